@@ -1,0 +1,180 @@
+/*
+ * config.h - what the configuration of an agent may say.
+ *
+ * Filled by libcyaml from YAML; texts are as written, numbers next to them
+ * (interval_ms beside interval) are set by config_load(), which has checked
+ * everything there is to check before it returns.
+ */
+#ifndef AGENT_CONFIG_H
+#define AGENT_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/base/err.h"
+#include "proto/base/secret.h"
+#include "proto/result.h"
+
+/* Where a set of environment variables is read; exactly one is given. */
+struct variables_config {
+	char *pidfile; /* of the process whose environment counts */
+	char *command; /* shell pattern on the process's command line */
+	char *file;    /* NAME=value lines */
+	bool self;     /* the agent's own */
+};
+
+/* A variable that must be there. */
+struct variable_config {
+	char *name;
+	char *severity; /* "critical" (default) or "warning" */
+	char *type;     /* "text" (default) "integer" "number" "boolean"
+			   "url" "port" */
+	uint32_t min_length;
+	char **not_placeholder; /* further placeholders than the known ones */
+	uint32_t n_not_placeholder;
+	bool show; /* a typed value without secrecy: its value may be sent */
+
+	enum outcome outcome; /* of severity */
+};
+
+/* All names of one of the alternatives must be there. */
+struct group_config {
+	char *name;
+	char *severity;
+	struct names {
+		char **names;
+		uint32_t n_names;
+	} * alternatives;
+	uint32_t n_alternatives;
+
+	enum outcome outcome;
+};
+
+struct env_config {
+	struct variables_config source;
+	struct variable_config *require;
+	uint32_t n_require;
+	struct group_config *groups;
+	uint32_t n_groups;
+	char **absent; /* must not be set */
+	uint32_t n_absent;
+	char **watch; /* neither required nor forbidden: facts only */
+	uint32_t n_watch;
+};
+
+/* How to reach a PostgreSQL.  url (postgres://...) or the parts, or, with
+ * variables, what a service is given: DATABASE_URL or POSTGRES_HOST, _PORT,
+ * _DB, _USER, _PASSWORD (PGHOST ... as well) read from there at each run. */
+struct postgres_inputs {
+	char *url; /* a secret: "${NAME}" or "@/file" too */
+	char *host, *database, *user, *password; /* password: a secret */
+	char *sslmode; /* libpq's words; default "prefer" */
+	uint16_t port; /* 0: 5432 */
+	struct variables_config *variables; /* NULL when not given */
+};
+
+struct postgres_config {
+	struct postgres_inputs inputs;
+	struct postgres_inputs *reference; /* NULL: no reference run */
+	char *query; /* default "select 1"; must return a row */
+};
+
+struct tcp_config {
+	char *host;
+	uint16_t port;
+};
+
+struct dns_config {
+	char *name;
+	char *type;    /* "A" (default) "AAAA" "CNAME" "MX" "TXT" "SRV" */
+	char *server;  /* address[:port]; NULL: those of the system */
+	char **expect; /* answers that must be there; empty: any */
+	uint32_t n_expect;
+};
+
+/* A property read from an answer and sent as a fact. */
+struct http_fact_config {
+	char *name;   /* "build" */
+	char *header; /* one of header and json is given */
+	char *json;   /* key of the body's JSON object, dots go deeper */
+};
+
+struct http_config {
+	char *url;
+	char *method; /* default "GET" */
+	struct http_header {
+		char *name, *value; /* value: a secret */
+	} * headers;
+	uint32_t n_headers;
+	uint16_t *status; /* that are ok; default 200 to 299 */
+	uint32_t n_status;
+	char *contains;     /* text the body must hold */
+	uint32_t max_bytes; /* of the body; default 1 MiB */
+	char *ca_file;      /* default: the system's */
+	bool follow;        /* redirects, at most 5 */
+	struct http_fact_config *facts;
+	uint32_t n_facts;
+};
+
+struct probe_config {
+	char *name, *service;
+	char *interval, *timeout, *retry_interval;
+	uint8_t retries; /* runs more before a failure counts */
+	/* Exactly one of these says what kind it is. */
+	struct env_config *env;
+	struct postgres_config *postgres;
+	struct tcp_config *tcp;
+	struct dns_config *dns;
+	struct http_config *http;
+
+	uint32_t interval_ms, timeout_ms, retry_interval_ms;
+	const struct probe_kind *kind;
+};
+
+/* A proof that the agent stands where it says; exactly one of the forms. */
+struct proof_config {
+	char *variable, *equals; /* of the agent's environment */
+	char *hostname;          /* shell pattern */
+	char *address;           /* "10.77.1.0/24": one of ours is inside */
+};
+
+struct agent_config {
+	char *agent, *environment;
+	char *vantage; /* what the proofs prove; default "in_environment" */
+	struct proof_config *identity; /* all must hold; empty: unproven */
+	uint32_t n_identity;
+	char **collectors; /* URLs, tried in turn */
+	uint32_t n_collectors;
+	bool insecure; /* tcp:// beyond the loopback */
+	struct tls_config {
+		char *ca_file, *certificate_file, *key_file;
+		char *server_name;
+	} * tls;
+	struct spool_config {
+		char *path;               /* default STATE/spool.db */
+		char *max_size, *max_age; /* 1GiB, 7d */
+		int64_t max_bytes, max_age_ms;
+	} spool;
+	char *state_directory; /* default /var/lib/vedette-agent */
+	char *fingerprint_key; /* file; default STATE/fingerprint.key, made
+				   when absent */
+	char *heartbeat;       /* a batch at least this often [10s] */
+	uint16_t concurrency;  /* probes at a time [64] */
+	struct defaults_config {
+		char *interval, *timeout, *retry_interval; /* 30s 5s 1s */
+		uint8_t retries;                           /* 0 */
+	} defaults;
+	struct probe_config *probes;
+	uint32_t n_probes;
+
+	uint32_t heartbeat_ms;
+	enum vantage claimed; /* of vantage */
+};
+
+/* Reads, checks, fills in defaults.  *out is owned by the caller.  Errors
+ * name file, line, column and key, and never quote a value. */
+int config_load(struct agent_config **out, const char *path, struct err *err);
+void config_free(struct agent_config *config); /* NULL is allowed */
+
+#endif

@@ -1,0 +1,251 @@
+/*
+ * query.h - what people and programs ask a collector.
+ *
+ * Requests and answers are plain structs, owned by one arena each, so that
+ * the CLI, the page and a store file opened offline all share one set of
+ * words.  Generated messages stay inside query.c.
+ */
+#ifndef PROTO_QUERY_H
+#define PROTO_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/base/mem.h"
+#include "proto/result.h"
+#include "proto/rpc.h"
+
+/* What is known of a series, a cell or an agent now. */
+enum state {
+	STATE_OK,
+	STATE_WARNING,
+	STATE_CRITICAL,
+	STATE_UNKNOWN, /* the observer could not tell */
+	STATE_STALE,   /* the last result is older than three intervals */
+	STATE_BLIND,   /* nothing was ever seen from a vantage that counts */
+};
+
+const char *state_name(enum state state);
+int state_parse(enum state *out, const char *name);
+
+/* --- status --------------------------------------------------------------- */
+
+struct query_status {
+	const char *environment, *service; /* "" for all */
+};
+
+/* One place of the matrix: a service in an environment. */
+struct cell_row {
+	const char *environment, *service; /* service "" : the environment */
+	enum state state;
+	int64_t since_ms;  /* the state's; 0 when never seen */
+	int64_t last_ms;   /* of the newest result */
+	const char *build; /* value of the fact "build"; "" when unknown */
+	const char *why;   /* one line, names the object: "env: 6 variables
+			      missing in pid 812: POSTGRES_HOST ..." */
+};
+
+struct series_row {
+	struct series series;
+	struct result last; /* its series index means nothing here */
+	enum state state;
+	bool hard;          /* confirmed by consecutive results */
+	int64_t since_ms;   /* first result of this state */
+	uint64_t n_results; /* since the collector knows the series */
+};
+
+struct agent_row {
+	const char *environment, *agent, *version;
+	enum vantage vantage;
+	int64_t seen_ms;         /* last batch, by the collector's clock */
+	bool silent;             /* no batch when one was due */
+	int64_t clock_offset_ms; /* agent's wall clock minus ours */
+	uint64_t waiting;        /* batches in its spool at that time */
+	uint64_t lost_results;   /* by gaps it reported */
+	int64_t lost_from_ms, lost_to_ms;
+};
+
+/* A sentence that compares: evidence for people in the middle of an outage. */
+struct finding_row {
+	const char *environment, *service;
+	const char *kind; /* "reference" "peer" "build" "blind" "gap" "clock" */
+	const char *text; /* "db: own inputs fail (env.missing), reference
+			     inputs pass in the same run (3.2 ms)" */
+};
+
+struct status_answer {
+	int64_t at_ms; /* the collector's clock */
+	const struct cell_row *cells;
+	const struct series_row *series;
+	const struct agent_row *agents;
+	const struct finding_row *findings;
+	const struct regression_row *open; /* regressions not cleared */
+	size_t n_cells, n_series, n_agents, n_findings, n_open;
+};
+
+/* --- history --------------------------------------------------------------- */
+
+/* "" and 0 leave a restriction out. */
+struct query_history {
+	const char *environment, *service, *agent, *probe;
+	int64_t from_ms, to_ms; /* from inclusive, to exclusive */
+	uint32_t limit;         /* [100, at most 10000]; the newest are kept */
+};
+
+struct history_row {
+	struct series series;
+	struct result result;
+};
+
+struct history_answer {
+	const struct history_row *rows; /* newest first */
+	size_t n_rows;
+	bool more; /* older ones were left out */
+};
+
+/* --- changes --------------------------------------------------------------- */
+
+struct query_changes {
+	const char *environment, *service, *name; /* name may hold * and ? */
+	int64_t from_ms, to_ms;
+	uint32_t limit;
+};
+
+/* A fact that differs between two observations: an interval, not a point. */
+struct change_row {
+	const char *environment, *service, *name;
+	enum source source;
+	/* What is shown of it: the value, "fingerprint k1:9f2c...", "absent",
+	 * or "not seen before". */
+	const char *before, *after;
+	int64_t after_ms;  /* last time the old one was seen; 0: never */
+	int64_t before_ms; /* first time the new one was seen */
+	const char *agent;
+};
+
+struct changes_answer {
+	const struct change_row *rows; /* newest first */
+	size_t n_rows;
+	bool more;
+};
+
+/* --- regressions ------------------------------------------------------------ */
+
+enum regression_kind {
+	REGRESSION_STATE,
+	REGRESSION_LATENCY,
+	REGRESSION_ERROR_RATE,
+	REGRESSION_DRIFT,
+	REGRESSION_GUARD,
+	REGRESSION_SILENCE,
+};
+
+const char *regression_kind_name(enum regression_kind kind);
+int regression_kind_parse(enum regression_kind *out, const char *name);
+
+struct query_regressions {
+	const char *environment, *service;
+	int64_t from_ms, to_ms; /* open at any time in between */
+	bool open_only;
+	uint32_t limit;
+};
+
+struct regression_row {
+	uint64_t id;
+	enum regression_kind kind;
+	const char *environment, *service, *agent;
+	const char *subject;   /* the probe, fact or agent that got worse */
+	enum outcome severity; /* warning or critical */
+	int64_t onset_from_ms, onset_to_ms; /* last good, first bad */
+	int64_t detected_ms;
+	int64_t cleared_ms;         /* 0: open */
+	bool late;                  /* known only afterwards: never raised */
+	const char *before, *after; /* with numbers: "ok, 3.2 ms" */
+	const char *message;
+};
+
+struct regressions_answer {
+	const struct regression_row *rows; /* newest first */
+	size_t n_rows;
+	bool more;
+};
+
+/* --- live events ------------------------------------------------------------- */
+
+enum event_kind { EVENT_RESULT, EVENT_CHANGE, EVENT_REGRESSION, EVENT_CLEARED };
+
+/* Topics are "ENVIRONMENT/KIND/SERVICE/SUBJECT", such as
+ * "staging/regression/backend/env"; kinds: result change regression cleared. */
+struct event {
+	enum event_kind kind;
+	int64_t at_ms;
+	struct history_row result;        /* of EVENT_RESULT */
+	bool transition;                  /* its outcome differs from before */
+	struct change_row change;         /* of EVENT_CHANGE */
+	struct regression_row regression; /* of the other two */
+};
+
+#define EVENT_TOPIC_BYTES 320
+char *event_topic(char out[EVENT_TOPIC_BYTES], const struct event *event);
+
+void event_encode(
+    unsigned char **out_bytes, size_t *out_n, const struct event *event);
+/* Strings of *out are in the arena. */
+int event_decode(struct event *out, struct arena *arena, const void *bytes,
+    size_t n, struct err *err);
+
+/* --- calling ----------------------------------------------------------------- */
+
+/* An answer is borrowed for the call of done, and NULL unless status is OK. */
+struct query_client;
+
+typedef void query_status_fn(void *arg, const struct rpc_status *status,
+    const struct status_answer *answer);
+typedef void query_history_fn(void *arg, const struct rpc_status *status,
+    const struct history_answer *answer);
+typedef void query_changes_fn(void *arg, const struct rpc_status *status,
+    const struct changes_answer *answer);
+typedef void query_regressions_fn(void *arg, const struct rpc_status *status,
+    const struct regressions_answer *answer);
+
+struct query_client *query_client_new(struct rpc_client *rpc);
+void query_status(struct query_client *client,
+    const struct query_status *request, query_status_fn *done, void *arg);
+void query_history(struct query_client *client,
+    const struct query_history *request, query_history_fn *done, void *arg);
+void query_changes(struct query_client *client,
+    const struct query_changes *request, query_changes_fn *done, void *arg);
+void query_regressions(struct query_client *client,
+    const struct query_regressions *request, query_regressions_fn *done,
+    void *arg);
+void query_client_free(struct query_client *client);
+
+/* --- serving ------------------------------------------------------------------ */
+
+/* Each fills *out with memory of the arena and returns 0, or -1 with err
+ * (ERR_INVALID becomes INVALID_ARGUMENT, ERR_NOT_FOUND NOT_FOUND, the rest
+ * INTERNAL).  Requests were checked for UTF-8 and limits. */
+struct query_handlers {
+	int (*status)(void *arg, struct status_answer *out, struct arena *arena,
+	    const struct query_status *request, struct err *err);
+	int (*history)(void *arg, struct history_answer *out,
+	    struct arena *arena, const struct query_history *request,
+	    struct err *err);
+	int (*changes)(void *arg, struct changes_answer *out,
+	    struct arena *arena, const struct query_changes *request,
+	    struct err *err);
+	int (*regressions)(void *arg, struct regressions_answer *out,
+	    struct arena *arena, const struct query_regressions *request,
+	    struct err *err);
+};
+
+struct query_service;
+
+/* Refuses peers that may not ask (peer_is_user).  handlers are borrowed until
+ * the service is freed. */
+struct query_service *query_service_new(struct rpc_server *server,
+    const struct query_handlers *handlers, void *arg);
+void query_service_free(struct query_service *service);
+
+#endif

@@ -1,0 +1,166 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/result.h"
+
+static const char *const outcomes[] = { "ok", "warning", "critical",
+	"unknown" };
+static const char *const vantages[] = { "workstation", "in_service",
+	"in_environment", "control_plane", "external" };
+static const char *const sources[] = { "process", "file", "control_plane",
+	"service", "server" };
+static const char *const reasons[REASON_COUNT] = {
+	[REASON_NONE] = "none",
+	[REASON_TIMEOUT] = "timeout",
+	[REASON_REFUSED] = "refused",
+	[REASON_RESET] = "reset",
+	[REASON_UNREACHABLE] = "unreachable",
+	[REASON_NXDOMAIN] = "nxdomain",
+	[REASON_SERVFAIL] = "servfail",
+	[REASON_NO_ADDRESS] = "no_address",
+	[REASON_ANSWER] = "answer",
+	[REASON_STATUS] = "status",
+	[REASON_EMPTY] = "empty",
+	[REASON_PROTOCOL] = "protocol",
+	[REASON_CERTIFICATE] = "certificate",
+	[REASON_HANDSHAKE] = "handshake",
+	[REASON_PASSWORD] = "password",
+	[REASON_ROLE] = "role",
+	[REASON_DATABASE] = "database",
+	[REASON_PRIVILEGE] = "privilege",
+	[REASON_EXHAUSTED] = "exhausted",
+	[REASON_STARTING] = "starting",
+	[REASON_CANCELLED] = "cancelled",
+	[REASON_READ_ONLY] = "read_only",
+	[REASON_SCHEMA] = "schema",
+	[REASON_SQL] = "sql",
+	[REASON_MISSING] = "missing",
+	[REASON_SHAPE] = "shape",
+	[REASON_FORBIDDEN] = "forbidden",
+	[REASON_DENIED] = "denied",
+	[REASON_PROCESS] = "process",
+	[REASON_LIMIT] = "limit",
+	[REASON_SKIPPED] = "skipped",
+	[REASON_INTERNAL] = "internal",
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *
+word(const char *const *words, size_t n, size_t i)
+{
+	return i < n ? words[i] : "?";
+}
+
+static int
+find(const char *const *words, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(words[i], name) == 0)
+			return (int)i;
+	return -1;
+}
+
+enum outcome
+outcome_worse(enum outcome a, enum outcome b)
+{
+	static const int rank[] = {
+		[OUTCOME_OK] = 0,
+		[OUTCOME_WARNING] = 1,
+		[OUTCOME_UNKNOWN] = 2,
+		[OUTCOME_CRITICAL] = 3,
+	};
+
+	return rank[a] >= rank[b] ? a : b;
+}
+
+const char *
+outcome_name(enum outcome outcome)
+{
+	return word(outcomes, COUNT(outcomes), outcome);
+}
+
+const char *
+vantage_name(enum vantage vantage)
+{
+	return word(vantages, COUNT(vantages), vantage);
+}
+
+const char *
+source_name(enum source source)
+{
+	return word(sources, COUNT(sources), source);
+}
+
+const char *
+reason_name(enum reason reason)
+{
+	return word(reasons, COUNT(reasons), reason);
+}
+
+int
+outcome_parse(enum outcome *out, const char *name)
+{
+	int i = find(outcomes, COUNT(outcomes), name);
+
+	if (i < 0)
+		return -1;
+	*out = (enum outcome)i;
+	return 0;
+}
+
+int
+vantage_parse(enum vantage *out, const char *name)
+{
+	int i = find(vantages, COUNT(vantages), name);
+
+	if (i < 0)
+		return -1;
+	*out = (enum vantage)i;
+	return 0;
+}
+
+int
+source_parse(enum source *out, const char *name)
+{
+	int i = find(sources, COUNT(sources), name);
+
+	if (i < 0)
+		return -1;
+	*out = (enum source)i;
+	return 0;
+}
+
+int
+reason_parse(enum reason *out, const char *name)
+{
+	int i = find(reasons, COUNT(reasons), name);
+
+	if (i < 0)
+		return -1;
+	*out = (enum reason)i;
+	return 0;
+}
+
+bool
+vantage_counts(enum vantage vantage)
+{
+	return vantage != VANTAGE_WORKSTATION;
+}
+
+char *
+result_reason(char out[REASON_TEXT_BYTES], const struct series *series,
+    const struct result *result)
+{
+	const char *phase = "";
+
+	if (result->reason == REASON_NONE) {
+		out[0] = '\0';
+		return out;
+	}
+	if (result->n_phases > 0 && result->n_phases <= series->n_phases)
+		phase = series->phases[result->n_phases - 1];
+	snprintf(out, REASON_TEXT_BYTES, "%.28s%s%s", phase,
+	    phase[0] != '\0' ? "." : "", reason_name(result->reason));
+	return out;
+}

@@ -1,0 +1,137 @@
+/*
+ * store.h - the history: batches as received, and what was derived of them.
+ *
+ * Engines are chosen by URI ("sqlite:/var/lib/vedette/store.db", or a plain
+ * path).  One writer; every write belongs to a transaction, and is durable
+ * when store_commit() has returned 0 and not before.  Readers opened with
+ * STORE_READ never block the writer nor see half a transaction.
+ */
+#ifndef STORAGE_STORE_H
+#define STORAGE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/base/err.h"
+#include "proto/query.h"
+#include "proto/result.h"
+
+struct store;
+
+enum store_mode { STORE_WRITE, STORE_READ };
+
+struct store_setup {
+	const char *uri;
+	enum store_mode mode;
+	const char *vfs;   /* of SQLite, for simulations; NULL: the system's */
+	int64_t max_bytes; /* refuse to grow beyond; 0: no limit */
+};
+
+/* Opens, creating and migrating as needed when writing.  A database of a
+ * newer version is refused.  A damaged one is renamed to
+ * NAME.damaged-TIME, *out_salvaged says so (owned by the caller; NULL when
+ * all is well), and an empty one takes its place.  A second writer gets
+ * ERR_BUSY. */
+int store_open(struct store **out, char **out_salvaged,
+    const struct store_setup *setup, struct err *err);
+void store_close(struct store *store); /* rolls back; NULL is allowed */
+
+/* --- writing ---------------------------------------------------------------- */
+
+/* ERR_FULL when the disk is full.  After any -1 from here to commit, the
+ * transaction is void: call store_rollback(). */
+int store_begin(struct store *store, struct err *err);
+int store_commit(struct store *store, struct err *err);
+void store_rollback(struct store *store);
+
+/* A batch as it was received. */
+struct store_batch {
+	uint64_t id; /* given by the store, growing in order of arrival */
+	const char *environment, *agent;
+	uint64_t stream, sequence;
+	int64_t received_ms;     /* the collector's wall clock */
+	int64_t clock_offset_ms; /* agent's minus collector's, when sent */
+	int64_t from_ms, to_ms;  /* times of what is inside */
+	uint32_t n_results;
+	uint32_t crc32c;     /* of content; checked when read */
+	const void *content; /* a Content of publish.proto */
+	size_t n_content;
+};
+
+enum store_put {
+	STORE_NEW,
+	STORE_REPEAT,  /* this sequence of the stream is stored already */
+	STORE_CONFLICT /* ... with other content: two agents, one stream */
+};
+
+/* *out_id is set for STORE_NEW. */
+int store_put_batch(struct store *store, enum store_put *out, uint64_t *out_id,
+    const struct store_batch *batch, struct err *err);
+
+int store_put_change(
+    struct store *store, const struct change_row *change, struct err *err);
+
+/* Inserts when row->id is 0 and sets *out_id; else replaces row id. */
+int store_put_regression(struct store *store, uint64_t *out_id,
+    const struct regression_row *row, struct err *err);
+
+/* Named pieces of derived state ("agent/staging/stg-1", "series/...",
+ * "fact/..."): bytes whose format belongs to the caller.  n 0 deletes. */
+int store_put_state(struct store *store, const char *key, const void *bytes,
+    size_t n, struct err *err);
+
+/* Deletes up to limit batches whose to_ms is before this; *out_n says how
+ * many.  Within a transaction. */
+int store_expire(struct store *store, uint64_t *out_n, const char *environment,
+    int64_t before_ms, uint32_t limit, struct err *err);
+
+/* --- reading ------------------------------------------------------------------ */
+
+/* Callbacks return 0 to go on, 1 to stop (no failure), -1 with their err
+ * set.  What they are given is borrowed for the call. */
+
+/* Batches with id > after, in order of arrival. */
+typedef int
+store_batch_fn(void *arg, const struct store_batch *batch, struct err *err);
+int store_scan_batches(struct store *store, uint64_t after,
+    store_batch_fn *on_batch, void *arg, struct err *err);
+
+/* Batches of one environment ("" for all) and agent ("" for all) that reach
+ * into [from_ms, to_ms), the newest to_ms first. */
+int store_scan_span(struct store *store, const char *environment,
+    const char *agent, int64_t from_ms, int64_t to_ms, store_batch_fn *on_batch,
+    void *arg, struct err *err);
+
+/* Results that match, newest first, at most request->limit; *out_more when
+ * older ones were left out. */
+typedef int store_result_fn(void *arg, const struct series *series,
+    const struct result *result, struct err *err);
+int store_scan_results(struct store *store, bool *out_more,
+    const struct query_history *request, store_result_fn *on_result, void *arg,
+    struct err *err);
+
+typedef int
+store_change_fn(void *arg, const struct change_row *row, struct err *err);
+int store_scan_changes(struct store *store, bool *out_more,
+    const struct query_changes *request, store_change_fn *on_change, void *arg,
+    struct err *err);
+
+typedef int store_regression_fn(
+    void *arg, const struct regression_row *row, struct err *err);
+int store_scan_regressions(struct store *store, bool *out_more,
+    const struct query_regressions *request, store_regression_fn *on_row,
+    void *arg, struct err *err);
+
+typedef int store_state_fn(
+    void *arg, const char *key, const void *bytes, size_t n, struct err *err);
+int store_scan_states(struct store *store, const char *prefix,
+    store_state_fn *on_state, void *arg, struct err *err);
+
+struct store_size {
+	int64_t bytes, batches, results;
+	uint64_t last_id;
+};
+int store_measure(struct store *store, struct store_size *out, struct err *err);
+
+#endif
