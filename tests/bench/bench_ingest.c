@@ -1,0 +1,369 @@
+/*
+ * bench_ingest URL DIRECTORY [RESULTS] - durable ingest, whole path against
+ * plain rows.
+ *
+ * Sends batches of 100 results to a collector at URL through stock nng
+ * sockets, AGENTS of them at a time, each waiting for its acknowledgement;
+ * then inserts the same results, one row each, into a SQLite table with key
+ * (series, time), and into one without a key, synchronous=FULL, as many per
+ * transaction as had waited together.  Prints one line of JSON.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <nng/nng.h>
+#include <nng/protocol/reqrep0/req.h>
+#include <nng/supplemental/util/platform.h>
+#include <sqlite3.h>
+
+#include "proto/base/clock.h"
+#include "proto/base/crc32c.h"
+#include "proto/base/mem.h"
+#include "proto/base/random.h"
+#include "proto/envelope.pb-c.h"
+#include "proto/publish.h"
+#include "proto/publish.pb-c.h"
+
+#define AGENTS        64
+#define SOCKETS       8
+#define SERIES        20 /* of each agent */
+#define BATCH_RESULTS 100
+#define FIRST_MS      1767607200000
+#define INTERVAL_MS   30000
+#define DEFAULT_TOTAL 400000
+
+struct sender {
+	nng_socket *socket;
+	nng_ctx context;
+	nng_aio *aio;
+	char name[32];
+	uint64_t stream, sequence, last;
+	uint64_t refused;
+	unsigned char *request;
+	size_t n_request;
+	enum { SENDING, RECEIVING, DONE } phase;
+	struct gate *gate;
+};
+
+/* How many senders are not done yet. */
+struct gate {
+	nng_mtx *lock;
+	nng_cv *changed;
+	int open;
+};
+
+static void
+check(int rc, const char *what)
+{
+	if (rc == 0)
+		return;
+	fprintf(stderr, "bench_ingest: %s: %s\n", what, nng_strerror(rc));
+	exit(1);
+}
+
+/* The duration of a result: lognormal around 3 ms, from its place alone. */
+static int64_t
+duration_us(uint64_t agent, uint64_t sequence, int i)
+{
+	struct random_seeded seeded;
+	double u, v;
+
+	random_seeded_init(
+	    &seeded, agent * 1000003 + sequence * 101 + (uint64_t)i);
+	u = ((double)random_below(&seeded.random, 1000000) + 1) / 1000001;
+	v = (double)random_below(&seeded.random, 1000000) / 1000000;
+	return (int64_t)(3000 *
+	    exp(0.25 * sqrt(-2 * log(u)) * cos(6.283185307 * v)));
+}
+
+static int64_t
+at_ms(uint64_t sequence, int i)
+{
+	int64_t round =
+	    (int64_t)(sequence - 1) * (BATCH_RESULTS / SERIES) + i / SERIES;
+
+	return FIRST_MS + round * INTERVAL_MS + i % SERIES * 37;
+}
+
+static void
+encode_content(unsigned char **out, size_t *out_n, const struct sender *sender)
+{
+	struct batch *batch = batch_new();
+	char probe[32];
+
+	for (int i = 0; i < BATCH_RESULTS; i++) {
+		struct series series = {
+			.service = "backend",
+			.probe = probe,
+			.kind = "tcp",
+			.reference_of = "",
+			.vantage = VANTAGE_IN_SERVICE,
+			.interval_ms = INTERVAL_MS,
+			.phases = { "resolve", "connect" },
+			.n_phases = 2,
+		};
+		struct result result = {
+			.at_ms = at_ms(sender->sequence, i),
+			.duration_us =
+			    duration_us(sender->stream, sender->sequence, i),
+			.limit_ms = 5000,
+			.attempts = 1,
+			.n_phases = 2,
+			.message = "",
+		};
+
+		snprintf(probe, sizeof(probe), "probe-%02d", i % SERIES);
+		result.phase_us[1] = result.duration_us;
+		batch_add_result(batch, &series, &result);
+	}
+	batch_encode(out, out_n, batch);
+	batch_free(batch);
+}
+
+/* Packs the next batch of a sender into its request. */
+static void
+encode_request(struct sender *sender)
+{
+	Vedette__Batch batch = VEDETTE__BATCH__INIT;
+	Vedette__Call call = VEDETTE__CALL__INIT;
+	unsigned char *content = NULL;
+
+	encode_content(&content, &batch.content.len, sender);
+	batch.content.data = content;
+	batch.crc32c = crc32c(0, content, batch.content.len);
+	batch.environment = "bench";
+	batch.agent = sender->name;
+	batch.stream = sender->stream;
+	batch.sequence = sender->sequence;
+	batch.wall_ms = clock_wall_ms(clock_system());
+	batch.mono_ms = clock_mono_ms(clock_system());
+	batch.heartbeat_ms = 10000;
+	batch.vantage = VANTAGE_IN_SERVICE;
+	batch.version = "bench";
+	call.id = sender->sequence;
+	call.method = "vedette.Publish/Send";
+	call.deadline_ms = 30000;
+	call.payload.len = vedette__batch__get_packed_size(&batch);
+	call.payload.data = mem_zalloc(call.payload.len);
+	vedette__batch__pack(&batch, call.payload.data);
+	sender->n_request = vedette__call__get_packed_size(&call);
+	sender->request = mem_zalloc(sender->n_request);
+	vedette__call__pack(&call, sender->request);
+	free(call.payload.data);
+	free(content);
+}
+
+static void
+send_request(struct sender *sender)
+{
+	nng_msg *message;
+
+	check(nng_msg_alloc(&message, 0), "message");
+	check(nng_msg_append(message, sender->request, sender->n_request),
+	    "message");
+	nng_aio_set_msg(sender->aio, message);
+	sender->phase = SENDING;
+	nng_ctx_send(sender->context, sender->aio);
+}
+
+static void
+finish(struct sender *sender)
+{
+	nng_mtx_lock(sender->gate->lock);
+	sender->phase = DONE;
+	sender->gate->open--;
+	nng_cv_wake(sender->gate->changed);
+	nng_mtx_unlock(sender->gate->lock);
+}
+
+/* Takes the reply: on to the next batch, or the same again when busy. */
+static void
+take_reply(struct sender *sender)
+{
+	nng_msg *message = nng_aio_get_msg(sender->aio);
+	Vedette__Reply *reply = vedette__reply__unpack(
+	    NULL, nng_msg_len(message), nng_msg_body(message));
+
+	if (reply == NULL) {
+		fprintf(stderr, "bench_ingest: malformed reply\n");
+		exit(1);
+	}
+	if (reply->status == RPC_UNAVAILABLE) {
+		sender->refused++;
+	} else if (reply->status != RPC_OK) {
+		fprintf(stderr, "bench_ingest: %s\n", reply->message);
+		exit(1);
+	} else {
+		free(sender->request);
+		sender->request = NULL;
+		sender->sequence++;
+	}
+	vedette__reply__free_unpacked(reply, NULL);
+	nng_msg_free(message);
+}
+
+/* Runs on a thread of nng. */
+static void
+on_done(void *arg)
+{
+	struct sender *sender = arg;
+
+	check(nng_aio_result(sender->aio), "call");
+	if (sender->phase == SENDING) {
+		sender->phase = RECEIVING;
+		nng_ctx_recv(sender->context, sender->aio);
+		return;
+	}
+	take_reply(sender);
+	if (sender->sequence > sender->last) {
+		finish(sender);
+		return;
+	}
+	if (sender->request == NULL)
+		encode_request(sender);
+	send_request(sender);
+}
+
+/* Returns the seconds it took until everything was acknowledged. */
+static double
+through_collector(const char *url, uint64_t batches, uint64_t *out_refused)
+{
+	struct sender senders[AGENTS] = { 0 };
+	nng_socket sockets[SOCKETS];
+	struct gate gate = { .open = AGENTS };
+	int64_t start;
+
+	check(nng_mtx_alloc(&gate.lock), "lock");
+	check(nng_cv_alloc(&gate.changed, gate.lock), "condition");
+	for (int i = 0; i < SOCKETS; i++) {
+		check(nng_req0_open(&sockets[i]), "socket");
+		check(nng_dial(sockets[i], url, NULL, 0), url);
+	}
+	for (int i = 0; i < AGENTS; i++) {
+		struct sender *sender = &senders[i];
+
+		sender->gate = &gate;
+		sender->stream = random_u64(random_system()) | 1;
+		sender->sequence = 1;
+		sender->last = batches;
+		snprintf(sender->name, sizeof(sender->name), "bench-%02d", i);
+		check(nng_ctx_open(&sender->context, sockets[i % SOCKETS]),
+		    "context");
+		check(nng_ctx_set_ms(sender->context, "req:resend-time", -1),
+		    "resend");
+		check(nng_aio_alloc(&sender->aio, on_done, sender), "aio");
+		encode_request(sender);
+	}
+	start = clock_mono_ns(clock_system());
+	for (int i = 0; i < AGENTS; i++)
+		send_request(&senders[i]);
+	nng_mtx_lock(gate.lock);
+	while (gate.open > 0)
+		nng_cv_wait(gate.changed);
+	nng_mtx_unlock(gate.lock);
+	start = clock_mono_ns(clock_system()) - start;
+	for (int i = 0; i < AGENTS; i++) {
+		*out_refused += senders[i].refused;
+		nng_aio_free(senders[i].aio);
+	}
+	for (int i = 0; i < SOCKETS; i++)
+		nng_close(sockets[i]);
+	nng_cv_free(gate.changed);
+	nng_mtx_free(gate.lock);
+	return (double)start / 1e9;
+}
+
+static void
+sql(sqlite3 *db, const char *text)
+{
+	if (sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK)
+		return;
+	fprintf(stderr, "bench_ingest: %s: %s\n", text, sqlite3_errmsg(db));
+	exit(1);
+}
+
+/* Returns the seconds for the same results as rows; key is the end of the
+ * table's definition.  One transaction takes a batch of every agent. */
+static double
+as_rows(const char *path, const char *create, uint64_t batches)
+{
+	sqlite3_stmt *insert = NULL;
+	sqlite3 *db = NULL;
+	int64_t start;
+
+	remove(path);
+	if (sqlite3_open(path, &db) != SQLITE_OK)
+		exit(1);
+	sql(db, "pragma journal_mode=wal; pragma synchronous=full");
+	sql(db, create);
+	sqlite3_prepare_v2(
+	    db, "insert into result values (?,?,?,?,?,?)", -1, &insert, NULL);
+	start = clock_mono_ns(clock_system());
+	for (uint64_t sequence = 1; sequence <= batches; sequence++) {
+		sql(db, "begin immediate");
+		for (int row = 0; row < AGENTS * BATCH_RESULTS; row++) {
+			int agent = row / BATCH_RESULTS,
+			    i = row % BATCH_RESULTS;
+
+			sqlite3_bind_int(
+			    insert, 1, agent * SERIES + i % SERIES);
+			sqlite3_bind_int64(insert, 2, at_ms(sequence, i));
+			sqlite3_bind_int64(insert, 3,
+			    duration_us((uint64_t)agent, sequence, i));
+			sqlite3_bind_int(insert, 4, 0);
+			sqlite3_bind_int64(insert, 5, (int64_t)sequence);
+			sqlite3_bind_int(insert, 6, 5000);
+			if (sqlite3_step(insert) != SQLITE_DONE)
+				exit(1);
+			sqlite3_reset(insert);
+		}
+		sql(db, "commit");
+	}
+	start = clock_mono_ns(clock_system()) - start;
+	sqlite3_finalize(insert);
+	sqlite3_close(db);
+	return (double)start / 1e9;
+}
+
+int
+main(int argc, char **argv)
+{
+	uint64_t total = DEFAULT_TOTAL, batches, refused = 0;
+	double whole, keyed, append;
+	char *keyed_path, *append_path;
+
+	if (argc < 3) {
+		fprintf(
+		    stderr, "usage: bench_ingest URL DIRECTORY [RESULTS]\n");
+		return 2;
+	}
+	if (argc > 3)
+		total = strtoull(argv[3], NULL, 10);
+	batches = total / (AGENTS * BATCH_RESULTS);
+	if (batches == 0)
+		batches = 1;
+	total = batches * AGENTS * BATCH_RESULTS;
+	keyed_path = mem_printf("%s/keyed.db", argv[2]);
+	append_path = mem_printf("%s/append.db", argv[2]);
+	whole = through_collector(argv[1], batches, &refused);
+	keyed = as_rows(keyed_path,
+	    "create table result (series int, at int, duration int, outcome "
+	    "int, sequence int, limit_ms int, primary key (series, at)) "
+	    "without rowid",
+	    batches);
+	append = as_rows(append_path,
+	    "create table result (series int, at int, duration int, outcome "
+	    "int, sequence int, limit_ms int)",
+	    batches);
+	printf("{\"results\": %" PRIu64 ", \"busy\": %" PRIu64
+	       ", \"whole_path_per_s\": %.0f, \"keyed_rows_per_s\": %.0f, "
+	       "\"append_rows_per_s\": %.0f}\n",
+	    total, refused, (double)total / whole, (double)total / keyed,
+	    (double)total / append);
+	free(keyed_path);
+	free(append_path);
+	return 0;
+}
