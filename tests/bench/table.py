@@ -1,0 +1,99 @@
+#!/usr/bin/python3
+"""table.py BUILD [--quick] - runs the benchmarks and prints their table.
+
+Each row: what, ours, the comparison, the ratio, the goal, and whether it is
+met.  The comparison ran on the same machine, in the same run.
+"""
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def row(what, ours, theirs, ratio, goal, met):
+    """Prints one line of the table."""
+    mark = "yes" if met else "NO"
+    print(f"{what:<34} {ours:>16} {theirs:>26} {ratio:>8} {goal:>9} "
+          f"{mark:>4}", flush=True)
+
+
+def ingest(build, results):
+    """Through nng to durable acknowledgement, against plain rows."""
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="vedette-bench-"))
+    url = f"ipc://{directory}/collector.sock"
+    (directory / "collector.yaml").write_text(
+        f"store: {directory}/store.db\nlisten:\n  - url: {url}\n")
+    with open(directory / "log", "wb") as log:
+        collector = subprocess.Popen(  # pylint: disable=R1732
+            [build / "collector/vedette-collector", "run", "--config",
+             directory / "collector.yaml"], stderr=log)
+    try:
+        out = subprocess.run(
+            [build / "tests/bench_ingest", url, directory, str(results)],
+            check=True, capture_output=True, text=True).stdout
+    finally:
+        collector.terminate()
+        collector.wait()
+        shutil.rmtree(directory, ignore_errors=True)
+    found = json.loads(out)
+    ours = found["whole_path_per_s"]
+    for name, key, goal in (
+            ("rows keyed (series, time)", "keyed_rows_per_s", 5),
+            ("rows appended, no key", "append_rows_per_s", 1)):
+        ratio = ours / found[key]
+        row("ingest, durable, results/s", f"{ours:,.0f}",
+            f"{found[key]:,.0f} {name}", f"{ratio:.2f}", f">= {goal}",
+            ratio >= goal)
+
+
+def probes(build, quick):
+    """CPU per probe against blackbox_exporter."""
+    out = subprocess.run(
+        ["/usr/bin/python3", HERE / "bench_probes.py", build,
+         *(["--quick"] if quick else [])],
+        check=True, capture_output=True, text=True).stdout
+    found = json.loads(out.splitlines()[-1])
+    for kind, goal in (("tcp", 0.1), ("http", 0.25)):
+        ours, theirs = found[kind]["vedette_ms"], found[kind]["blackbox_ms"]
+        row(f"{kind} probe, CPU ms each", f"{ours:.4f}",
+            f"{theirs:.4f} blackbox_exporter", f"{ours / theirs:.3f}",
+            f"<= {goal}", ours / theirs <= goal)
+
+
+def idle(build, seconds):
+    """An agent with 20 probes at 10 s."""
+    out = subprocess.run(
+        ["/usr/bin/python3", HERE / "bench_idle.py", build, str(seconds)],
+        check=True, capture_output=True, text=True).stdout
+    found = json.loads(out)
+    ours = found.pop("vedette-agent")
+    row("idle agent, % of a core", f"{ours['cpu_percent']:.3f}", "-", "-",
+        "< 0.5", ours["cpu_percent"] < 0.5)
+    for name, theirs in found.items():
+        row("  resident KiB (threads)",
+            f"{ours['resident_kib']} ({ours['threads']})",
+            f"{theirs['resident_kib']} ({theirs['threads']}) {name}",
+            f"{ours['resident_kib'] / theirs['resident_kib']:.2f}", "-",
+            True)
+        row("  CPU %", f"{ours['cpu_percent']:.3f}",
+            f"{theirs['cpu_percent']:.3f} {name}", "-", "-", True)
+
+
+def main():
+    """Returns the exit code."""
+    build = pathlib.Path(sys.argv[1]).resolve()
+    quick = "--quick" in sys.argv
+    print(f"{'what':<34} {'ours':>16} {'comparison':>26} {'ratio':>8} "
+          f"{'goal':>9} {'met':>4}")
+    ingest(build, 128000 if quick else 1280000)
+    probes(build, quick)
+    idle(build, 20 if quick else 60)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
