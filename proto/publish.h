@@ -59,7 +59,8 @@ void batch_encode(
 
 /* Decodes and checks every field: names, enums, limits, UTF-8, indices.
  * Unknown enum values are an error.  environment and agent are copied into
- * each series.  Allocates at most 16 times n.  *out is owned by the caller. */
+ * each series.  Allocates at most 16 times n and, for the arrays that the
+ * counts above bound, 512 KiB.  *out is owned by the caller. */
 int batch_decode(struct batch **out, const void *bytes, size_t n,
     const char *environment, const char *agent, struct err *err);
 
