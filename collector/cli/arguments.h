@@ -1,0 +1,78 @@
+/*
+ * arguments.h - what was asked for on the command line.
+ *
+ * Options stand before or after the command, as --name VALUE or --name=VALUE;
+ * "--" ends them.  Those about the collector may come from the environment
+ * instead.  Every complaint says which argument it is about.
+ */
+#ifndef COLLECTOR_CLI_ARGUMENTS_H
+#define COLLECTOR_CLI_ARGUMENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/cli/look.h"
+#include "proto/base/err.h"
+#include "proto/base/text.h"
+
+/* The options only some commands take. */
+enum {
+	OPTION_SERVICE = 1 << 0,
+	OPTION_PROBE = 1 << 1,
+	OPTION_AGENT = 1 << 2,
+	OPTION_NAME = 1 << 3,
+	OPTION_SINCE = 1 << 4,
+	OPTION_RANGE = 1 << 5, /* --from, --to */
+	OPTION_LIMIT = 1 << 6,
+	OPTION_PHASES = 1 << 7,
+	OPTION_OPEN = 1 << 8,
+	OPTION_RESULTS = 1 << 9,
+	OPTION_COUNT = 1 << 10,
+	OPTION_FOR = 1 << 11,
+};
+
+struct arguments;
+
+struct command {
+	const char *name, *summary;
+	unsigned options;        /* OPTION_... */
+	const char *description; /* paragraphs for --help */
+	const char *examples;    /* whole lines */
+	const char *exits;       /* whole lines */
+	/* Does it and returns the exit code of the program. */
+	int (*run)(const struct arguments *arguments, const struct look *look);
+};
+
+/* Texts are those of argv and of the environment, borrowed; "" when not
+ * given, but for the files, which are NULL. */
+struct arguments {
+	const struct command *command; /* NULL with --help or --version only */
+	bool help, version, json, insecure;
+	const char *collector, *server_name;
+	const char *ca, *certificate, *key;
+	int64_t timeout_ms;
+
+	char environment[65], service[65];
+	const char *probe, *agent, *name;
+	int64_t since_ms;       /* a duration; 0 when not given */
+	int64_t from_ms, to_ms; /* points; 0 when not given */
+	int64_t limit;          /* 0 when not given */
+	bool phases, open, results;
+	int64_t count;  /* 0: no end */
+	int64_t for_ms; /* 0: no end */
+};
+
+/* commands ends with a NULL.  Checks everything that can be checked here;
+ * out->command is set as soon as it is known, on failure too. */
+int arguments_parse(struct arguments *out, int argc, char **argv,
+    const struct command *const *commands, struct err *err);
+
+/* The point where --since or --from begins, seen from now; 0 for neither. */
+int64_t arguments_from_ms(const struct arguments *arguments, int64_t now_ms);
+
+/* Help for the program, and for one command. */
+void arguments_help(struct text *text, const struct command *const *commands);
+void arguments_command_help(struct text *text, const struct command *command);
+
+#endif

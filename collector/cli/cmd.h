@@ -1,0 +1,18 @@
+/*
+ * cmd.h - the commands of the program, one file each.
+ */
+#ifndef COLLECTOR_CLI_CMD_H
+#define COLLECTOR_CLI_CMD_H
+
+#include "collector/cli/arguments.h"
+
+extern const struct command cmd_status, cmd_history, cmd_changes,
+    cmd_regressions, cmd_watch;
+
+/* What every command that asks one question ends with. */
+#define CMD_EXITS                                              \
+	"  0   answered\n"                                     \
+	"  2   the command line or the request is not right\n" \
+	"  3   the collector could not be reached or did not answer\n"
+
+#endif

@@ -1,0 +1,63 @@
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "collector/cli/cmd.h"
+#include "collector/cli/output.h"
+
+static const struct command *const commands[] = {
+	&cmd_status,
+	&cmd_history,
+	&cmd_changes,
+	&cmd_regressions,
+	&cmd_watch,
+	NULL,
+};
+
+/* Writes what --help and --version ask for. */
+static int
+tell(const struct arguments *arguments)
+{
+	struct text text = { 0 };
+	struct err err;
+
+	if (!arguments->help)
+		text_add(&text, "vedette " VEDETTE_VERSION "\n");
+	else if (arguments->command != NULL)
+		arguments_command_help(&text, arguments->command);
+	else
+		arguments_help(&text, commands);
+	if (output_write(&text, &err) < 0 && err.code != ERR_CLOSED) {
+		output_complain(err.text, NULL);
+		return OUTPUT_NO_ANSWER;
+	}
+	return OUTPUT_DONE;
+}
+
+static int
+refuse(const struct arguments *arguments, const struct err *err)
+{
+	char advice[80];
+
+	snprintf(advice, sizeof(advice), "see vedette %s%s--help",
+	    arguments->command != NULL ? arguments->command->name : "",
+	    arguments->command != NULL ? " " : "");
+	output_complain(err->text, advice);
+	return OUTPUT_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct arguments arguments;
+	struct look look;
+	struct err err;
+
+	signal(SIGPIPE, SIG_IGN); /* a pipe that closed is told by write() */
+	look_at(&look, STDOUT_FILENO);
+	if (arguments_parse(&arguments, argc, argv, commands, &err) < 0)
+		return refuse(&arguments, &err);
+	if (arguments.help || arguments.version)
+		return tell(&arguments);
+	return arguments.command->run(&arguments, &look);
+}

@@ -1,0 +1,30 @@
+/*
+ * shape.h - answers as JSON, in the shapes of docs/cli.md.
+ *
+ * Keys are snake_case, times RFC 3339 in UTC with milliseconds or null,
+ * durations milliseconds as numbers.  What is unknown is null, never left
+ * out.  Each returns a value owned by the caller (json_decref).
+ */
+#ifndef COLLECTOR_CLI_SHAPE_H
+#define COLLECTOR_CLI_SHAPE_H
+
+#include <jansson.h>
+
+#include "proto/base/text.h"
+#include "proto/query.h"
+
+json_t *shape_status(const struct status_answer *answer);
+json_t *shape_history(const struct history_answer *answer);
+json_t *shape_changes(const struct changes_answer *answer);
+json_t *shape_regressions(const struct regressions_answer *answer);
+json_t *shape_event(const struct event *event);
+
+/* The connection of `watch` came up or went down; message may be "". */
+json_t *
+shape_connection(int64_t at_ms, bool up, const char *url, const char *message);
+
+/* Takes value and adds it to text: indented over several lines, or as one
+ * line; ASCII only, so that no terminal is led astray. */
+void shape_print(struct text *text, json_t *value, bool one_line);
+
+#endif
