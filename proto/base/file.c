@@ -9,6 +9,7 @@
 
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
+#include "proto/base/text.h"
 
 static enum err_code
 code_of(int error)
@@ -144,6 +145,53 @@ file_lock(const char *path, struct err *err)
 		describe(err, "lock", path);
 	close(fd);
 	return -1;
+}
+
+int
+file_set_aside(
+    char **out_path, const char *path, int64_t at_ms, struct err *err)
+{
+	static const char *const tails[] = { "-wal", "-shm", "" };
+	char at[TEXT_TIME_BYTES], *aside, *from, *to;
+	int rc = 0;
+
+	aside = mem_printf("%s.damaged-%s", path, text_time(at, at_ms));
+	for (int i = 2; access(aside, F_OK) == 0; i++) {
+		free(aside);
+		aside = mem_printf("%s.damaged-%s-%d", path, at, i);
+	}
+	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+		from = mem_printf("%s%s", path, tails[i]);
+		to = mem_printf("%s%s", aside, tails[i]);
+		/* What is beside may be missing; the file itself may not. */
+		if (rename(from, to) < 0 &&
+		    (errno != ENOENT || tails[i][0] == '\0'))
+			rc = describe(err, "set aside", from);
+		free(from);
+		free(to);
+	}
+	if (rc < 0)
+		free(aside);
+	else
+		*out_path = aside;
+	return rc;
+}
+
+int
+file_reserve(const char *path, int64_t bytes, struct err *err)
+{
+	int fd, rc = 0;
+
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return describe(err, "create", path);
+	errno = posix_fallocate(fd, 0, bytes);
+	if (errno != 0) {
+		rc = describe(err, "reserve", path);
+		unlink(path);
+	}
+	close(fd);
+	return rc;
 }
 
 int

@@ -8,6 +8,7 @@
 #define PROTO_BASE_FILE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "proto/base/err.h"
 
@@ -23,6 +24,16 @@ int file_write(
 /* Takes the lock of path (created if need be) for this process's life, and
  * returns its descriptor; ERR_BUSY when another process holds it. */
 int file_lock(const char *path, struct err *err);
+
+/* Renames a damaged database, with what SQLite keeps beside it (-wal, -shm),
+ * to PATH.damaged-TIME; *out_path is that name, owned by the caller. */
+int file_set_aside(
+    char **out_path, const char *path, int64_t at_ms, struct err *err);
+
+/* Makes path a file of this many bytes that holds their place on the disk:
+ * who removes it when the disk is full has room to tidy up.  ERR_FULL, and no
+ * file, when there is no room. */
+int file_reserve(const char *path, int64_t bytes, struct err *err);
 
 /* May only its owner (and root) read path? ERR_DENIED says how to mend it. */
 int file_is_private(const char *path, struct err *err);
