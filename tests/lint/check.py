@@ -30,7 +30,7 @@ OWNERS = {
     r"curl/.*": r"agent/(transfer|main|agent)\.c|agent/probes/http.*",
     r"ares.*\.h": r"agent/resolve\.c|agent/probes/dns\.c",
     r"(cyaml/cyaml|yaml)\.h":
-        r"proto/conf\.[ch]|(agent|collector)/config.*",
+        r"proto/conf\.[ch]|(agent|collector)/(config|schema).*",
     r"jansson\.h": r"agent/(report.*|probes/http.*)|collector/cli/.*",
     r"openssl/.*": r"proto/edge.*|agent/fingerprint\.c|agent/probes/.*",
     r"proto/.*\.pb-c\.h": r"proto/[^/]*\.[ch]",
@@ -39,6 +39,7 @@ OWNERS = {
 LOGGERS = r"(agent/(main|agent)|collector/(main|collector))\.c|proto/base/.*"
 FUNCTION_LINES = 60
 FILE_LINES = 600
+TO_SPLIT = {"agent/spool.c", "proto/conf.c"}  # known to hold two nouns
 DETECT_HEADERS = {"assert.h", "float.h", "limits.h", "math.h", "stdbool.h",
                   "stddef.h", "stdint.h", "string.h"}
 
@@ -124,7 +125,8 @@ def check_file(name, lines):
     yield from check_functions(lines)
     if name.endswith(".h"):
         yield from check_guard(name, lines)
-    if len(lines) > FILE_LINES and not name.startswith("tests/"):
+    if len(lines) > FILE_LINES and name not in TO_SPLIT and \
+            not name.startswith("tests/"):
         yield len(lines), f"{len(lines)} lines hold a second noun"
 
 
