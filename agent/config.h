@@ -4,6 +4,44 @@
  * Filled by libcyaml from YAML; texts are as written, numbers next to them
  * (interval_ms beside interval) are set by config_load(), which has checked
  * everything there is to check before it returns.
+ *
+ *	agent: stg-1                      # required
+ *	environment: staging              # required
+ *	vantage: in_environment
+ *	identity:                         # all must hold
+ *	  - { variable: ENVIRONMENT, equals: staging }
+ *	  - hostname: stg-*
+ *	  - address: 10.77.1.0/24
+ *	collectors: [ "tls+tcp://collector.test:7443" ]
+ *	tls: { ca_file: ca.pem, certificate_file: c.pem, key_file: k.pem }
+ *	spool: { path: spool.db, max_size: 1GiB, max_age: 7d }
+ *	defaults: { interval: 30s, timeout: 5s, retry_interval: 1s, retries: 0 }
+ *	probes:                           # at least one
+ *	  - name: backend-env
+ *	    service: backend
+ *	    interval: 10s
+ *	    env:
+ *	      source: { command: "*gunicorn*" }
+ *	      require:
+ *	        - name: SECRET_KEY
+ *	          min_length: 32
+ *	      groups:
+ *	        - name: database
+ *	          alternatives:
+ *	            - names: [ DATABASE_URL ]
+ *	            - names: [ POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB ]
+ *	      absent: [ DEBUG ]
+ *	      watch: [ LOG_LEVEL ]
+ *	  - name: db
+ *	    service: database
+ *	    postgres:
+ *	      variables: { pidfile: /run/backend.pid }
+ *	      query: select count(*) from orders
+ *	      reference: { url: "@reference.url" }
+ *	  - name: web
+ *	    http: { url: "https://web.test/health", status: [ 200 ] }
+ *
+ * Paths in the file are relative to its folder.
  */
 #ifndef AGENT_CONFIG_H
 #define AGENT_CONFIG_H

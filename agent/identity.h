@@ -12,6 +12,10 @@
 #include <stddef.h>
 
 #include "agent/config.h"
+#include "proto/base/err.h"
+
+/* Is proof exactly one of the forms, and well-formed? */
+int identity_check(const struct proof_config *proof, struct err *err);
 
 /* Returns the vantage that may be claimed now, and in why (of n bytes) a
  * sentence for people: which proofs hold, or which one does not. */

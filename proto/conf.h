@@ -1,10 +1,16 @@
 /*
  * conf.h - reads a YAML file by a schema; every complaint names its place.
  *
- * libcyaml checks names and types ("agent.yaml:12:5: probes[3].intervall:
- * unknown key"); what only our own code can check uses conf_complain(), which
- * finds line and column of a path such as "probes[3].interval" again.
- * Messages never quote a value: it may be a secret.
+ * The document is compared with the schema ("agent.yaml:12:5:
+ * probes[3].intervall: unknown key; did you mean interval?"), then libcyaml
+ * fills in the structs.  What only our own code can check uses
+ * conf_complain(), which finds line and column of a path such as
+ * "probes[3].interval" again.  Messages never quote a value: it may be a
+ * secret; what is freed is wiped first for the same reason.
+ *
+ * Stricter than libcyaml: a boolean is true or false, a number has no sign, no
+ * leading zero and no base, a key without a value is refused, and so is a
+ * second document.
  */
 #ifndef PROTO_CONF_H
 #define PROTO_CONF_H
@@ -28,6 +34,8 @@ int conf_load(struct conf **out, void **out_data, const char *path,
 int conf_complain(const struct conf *conf, struct err *err, const char *path,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* conf, data or both may be NULL.  Members of data that were allocated by
+ * mem_*() since are freed too. */
 void
 conf_free(struct conf *conf, const cyaml_schema_value_t *schema, void *data);
 

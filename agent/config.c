@@ -1,0 +1,593 @@
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/config.h"
+#include "agent/defaults.h"
+#include "agent/identity.h"
+#include "agent/probe.h"
+#include "agent/schema.h"
+#include "proto/base/map.h"
+#include "proto/base/mem.h"
+#include "proto/base/text.h"
+#include "proto/conf.h"
+
+#define SECOND_MS INT64_C(1000)
+#define DAY_MS    (24 * 3600 * SECOND_MS)
+
+#define INTERVAL_MIN_MS  INT64_C(100)
+#define INTERVAL_MAX_MS  (7 * DAY_MS)
+#define TIMEOUT_MIN_MS   INT64_C(10)
+#define HEARTBEAT_MAX_MS (3600 * SECOND_MS)
+#define SPOOL_MIN_BYTES  INT64_C(1048576)
+#define SPOOL_MIN_AGE_MS (60 * SECOND_MS)
+#define SPOOL_MAX_AGE_MS (400 * DAY_MS)
+#define CONCURRENCY_MAX  4096
+#define REFERENCE_SUFFIX ".reference" /* of a second run's name */
+#define NAME_MAX_BYTES   64
+#define PATH_BYTES       160
+
+/* What every check needs. */
+struct check {
+	const struct conf *conf;
+	struct agent_config *config;
+	struct err *err;
+};
+
+/* "probes[3].env.source": where in the file. */
+struct place {
+	char path[PATH_BYTES];
+};
+
+static struct place __attribute__((format(printf, 1, 2)))
+place_of(const char *format, ...)
+{
+	struct place place;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(place.path, sizeof(place.path), format, args);
+	va_end(args);
+	return place;
+}
+
+struct word {
+	const char *word;
+	int value;
+};
+
+static const struct word severities[] = {
+	{ "critical", OUTCOME_CRITICAL },
+	{ "warning", OUTCOME_WARNING },
+	{ NULL, 0 },
+};
+
+static const char *const types[] = { "text", "integer", "number", "boolean",
+	"url", "port", NULL };
+static const char *const shown_types[] = { "integer", "number", "boolean",
+	"port", NULL };
+
+/* --- single values ------------------------------------------------------------ */
+
+static bool
+is_listed(const char *const *words, const char *word)
+{
+	while (*words != NULL && strcmp(*words, word) != 0)
+		words++;
+	return *words != NULL;
+}
+
+static int
+check_name(const struct check *check, const char *path, const char *name)
+{
+	if (text_is_name(name))
+		return 0;
+	return conf_complain(check->conf, check->err, path,
+	    "not a name: write 1 to %d of a-z 0-9 . _ - without a dot first",
+	    NAME_MAX_BYTES);
+}
+
+struct span {
+	int64_t min_ms, max_ms;
+	const char *must; /* "must be from 100ms to 7d" */
+};
+
+static int
+check_span(const struct check *check, int64_t *out_ms, const char *path,
+    const char *text, const struct span *span)
+{
+	struct err inner;
+
+	if (text_duration(out_ms, text, &inner) < 0)
+		return conf_complain(
+		    check->conf, check->err, path, "%s", inner.text);
+	if (*out_ms < span->min_ms || *out_ms > span->max_ms)
+		return conf_complain(
+		    check->conf, check->err, path, "%s", span->must);
+	return 0;
+}
+
+static int
+check_severity(const struct check *check, enum outcome *out, const char *path,
+    const char *text)
+{
+	for (const struct word *at = severities; at->word != NULL; at++) {
+		if (strcmp(at->word, text) != 0)
+			continue;
+		*out = (enum outcome)at->value;
+		return 0;
+	}
+	return conf_complain(check->conf, check->err, path,
+	    "not a severity: write critical or warning");
+}
+
+/* --- collectors --------------------------------------------------------------- */
+
+/* Splits "HOST:PORT" or "[V6]:PORT"; -1 when it is neither. */
+static int
+split_host(char *host, size_t size, const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	unsigned long port;
+	size_t n;
+	char *end;
+
+	if (colon == NULL || colon[1] < '0' || colon[1] > '9')
+		return -1;
+	port = strtoul(colon + 1, &end, 10);
+	if (*end != '\0' || port < 1 || port > 65535)
+		return -1;
+	n = (size_t)(colon - text);
+	if (n >= 2 && text[0] == '[' && text[n - 1] == ']') {
+		text++;
+		n -= 2;
+	} else if (memchr(text, ':', n) != NULL) {
+		return -1;
+	}
+	if (n == 0 || n >= size || memchr(text, '@', n) != NULL ||
+	    memchr(text, '/', n) != NULL)
+		return -1;
+	memcpy(host, text, n);
+	host[n] = '\0';
+	return 0;
+}
+
+static bool
+is_loopback(const char *host)
+{
+	struct in_addr v4;
+
+	if (strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0)
+		return true;
+	return inet_pton(AF_INET, host, &v4) == 1 &&
+	    (ntohl(v4.s_addr) >> 24) == 127;
+}
+
+static int
+check_collector(const struct check *check, const char *path, const char *url)
+{
+	const struct agent_config *config = check->config;
+	char host[256];
+
+	if (strncmp(url, "ipc://", 6) == 0) {
+		if (url[6] == '/')
+			return 0;
+		return conf_complain(check->conf, check->err, path,
+		    "ipc:// needs an absolute path: ipc:///run/x.sock");
+	}
+	if (strncmp(url, "tls+tcp://", 10) == 0) {
+		if (split_host(host, sizeof(host), url + 10) < 0)
+			goto malformed;
+		if (config->tls != NULL)
+			return 0;
+		return conf_complain(check->conf, check->err, path,
+		    "tls+tcp:// needs the key tls with ca_file, "
+		    "certificate_file and key_file");
+	}
+	if (strncmp(url, "tcp://", 6) != 0 ||
+	    split_host(host, sizeof(host), url + 6) < 0)
+		goto malformed;
+	if (config->insecure || is_loopback(host))
+		return 0;
+	return conf_complain(check->conf, check->err, path,
+	    "tcp:// beyond the loopback is neither private nor proven; use "
+	    "tls+tcp://, or write insecure: true");
+malformed:
+	return conf_complain(check->conf, check->err, path,
+	    "not a collector's address: write tls+tcp://HOST:PORT, "
+	    "tcp://HOST:PORT or ipc:///PATH");
+}
+
+/* --- env ---------------------------------------------------------------------- */
+
+static int
+check_source(const struct check *check, const char *path,
+    const struct variables_config *source)
+{
+	int n = (source->pidfile != NULL) + (source->command != NULL) +
+	    (source->file != NULL) + source->self;
+
+	if (n == 1)
+		return 0;
+	return conf_complain(check->conf, check->err, path,
+	    "must name exactly one of pidfile, command, file, self: true");
+}
+
+static int
+check_variable_name(
+    const struct check *check, const char *path, const char *name)
+{
+	if (name[0] != '\0' && strlen(name) <= 256 &&
+	    strpbrk(name, "= \t\r\n,") == NULL)
+		return 0;
+	return conf_complain(
+	    check->conf, check->err, path, "not the name of a variable");
+}
+
+static int
+check_names(
+    const struct check *check, const char *path, char *const *names, uint32_t n)
+{
+	struct place at;
+
+	for (uint32_t i = 0; i < n; i++) {
+		at = place_of("%s[%u]", path, i);
+		if (check_variable_name(check, at.path, names[i]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+check_require(const struct check *check, const char *path,
+    struct variable_config *variable)
+{
+	struct place at;
+
+	at = place_of("%s.name", path);
+	if (check_variable_name(check, at.path, variable->name) < 0)
+		return -1;
+	at = place_of("%s.severity", path);
+	if (check_severity(
+		check, &variable->outcome, at.path, variable->severity) < 0)
+		return -1;
+	at = place_of("%s.type", path);
+	if (!is_listed(types, variable->type))
+		return conf_complain(check->conf, check->err, at.path,
+		    "not a type: write text, integer, number, boolean, url or "
+		    "port");
+	if (!variable->show || is_listed(shown_types, variable->type))
+		return 0;
+	at = place_of("%s.show", path);
+	return conf_complain(check->conf, check->err, at.path,
+	    "only a value of type integer, number, boolean or port may be "
+	    "shown; give the type, or leave show out");
+}
+
+static int
+check_group(
+    const struct check *check, const char *path, struct group_config *group)
+{
+	struct place at;
+
+	at = place_of("%s.name", path);
+	if (check_name(check, at.path, group->name) < 0)
+		return -1;
+	at = place_of("%s.severity", path);
+	if (check_severity(check, &group->outcome, at.path, group->severity) <
+	    0)
+		return -1;
+	at = place_of("%s.alternatives", path);
+	if (group->n_alternatives == 0)
+		return conf_complain(check->conf, check->err, at.path,
+		    "must list at least one alternative: "
+		    "- names: [NAME, ...]");
+	for (uint32_t i = 0; i < group->n_alternatives; i++) {
+		const struct names *names = &group->alternatives[i];
+
+		at = place_of("%s.alternatives[%u].names", path, i);
+		if (names->n_names == 0)
+			return conf_complain(check->conf, check->err, at.path,
+			    "must list at least one variable");
+		if (check_names(check, at.path, names->names, names->n_names) <
+		    0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+check_env(const struct check *check, const char *path, struct env_config *env)
+{
+	struct place at;
+
+	at = place_of("%s.source", path);
+	if (check_source(check, at.path, &env->source) < 0)
+		return -1;
+	for (uint32_t i = 0; i < env->n_require; i++) {
+		at = place_of("%s.require[%u]", path, i);
+		if (check_require(check, at.path, &env->require[i]) < 0)
+			return -1;
+	}
+	for (uint32_t i = 0; i < env->n_groups; i++) {
+		at = place_of("%s.groups[%u]", path, i);
+		if (check_group(check, at.path, &env->groups[i]) < 0)
+			return -1;
+	}
+	at = place_of("%s.absent", path);
+	if (check_names(check, at.path, env->absent, env->n_absent) < 0)
+		return -1;
+	at = place_of("%s.watch", path);
+	return check_names(check, at.path, env->watch, env->n_watch);
+}
+
+static int
+check_postgres(const struct check *check, const char *path,
+    const struct postgres_config *postgres)
+{
+	const struct variables_config *own = postgres->inputs.variables;
+	const struct variables_config *other =
+	    postgres->reference != NULL ? postgres->reference->variables : NULL;
+
+	if (own != NULL &&
+	    check_source(check, place_of("%s.variables", path).path, own) < 0)
+		return -1;
+	return other == NULL
+	    ? 0
+	    : check_source(
+		  check, place_of("%s.reference.variables", path).path, other);
+}
+
+/* --- probes ------------------------------------------------------------------- */
+
+/* Finds the one kind that is given; its key becomes *out. */
+static int
+check_one_kind(const struct check *check, const char *path,
+    const struct probe_config *probe, const char **out)
+{
+	const cyaml_schema_field_t *field = schema_probe;
+	struct text names = { 0 };
+	int n = 0;
+
+	for (; field->key != NULL; field++) {
+		const void *const *given =
+		    (const void *)((const char *)probe + field->data_offset);
+
+		if (field->value.type != CYAML_MAPPING)
+			continue;
+		text_addf(&names, "%s%s", names.n > 0 ? ", " : "", field->key);
+		if (*given == NULL)
+			continue;
+		*out = field->key;
+		n++;
+	}
+	if (n != 1)
+		conf_complain(check->conf, check->err, path,
+		    "must have exactly one of %s", names.bytes);
+	text_fini(&names);
+	return n == 1 ? 0 : -1;
+}
+
+static int
+check_times(
+    const struct check *check, const char *path, struct probe_config *probe)
+{
+	static const struct span interval = { INTERVAL_MIN_MS, INTERVAL_MAX_MS,
+		"must be from 100ms to 7d" };
+	static const struct span timeout = { TIMEOUT_MIN_MS, INTERVAL_MAX_MS,
+		"must be from 10ms to 7d" };
+	static const struct span pause = { 0, INTERVAL_MAX_MS,
+		"must be at most 7d" };
+	int64_t interval_ms, timeout_ms, pause_ms;
+	struct place at;
+
+	at = place_of("%s.interval", path);
+	if (check_span(
+		check, &interval_ms, at.path, probe->interval, &interval) < 0)
+		return -1;
+	at = place_of("%s.retry_interval", path);
+	if (check_span(
+		check, &pause_ms, at.path, probe->retry_interval, &pause) < 0)
+		return -1;
+	at = place_of("%s.timeout", path);
+	if (check_span(check, &timeout_ms, at.path, probe->timeout, &timeout) <
+	    0)
+		return -1;
+	if (timeout_ms >= interval_ms)
+		return conf_complain(check->conf, check->err, at.path,
+		    "must be less than the interval (defaults included)");
+	probe->interval_ms = (uint32_t)interval_ms;
+	probe->retry_interval_ms = (uint32_t)pause_ms;
+	probe->timeout_ms = (uint32_t)timeout_ms;
+	return 0;
+}
+
+static bool
+ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), n_end = strlen(end);
+
+	return n >= n_end && strcmp(text + n - n_end, end) == 0;
+}
+
+static int
+check_probe_name(const struct check *check, const char *path,
+    struct probe_config *probe, struct map *seen)
+{
+	struct place at;
+
+	at = place_of("%s.name", path);
+	if (check_name(check, at.path, probe->name) < 0)
+		return -1;
+	if (ends_with(probe->name, REFERENCE_SUFFIX))
+		return conf_complain(check->conf, check->err, at.path,
+		    "names ending with .reference are those of reference "
+		    "runs; choose another");
+	if (map_put(seen, probe->name, probe) != NULL)
+		return conf_complain(check->conf, check->err, at.path,
+		    "another probe has this name; choose another");
+	at = place_of("%s.service", path);
+	return probe->service[0] != '\0'
+	    ? check_name(check, at.path, probe->service)
+	    : 0;
+}
+
+static int
+check_kind(
+    const struct check *check, const char *path, struct probe_config *probe)
+{
+	const struct probe_kind *kind;
+	const char *name = NULL;
+	struct place at;
+
+	if (check_one_kind(check, path, probe, &name) < 0)
+		return -1;
+	at = place_of("%s.%s", path, name);
+	if (probe->env != NULL && check_env(check, at.path, probe->env) < 0)
+		return -1;
+	if (probe->postgres != NULL &&
+	    check_postgres(check, at.path, probe->postgres) < 0)
+		return -1;
+	kind = probe->kind = probe_kind_of(probe);
+	if (kind == NULL)
+		return conf_complain(check->conf, check->err, at.path,
+		    "probes of this kind are not part of this build");
+	if (kind->check != NULL &&
+	    kind->check(check->conf, at.path, probe, check->err) < 0)
+		return -1;
+	if (kind->has_reference != NULL && kind->has_reference(probe) &&
+	    strlen(probe->name) + strlen(REFERENCE_SUFFIX) > NAME_MAX_BYTES)
+		return conf_complain(check->conf, check->err, path,
+		    "a probe with a reference has a name of at most 54 "
+		    "characters; shorten it");
+	return 0;
+}
+
+static int
+check_probes(const struct check *check)
+{
+	struct agent_config *config = check->config;
+	struct map *seen = map_new();
+	struct place place;
+	int rc = 0;
+
+	if (config->n_probes == 0)
+		rc = conf_complain(check->conf, check->err, "probes",
+		    "must list at least one probe");
+	for (uint32_t i = 0; i < config->n_probes && rc == 0; i++) {
+		struct probe_config *probe = &config->probes[i];
+
+		place = place_of("probes[%u]", i);
+		rc = check_probe_name(check, place.path, probe, seen);
+		if (rc == 0)
+			rc = check_times(check, place.path, probe);
+		if (rc == 0)
+			rc = check_kind(check, place.path, probe);
+	}
+	map_free(seen);
+	return rc;
+}
+
+/* --- the agent ---------------------------------------------------------------- */
+
+static int
+check_identity(const struct check *check)
+{
+	const struct agent_config *config = check->config;
+	struct place place;
+	struct err inner;
+
+	if (vantage_parse(&check->config->claimed, config->vantage) < 0)
+		return conf_complain(check->conf, check->err, "vantage",
+		    "not a vantage: write in_service, in_environment, "
+		    "control_plane, external or workstation");
+	for (uint32_t i = 0; i < config->n_identity; i++) {
+		place = place_of("identity[%u]", i);
+		if (identity_check(&config->identity[i], &inner) < 0)
+			return conf_complain(check->conf, check->err,
+			    place.path, "%s", inner.text);
+	}
+	return 0;
+}
+
+static int
+check_spool(const struct check *check)
+{
+	static const struct span age = { SPOOL_MIN_AGE_MS, SPOOL_MAX_AGE_MS,
+		"must be from 1m to 400d" };
+	struct spool_config *spool = &check->config->spool;
+	struct err inner;
+
+	if (text_size(&spool->max_bytes, spool->max_size, &inner) < 0)
+		return conf_complain(check->conf, check->err, "spool.max_size",
+		    "%s", inner.text);
+	if (spool->max_bytes < SPOOL_MIN_BYTES)
+		return conf_complain(check->conf, check->err, "spool.max_size",
+		    "must be at least 1MiB");
+	return check_span(
+	    check, &spool->max_age_ms, "spool.max_age", spool->max_age, &age);
+}
+
+static int
+check_agent(const struct check *check)
+{
+	static const struct span heartbeat = { SECOND_MS, HEARTBEAT_MAX_MS,
+		"must be from 1s to 1h" };
+	struct agent_config *config = check->config;
+	struct place place;
+	int64_t heartbeat_ms;
+
+	if (check_name(check, "agent", config->agent) < 0 ||
+	    check_name(check, "environment", config->environment) < 0 ||
+	    check_identity(check) < 0 || check_spool(check) < 0)
+		return -1;
+	if (check_span(check, &heartbeat_ms, "heartbeat", config->heartbeat,
+		&heartbeat) < 0)
+		return -1;
+	config->heartbeat_ms = (uint32_t)heartbeat_ms;
+	if (config->concurrency > CONCURRENCY_MAX)
+		return conf_complain(check->conf, check->err, "concurrency",
+		    "must be at most %d", CONCURRENCY_MAX);
+	for (uint32_t i = 0; i < config->n_collectors; i++) {
+		place = place_of("collectors[%u]", i);
+		if (check_collector(check, place.path, config->collectors[i]) <
+		    0)
+			return -1;
+	}
+	return check_probes(check);
+}
+
+int
+config_load(struct agent_config **out, const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	struct check check = { .err = err };
+	struct conf *conf = NULL;
+	char *folder;
+	void *data = NULL;
+	int rc;
+
+	if (conf_load(&conf, &data, path, &schema_agent, err) < 0)
+		return -1;
+	check.conf = conf;
+	check.config = data;
+	folder =
+	    mem_strndup(path, slash != NULL ? (size_t)(slash - path) + 1 : 0);
+	defaults_fill(data, folder);
+	rc = check_agent(&check);
+	if (rc == 0) {
+		*out = data;
+		data = NULL;
+	}
+	free(folder);
+	conf_free(conf, &schema_agent, data);
+	return rc;
+}
+
+void
+config_free(struct agent_config *config)
+{
+	conf_free(NULL, &schema_agent, config);
+}

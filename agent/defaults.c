@@ -1,0 +1,137 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/defaults.h"
+#include "proto/base/mem.h"
+
+#define CONCURRENCY    64
+#define HTTP_MAX_BYTES 1048576
+#define POSTGRES_PORT  5432
+
+static void
+set_default(char **text, const char *value)
+{
+	if (*text == NULL)
+		*text = mem_strdup(value);
+}
+
+/* Puts the folder of the file before a path that is relative to it; skip is
+ * the length of a prefix such as "@". */
+static void
+resolve_path(const char *folder, char **path, size_t skip)
+{
+	char *whole;
+
+	if (*path == NULL || strlen(*path) <= skip || (*path)[skip] == '/')
+		return;
+	whole = mem_printf("%.*s%s%s", (int)skip, *path, folder, *path + skip);
+	explicit_bzero(*path, strlen(*path));
+	free(*path);
+	*path = whole;
+}
+
+/* A secret that is in a file is written "@path". */
+static void
+resolve_secret(const char *folder, char **secret)
+{
+	if (*secret != NULL && (*secret)[0] == '@')
+		resolve_path(folder, secret, 1);
+}
+
+static void
+resolve_variables(const char *folder, struct variables_config *source)
+{
+	if (source == NULL)
+		return;
+	resolve_path(folder, &source->pidfile, 0);
+	resolve_path(folder, &source->file, 0);
+}
+
+static void
+complete_inputs(const char *folder, struct postgres_inputs *inputs)
+{
+	set_default(&inputs->sslmode, "prefer");
+	if (inputs->port == 0)
+		inputs->port = POSTGRES_PORT;
+	resolve_secret(folder, &inputs->url);
+	resolve_secret(folder, &inputs->password);
+	resolve_variables(folder, inputs->variables);
+}
+
+static void
+complete_env(const char *folder, struct env_config *env)
+{
+	resolve_variables(folder, &env->source);
+	for (uint32_t i = 0; i < env->n_require; i++) {
+		set_default(&env->require[i].severity, "critical");
+		set_default(&env->require[i].type, "text");
+	}
+	for (uint32_t i = 0; i < env->n_groups; i++)
+		set_default(&env->groups[i].severity, "critical");
+}
+
+static void
+complete_http(const char *folder, struct http_config *http)
+{
+	set_default(&http->method, "GET");
+	if (http->max_bytes == 0)
+		http->max_bytes = HTTP_MAX_BYTES;
+	resolve_path(folder, &http->ca_file, 0);
+	for (uint32_t i = 0; i < http->n_headers; i++)
+		resolve_secret(folder, &http->headers[i].value);
+}
+
+static void
+complete_probe(const char *folder, const struct defaults_config *defaults,
+    struct probe_config *probe)
+{
+	set_default(&probe->service, "");
+	set_default(&probe->interval, defaults->interval);
+	set_default(&probe->timeout, defaults->timeout);
+	set_default(&probe->retry_interval, defaults->retry_interval);
+	if (probe->retries == 0)
+		probe->retries = defaults->retries;
+	if (probe->env != NULL)
+		complete_env(folder, probe->env);
+	if (probe->postgres != NULL) {
+		set_default(&probe->postgres->query, "select 1");
+		complete_inputs(folder, &probe->postgres->inputs);
+		if (probe->postgres->reference != NULL)
+			complete_inputs(folder, probe->postgres->reference);
+	}
+	if (probe->dns != NULL)
+		set_default(&probe->dns->type, "A");
+	if (probe->http != NULL)
+		complete_http(folder, probe->http);
+}
+
+void
+defaults_fill(struct agent_config *config, const char *folder)
+{
+	set_default(&config->vantage, "in_environment");
+	set_default(&config->state_directory, "/var/lib/vedette-agent");
+	resolve_path(folder, &config->state_directory, 0);
+	if (config->spool.path == NULL)
+		config->spool.path =
+		    mem_printf("%s/spool.db", config->state_directory);
+	resolve_path(folder, &config->spool.path, 0);
+	if (config->fingerprint_key == NULL)
+		config->fingerprint_key =
+		    mem_printf("%s/fingerprint.key", config->state_directory);
+	resolve_path(folder, &config->fingerprint_key, 0);
+	set_default(&config->spool.max_size, "1GiB");
+	set_default(&config->spool.max_age, "7d");
+	set_default(&config->heartbeat, "10s");
+	if (config->concurrency == 0)
+		config->concurrency = CONCURRENCY;
+	if (config->tls != NULL) {
+		resolve_path(folder, &config->tls->ca_file, 0);
+		resolve_path(folder, &config->tls->certificate_file, 0);
+		resolve_path(folder, &config->tls->key_file, 0);
+	}
+	set_default(&config->defaults.interval, "30s");
+	set_default(&config->defaults.timeout, "5s");
+	set_default(&config->defaults.retry_interval, "1s");
+	for (uint32_t i = 0; i < config->n_probes; i++)
+		complete_probe(folder, &config->defaults, &config->probes[i]);
+}

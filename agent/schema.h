@@ -1,0 +1,19 @@
+/*
+ * schema.h - the keys of the agent's configuration file, for proto/conf.h.
+ *
+ * Says what is a mapping, a list, a number or a text, and where in struct
+ * agent_config it goes; config_load() checks everything else.
+ */
+#ifndef AGENT_SCHEMA_H
+#define AGENT_SCHEMA_H
+
+#include <cyaml/cyaml.h>
+
+/* Of struct agent_config. */
+extern const cyaml_schema_value_t schema_agent;
+
+/* The fields of struct probe_config, ending with a NULL key: those that are
+ * mappings are the kinds. */
+extern const cyaml_schema_field_t schema_probe[];
+
+#endif
