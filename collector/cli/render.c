@@ -10,7 +10,8 @@
 #define ITEM_LABEL  10 /* columns of a label; with its margins, 14 */
 #define NOTE_INDENT 4
 #define GAP         2 /* columns between two columns of a table */
-#define CUT_MIN     8 /* a column is not cut to less */
+#define CUT_MIN     8 /* a column is not cut to less, */
+#define CUT_LEAST   3 /* unless there is no other way */
 
 static const char *const inks[] = {
 	[INK_PLAIN] = "",
@@ -290,24 +291,29 @@ table_width(const struct table *table)
 	return sum;
 }
 
-/* Takes from the widest column, again and again, until the sum fits. */
-static void
-fit_widths(
-    size_t *widths, const struct table *table, size_t sum, size_t columns)
+/* Takes from the widest column, again and again, until the sum fits or all
+ * have come down to min.  Returns the sum. */
+static size_t
+shrink(size_t *widths, const struct table *table, size_t sum, size_t columns,
+    size_t min)
 {
 	while (sum > columns) {
 		size_t widest = table->n_columns;
 
-		for (size_t i = 0; i < table->n_columns; i++)
-			if (!table->columns[i].whole && widths[i] > CUT_MIN &&
-			    (widest == table->n_columns ||
-				widths[i] > widths[widest]))
+		for (size_t i = 0; i < table->n_columns; i++) {
+			if (widths[i] <= min ||
+			    (table->columns[i].whole && min == CUT_MIN))
+				continue;
+			if (widest == table->n_columns ||
+			    widths[i] > widths[widest])
 				widest = i;
+		}
 		if (widest == table->n_columns)
-			return;
+			break;
 		widths[widest]--;
 		sum--;
 	}
+	return sum;
 }
 
 /* Prints one cell of a row; the last one gets no spaces behind it. */
@@ -345,7 +351,7 @@ void
 table_print(struct table *table, struct page *page)
 {
 	size_t *widths = mem_calloc(table->n_columns, sizeof(*widths));
-	size_t column = 0;
+	size_t column = 0, sum;
 
 	for (size_t i = 0; i < table->n_cells; i++) {
 		char *clean = printable(page, table->cells[i].text);
@@ -353,8 +359,10 @@ table_print(struct table *table, struct page *page)
 		free(table->cells[i].text);
 		table->cells[i].text = clean;
 	}
-	fit_widths(
-	    widths, table, natural_widths(widths, table), page->look.width);
+	sum = shrink(widths, table, natural_widths(widths, table),
+	    page->look.width, CUT_MIN);
+	/* Nothing is whole any more where even that is too wide. */
+	shrink(widths, table, sum, page->look.width, CUT_LEAST);
 	print_titles(page, table, widths);
 	for (size_t i = 0; i < table->n_cells; i++) {
 		struct cell *cell = &table->cells[i];
@@ -406,17 +414,22 @@ render_interval(char out[RENDER_INTERVAL_BYTES], int64_t from_ms, int64_t to_ms)
 		snprintf(out, RENDER_INTERVAL_BYTES, "before %s", to);
 		return out;
 	}
-	if (strncmp(from, to, 11) == 0)
+	if (strlen(to) == strlen("2026-01-05 10:00:06") &&
+	    strncmp(from, to, 11) == 0)
 		end += 11; /* the same day */
 	snprintf(out, RENDER_INTERVAL_BYTES, "%s .. %s", from, end);
 	return out;
 }
 
 char *
-render_age(char out[RENDER_AGE_BYTES], int64_t ms)
+render_age(char out[RENDER_AGE_BYTES], int64_t from_ms, int64_t now_ms)
 {
-	long long s = ms > 0 ? ms / 1000 : 0;
+	int64_t ms;
+	long long s;
 
+	if (__builtin_sub_overflow(now_ms, from_ms, &ms))
+		ms = from_ms < now_ms ? INT64_MAX : 0;
+	s = ms > 0 ? ms / 1000 : 0;
 	if (s < 120)
 		snprintf(out, RENDER_AGE_BYTES, "%llds", s);
 	else if (s < 120 * 60)

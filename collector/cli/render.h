@@ -98,8 +98,8 @@ char *render_time(char out[RENDER_TIME_BYTES], int64_t at_ms);
 char *render_interval(
     char out[RENDER_INTERVAL_BYTES], int64_t from_ms, int64_t to_ms);
 
-/* "2s" "5m" "3h" "12d"; times to come count as now. */
+/* From then to now: "2s" "5m" "3h" "12d"; times to come count as now. */
 #define RENDER_AGE_BYTES 24
-char *render_age(char out[RENDER_AGE_BYTES], int64_t ms);
+char *render_age(char out[RENDER_AGE_BYTES], int64_t from_ms, int64_t now_ms);
 
 #endif

@@ -127,7 +127,7 @@ cell_text(
 		snprintf(out, n, "%s", show_state(cell->state));
 	else
 		snprintf(out, n, "%s %s", show_state(cell->state),
-		    render_age(age, grid->at_ms - cell->last_ms));
+		    render_age(age, cell->last_ms, grid->at_ms));
 }
 
 /* A slice of the matrix that fits the page. */

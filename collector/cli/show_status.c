@@ -146,7 +146,7 @@ put_cell(struct view *view, const struct cell_row *cell)
 	if (cell->since_ms != 0)
 		text_addf(&text, "  since %s (%s)",
 		    render_time(since, cell->since_ms),
-		    render_age(age, view->answer->at_ms - cell->since_ms));
+		    render_age(age, cell->since_ms, view->answer->at_ms));
 	page_wrap(view->page, strlen("CRITICAL"), 2, INK_TITLE, text.bytes);
 	text_fini(&text);
 	if (cell->why[0] != '\0')
@@ -274,9 +274,8 @@ put_other_regressions(struct view *view, bool *shown, const char *title)
 		if (placed->shown)
 			continue;
 		put_title(view->page, shown, title);
-		page_put(view->page, INK_TITLE, "%s",
+		page_wrap(view->page, 0, 2, INK_TITLE,
 		    show_place(place, placed->environment, placed->service));
-		page_newline(view->page);
 		put_regression(view->page, placed->row);
 	}
 }
@@ -325,12 +324,30 @@ put_head(const struct view *view)
 	page_newline(view->page);
 }
 
+/* Adds one count of the last line, which goes on below when it is full. */
+static void
+put_count(struct page *page, size_t *used, enum ink ink, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (*used > 0 && *used + strlen(", ") + n > page->look.width) {
+		page_put(page, INK_PLAIN, ",");
+		page_newline(page);
+		*used = 0;
+	} else if (*used > 0) {
+		page_put(page, INK_PLAIN, ", ");
+		*used += strlen(", ");
+	}
+	page_put(page, ink, "%s", text);
+	*used += n;
+}
+
 /* The last line: how things stand in one sentence. */
 static void
 put_foot(const struct view *view)
 {
-	size_t counts[STATE_BLIND + 1] = { 0 };
-	const char *comma = "";
+	size_t counts[STATE_BLIND + 1] = { 0 }, used = 0;
+	char text[64];
 
 	if (view->cells.n == 0) {
 		page_put(view->page, INK_UNSURE,
@@ -347,14 +364,14 @@ put_foot(const struct view *view)
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		if (counts[i] == 0)
 			continue;
-		page_put(view->page, INK_PLAIN, "%s", comma);
-		page_put(view->page, show_state_ink(i), "%zu %s", counts[i],
-		    show_state(i));
-		comma = ", ";
+		snprintf(
+		    text, sizeof(text), "%zu %s", counts[i], show_state(i));
+		put_count(view->page, &used, show_state_ink(i), text);
 	}
+	snprintf(text, sizeof(text), "%zu open regression%s", view->open.n,
+	    view->open.n == 1 ? "" : "s");
 	if (view->open.n > 0)
-		page_put(view->page, INK_PLAIN, "; %zu open regression%s",
-		    view->open.n, view->open.n == 1 ? "" : "s");
+		put_count(view->page, &used, INK_PLAIN, text);
 	page_newline(view->page);
 }
 

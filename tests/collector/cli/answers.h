@@ -9,55 +9,50 @@
 
 #define NOW INT64_C(1767607220000) /* 2026-01-05T10:00:20Z */
 
-#define ENV_SERIES                                                \
-	{                                                         \
-		.environment = "staging", .agent = "stg-1",       \
-		.service = "backend", .probe = "env",             \
-		.kind = "env", .reference_of = "",                \
-		.vantage = VANTAGE_IN_SERVICE,                    \
+#define ENV_SERIES                                                   \
+	{                                                            \
+		.environment = "staging", .agent = "stg-1",          \
+		.service = "backend", .probe = "env", .kind = "env", \
+		.reference_of = "", .vantage = VANTAGE_IN_SERVICE,   \
 		.interval_ms = 10000, .phases = { "read", "check" }, \
-		.n_phases = 2                                     \
+		.n_phases = 2                                        \
 	}
 
-#define DB_SERIES                                                   \
-	{                                                           \
-		.environment = "staging", .agent = "stg-1",         \
-		.service = "backend", .probe = "db",                \
-		.kind = "postgres", .reference_of = "",             \
-		.vantage = VANTAGE_IN_SERVICE,                      \
-		.interval_ms = 10000,                               \
-		.phases = { "resolve", "connect", "query" },        \
-		.n_phases = 3                                       \
+#define DB_SERIES                                                          \
+	{                                                                  \
+		.environment = "staging", .agent = "stg-1",                \
+		.service = "backend", .probe = "db", .kind = "postgres",   \
+		.reference_of = "", .vantage = VANTAGE_IN_SERVICE,         \
+		.interval_ms = 10000,                                      \
+		.phases = { "resolve", "connect", "query" }, .n_phases = 3 \
 	}
 
-#define ENV_RESULT                                                       \
-	{                                                                \
-		.at_ms = NOW - 14000, .duration_us = 420,                \
-		.limit_ms = 5000, .outcome = OUTCOME_CRITICAL,           \
-		.attempts = 1, .reason = REASON_MISSING,                 \
-		.phase_us = { 300, 120 }, .n_phases = 2,                 \
-		.message = "6 variables missing in pid 812: "            \
-			   "POSTGRES_HOST POSTGRES_PORT POSTGRES_DB "    \
-			   "POSTGRES_USER DATABASE_URL SECRET_KEY"       \
+#define ENV_RESULT                                                          \
+	{                                                                   \
+		.at_ms = NOW - 14000, .duration_us = 420, .limit_ms = 5000, \
+		.outcome = OUTCOME_CRITICAL, .attempts = 1,                 \
+		.reason = REASON_MISSING, .phase_us = { 300, 120 },         \
+		.n_phases = 2,                                              \
+		.message = "6 variables missing in pid 812: "               \
+			   "POSTGRES_HOST POSTGRES_PORT POSTGRES_DB "       \
+			   "POSTGRES_USER DATABASE_URL SECRET_KEY"          \
 	}
 
-#define DB_RESULT                                                \
-	{                                                        \
-		.at_ms = NOW - 12000, .duration_us = 5000000,    \
-		.limit_ms = 5000, .outcome = OUTCOME_CRITICAL,   \
-		.censored = true, .attempts = 2,                 \
-		.reason = REASON_TIMEOUT,                        \
-		.phase_us = { 3200, 4996800 }, .n_phases = 2,    \
-		.message = "db.staging:5432: no answer"          \
+#define DB_RESULT                                                          \
+	{                                                                  \
+		.at_ms = NOW - 12000, .duration_us = 5000000,              \
+		.limit_ms = 5000, .outcome = OUTCOME_CRITICAL,             \
+		.censored = true, .attempts = 2, .reason = REASON_TIMEOUT, \
+		.phase_us = { 3200, 4996800 }, .n_phases = 2,              \
+		.message = "db.staging:5432: no answer"                    \
 	}
 
-#define DB_GOOD                                                          \
-	{                                                                \
-		.at_ms = NOW - 32000, .duration_us = 12400,              \
-		.limit_ms = 5000, .outcome = OUTCOME_OK, .attempts = 1,  \
-		.phase_us = { 3200, 5000, 4200 }, .n_phases = 3,         \
-		.message = "", .attributes = db_attributes,              \
-		.n_attributes = 2                                        \
+#define DB_GOOD                                                               \
+	{                                                                     \
+		.at_ms = NOW - 32000, .duration_us = 12400, .limit_ms = 5000, \
+		.outcome = OUTCOME_OK, .attempts = 1,                         \
+		.phase_us = { 3200, 5000, 4200 }, .n_phases = 3,              \
+		.message = "", .attributes = db_attributes, .n_attributes = 2 \
 	}
 
 static const struct attribute db_attributes[] = {
@@ -66,14 +61,12 @@ static const struct attribute db_attributes[] = {
 };
 
 static const struct cell_row cells[] = {
-	{ "staging", "database", STATE_OK, NOW - 86400000, NOW - 4000, "",
-	    "" },
-	{ "staging", "backend", STATE_CRITICAL, NOW - 14000, NOW - 2000,
-	    "b41f",
+	{ "staging", "database", STATE_OK, NOW - 86400000, NOW - 4000, "", "" },
+	{ "staging", "backend", STATE_CRITICAL, NOW - 14000, NOW - 2000, "b41f",
 	    "env: 6 variables missing in pid 812: POSTGRES_HOST "
 	    "POSTGRES_PORT POSTGRES_DB POSTGRES_USER DATABASE_URL SECRET_KEY" },
-	{ "production", "backend", STATE_OK, NOW - 86400000, NOW - 4000,
-	    "b41f", "" },
+	{ "production", "backend", STATE_OK, NOW - 86400000, NOW - 4000, "b41f",
+	    "" },
 	{ "production", "cache", STATE_BLIND, 0, 0, "",
 	    "no probe looks at it from a vantage that counts" },
 	{ "local", "backend", STATE_STALE, NOW - 400000, NOW - 400000, "dev",
