@@ -8,27 +8,20 @@ what Vedette says of it, puts the file back and shows it cleared.  Everything
 lives in one directory and is stopped at the end.
 """
 import argparse
-import json
 import os
 import pathlib
-import pwd
 import shutil
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import time
 
+from stage import (Authority, Failure, Stage, answers, free_port,
+                   start_postgres, wait_for)
+
 ENVIRONMENTS = ("local", "staging", "production")
 BUILD = "v1"
-BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
 HERE = pathlib.Path(__file__).resolve().parent
-DEADLINE_S = 60
-
-
-class Failure(Exception):
-    """The demonstration cannot go on; the text says why."""
 
 
 def say(text):
@@ -37,134 +30,24 @@ def say(text):
           flush=True)
 
 
-def free_port():
-    """A port nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(what, condition, program=None):
-    """Returns condition()'s first true answer, or fails after a minute."""
-    deadline = time.monotonic() + DEADLINE_S
-    while time.monotonic() < deadline:
-        answer = condition()
-        if answer:
-            return answer
-        if program is not None and program.poll() is not None:
-            raise Failure(f"{what}: the program ended by itself")
-        select_a_moment()
-    raise Failure(f"{what}: not within {DEADLINE_S} s")
-
-
-def select_a_moment():
-    """Lets others run; the loop around it has the deadline."""
-    signal.sigtimedwait([], 0.1)
-
-
-def answers(port):
-    """Does something accept connections there?"""
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-class Stage:
-    """The directory and the programs that run in it."""
+class Product(Stage):
+    """A database, and a service in each of three environments."""
 
     def __init__(self, directory, build):
-        self.directory = directory
-        self.build = build
-        self.programs = []
+        super().__init__(directory, build)
         self.postgres_port = free_port()
         self.collector_port = free_port()
         self.backend_port = {name: free_port() for name in ENVIRONMENTS}
         self.backends = {}
-        self.url = f"ipc://{directory}/collector.sock"
-
-    def start(self, name, command, environment=None, prefix=()):
-        """Starts a program that ends with us; its words go to NAME.log."""
-        with open(self.directory / f"{name}.log", "ab") as log:
-            program = subprocess.Popen(  # pylint: disable=consider-using-with
-                ["setpriv", "--pdeathsig", "TERM", *prefix,
-                 *map(str, command)],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                cwd=self.directory, start_new_session=True,
-                env=os.environ if environment is None else environment)
-        self.programs.append(program)
-        return program
-
-    def stop(self):
-        """Stops everything, the last started first."""
-        for program in reversed(self.programs):
-            program.terminate()
-        for program in reversed(self.programs):
-            try:
-                program.wait(10)
-            except subprocess.TimeoutExpired:
-                program.kill()
-                program.wait()
-
-    def run(self, *command, prefix=(), text=None):
-        """Runs a command that must succeed and returns what it prints."""
-        done = subprocess.run(
-            [*prefix, *map(str, command)], input=text, cwd=self.directory,
-            capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise Failure(f"{command[0]}: {done.stderr.strip()}")
-        return done.stdout
-
-    def vedette(self, *arguments, show=False):
-        """Asks the collector; returns what the CLI prints."""
-        command = [self.build / "collector/cli/vedette", "--collector",
-                   self.url, *arguments]
-        if show:
-            print(f"$ vedette {' '.join(arguments)}", flush=True)
-            subprocess.run(command, check=False)
-            return ""
-        return subprocess.run(command, capture_output=True, text=True,
-                              check=False).stdout
-
-    def ask(self, *arguments):
-        """The same as JSON; {} while there is no answer."""
-        try:
-            return json.loads(self.vedette("--json", *arguments))
-        except ValueError:
-            return {}
 
 
 # --- what the product stands on ---------------------------------------------
 
-def as_postgres(directory):
-    """PostgreSQL refuses to run as root: whom to be instead."""
-    if os.geteuid() != 0:
-        return ()
-    user = pwd.getpwnam("postgres")
-    os.chown(directory, user.pw_uid, user.pw_gid)
-    return ("setpriv", "--reuid=postgres", "--regid=postgres",
-            "--clear-groups")
-
-
-def start_postgres(stage):
-    """A cluster of our own with a database and a role per environment."""
-    data = stage.directory / "postgres"
-    data.mkdir(mode=0o700)
-    prefix = as_postgres(data)
-    stage.run(BIN / "initdb", "-D", data / "data", "-U", "postgres", "-A",
-              "trust", "--no-sync", "-E", "UTF8", "--locale=C", prefix=prefix)
-    (data / "data/pg_hba.conf").write_text(
-        "local all postgres trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
-    server = stage.start(
-        "postgres", [BIN / "postgres", "-D", data / "data", "-k", data, "-c",
-                     f"port={stage.postgres_port}", "-c", "listen_addresses="
-                     "127.0.0.1"],
-        prefix=prefix[1:])
-    ready = [BIN / "pg_isready", "-q", "-h", data, "-p",
-             str(stage.postgres_port)]
-    wait_for("PostgreSQL", lambda: subprocess.run(
-        ready, check=False).returncode == 0, server)
-    (stage.directory / "probe.password").write_text("probe-only\n")
-    (stage.directory / "probe.password").chmod(0o600)
+def make_databases(stage):
+    """A database and a role per environment, and a role for probes."""
+    password = stage.directory / "probe.password"
+    password.write_text("probe-only\n")
+    password.chmod(0o600)
     script = "create role vedette_probe login password 'probe-only';\n"
     for name in ENVIRONMENTS:
         script += (f"create role app_{name} login password 'pw-{name}';\n"
@@ -172,9 +55,7 @@ def start_postgres(stage):
                    f"\\c app_{name}\n"
                    "create table item (id int); insert into item values (1);"
                    f"\nalter table item owner to app_{name};\n")
-    stage.run(BIN / "psql", "-q", "-v", "ON_ERROR_STOP=1", "-h", data, "-p",
-              stage.postgres_port, "-U", "postgres", prefix=prefix,
-              text=script)
+    start_postgres(stage, stage.postgres_port, script)
 
 
 def write_environment_file(stage, name):
@@ -215,25 +96,10 @@ def start_backend(stage, name):
 
 def make_certificates(stage):
     """A CA, and a certificate for the collector and for each agent."""
-    pki = stage.directory / "pki"
-    pki.mkdir(mode=0o700)
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    stage.run("openssl", "req", "-x509", *key, "-days", "30", "-subj",
-              "/CN=demonstration CA", "-keyout", pki / "ca.key", "-out",
-              pki / "ca.pem")
-    wanted = {"collector": ("serverAuth", "DNS:localhost,IP:127.0.0.1")}
+    authority = Authority(stage)
+    authority.issue_server()
     for name in ENVIRONMENTS:
-        wanted[name] = ("clientAuth", f"URI:vedette://{name}/{name}-1")
-    for name, (usage, alternative) in wanted.items():
-        (pki / f"{name}.ext").write_text(
-            f"extendedKeyUsage={usage}\nsubjectAltName={alternative}\n")
-        stage.run("openssl", "req", *key, "-subj", f"/CN={name}", "-keyout",
-                  pki / f"{name}.key", "-out", pki / f"{name}.csr")
-        stage.run("openssl", "x509", "-req", "-in", pki / f"{name}.csr",
-                  "-CA", pki / "ca.pem", "-CAkey", pki / "ca.key",
-                  "-CAcreateserial", "-days", "30", "-extfile",
-                  pki / f"{name}.ext", "-out", pki / f"{name}.pem")
-        (pki / f"{name}.key").chmod(0o600)
+        authority.issue_agent(name, f"{name}-1")
 
 
 def start_collector(stage):
@@ -256,7 +122,7 @@ services:
   - {{name: database, kind: database}}
 """)
     program = stage.start("collector", [
-        stage.build / "collector/vedette-collector", "run", "--config",
+        stage.collector, "run", "--config",
         "collector.yaml"])
     wait_for("the collector", lambda: answers(stage.collector_port), program)
 
@@ -272,8 +138,8 @@ identity:
 collectors: ["tls+tcp://localhost:{stage.collector_port}"]
 tls:
   ca_file: pki/ca.pem
-  certificate_file: pki/{name}.pem
-  key_file: pki/{name}.key
+  certificate_file: pki/{name}-1.pem
+  key_file: pki/{name}-1.key
 state_directory: state-{name}
 defaults: {{interval: 1s, timeout: 900ms}}
 probes:
@@ -319,7 +185,7 @@ probes:
     (stage.directory / f"state-{name}").mkdir(mode=0o700)
     environment = dict(os.environ, DEPLOYED_IN=name)
     stage.start(f"agent-{name}", [
-        stage.build / "agent/vedette-agent", "run", "--config",
+        stage.agent, "run", "--config",
         f"agent-{name}.yaml"], environment=environment)
 
 
@@ -343,7 +209,7 @@ def tell(stage):
     """The whole story; stage is stopped by the caller."""
     say("[3/4] starting PostgreSQL, three environments, agents, collector")
     make_certificates(stage)
-    start_postgres(stage)
+    make_databases(stage)
     for name in ENVIRONMENTS:
         write_environment_file(stage, name)
         start_backend(stage, name)
@@ -382,7 +248,7 @@ def stay(stage):
     """Until Ctrl-C."""
     say("it goes on until Ctrl-C; in another terminal:")
     print(f"  export VEDETTE_COLLECTOR={stage.url}\n"
-          f"  {stage.build}/collector/cli/vedette watch\n"
+          f"  {stage.cli} watch\n"
           f"  mv {stage.directory}/staging.env /tmp/ # and see", flush=True)
     signal.pause()
 
@@ -403,7 +269,7 @@ def main():
         directory.mkdir(parents=True)
     directory.chmod(0o755)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    stage = Stage(directory, options.build.resolve())
+    stage = Product(directory, options.build.resolve())
     code = 0
     try:
         tell(stage)
