@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "agent/config.h"
 #include "agent/schema.h"
 
@@ -246,3 +248,69 @@ const cyaml_schema_value_t schema_agent = {
 	CYAML_VALUE_MAPPING(
 	    CYAML_FLAG_POINTER, struct agent_config, agent_fields),
 };
+
+/* --- comparing ---------------------------------------------------------------- */
+
+/* Mappings hold values, and values may be mappings. */
+static bool
+same_fields(const cyaml_schema_field_t *field, const char *a, const char *b);
+
+/* a and b are where the value is or, for a pointer, where that is. */
+static bool
+same_value(const cyaml_schema_value_t *schema, const void *a, const void *b)
+{
+	if ((schema->flags & CYAML_FLAG_POINTER) != 0) {
+		a = *(const void *const *)a;
+		b = *(const void *const *)b;
+		if (a == NULL || b == NULL)
+			return a == b;
+	}
+	switch (schema->type) {
+	case CYAML_STRING:
+		return strcmp(a, b) == 0;
+	case CYAML_MAPPING:
+		return same_fields(schema->mapping.fields, a, b);
+	default:
+		return memcmp(a, b, schema->data_size) == 0;
+	}
+}
+
+static bool
+same_list(const cyaml_schema_field_t *field, const char *a, const char *b)
+{
+	const cyaml_schema_value_t *entry = field->value.sequence.entry;
+	const char *const *list_a = (const void *)(a + field->data_offset);
+	const char *const *list_b = (const void *)(b + field->data_offset);
+	uint32_t n_a, n_b;
+	size_t size = (entry->flags & CYAML_FLAG_POINTER) != 0
+	    ? sizeof(void *)
+	    : entry->data_size;
+
+	memcpy(&n_a, a + field->count_offset, sizeof(n_a));
+	memcpy(&n_b, b + field->count_offset, sizeof(n_b));
+	if (n_a != n_b)
+		return false;
+	for (uint32_t i = 0; i < n_a; i++)
+		if (!same_value(entry, *list_a + i * size, *list_b + i * size))
+			return false;
+	return true;
+}
+
+static bool
+same_fields(const cyaml_schema_field_t *field, const char *a, const char *b)
+{
+	for (; field->key != NULL; field++) {
+		if (field->value.type == CYAML_SEQUENCE
+			? !same_list(field, a, b)
+			: !same_value(&field->value, a + field->data_offset,
+			      b + field->data_offset))
+			return false;
+	}
+	return true;
+}
+
+bool
+schema_same_probe(const struct probe_config *a, const struct probe_config *b)
+{
+	return same_fields(schema_probe, (const char *)a, (const char *)b);
+}

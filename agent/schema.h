@@ -8,6 +8,9 @@
 #define AGENT_SCHEMA_H
 
 #include <cyaml/cyaml.h>
+#include <stdbool.h>
+
+struct probe_config;
 
 /* Of struct agent_config. */
 extern const cyaml_schema_value_t schema_agent;
@@ -15,5 +18,9 @@ extern const cyaml_schema_value_t schema_agent;
 /* The fields of struct probe_config, ending with a NULL key: those that are
  * mappings are the kinds. */
 extern const cyaml_schema_field_t schema_probe[];
+
+/* Do two probes say the same in every key, defaults filled in? */
+bool
+schema_same_probe(const struct probe_config *a, const struct probe_config *b);
 
 #endif
