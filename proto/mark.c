@@ -1,0 +1,34 @@
+#include <string.h>
+
+#include "proto/mark.h"
+
+static const char *const kinds[MARK_COUNT] = {
+	[MARK_DEPLOY] = "deploy",
+	[MARK_ROLLBACK] = "rollback",
+	[MARK_RESTART] = "restart",
+	[MARK_CONFIG_CHANGE] = "config_change",
+	[MARK_SECRET_CHANGE] = "secret_change",
+	[MARK_SCALE] = "scale",
+	[MARK_MAINTENANCE_START] = "maintenance_start",
+	[MARK_MAINTENANCE_END] = "maintenance_end",
+	[MARK_CLAIM] = "claim",
+	[MARK_INCIDENT_CLOSED] = "incident_closed",
+};
+
+const char *
+mark_kind_name(enum mark_kind kind)
+{
+	return (unsigned)kind < MARK_COUNT ? kinds[kind] : "?";
+}
+
+int
+mark_kind_parse(enum mark_kind *out, const char *name)
+{
+	for (size_t i = 0; i < MARK_COUNT; i++) {
+		if (strcmp(kinds[i], name) != 0)
+			continue;
+		*out = (enum mark_kind)i;
+		return 0;
+	}
+	return -1;
+}

@@ -1,0 +1,47 @@
+/*
+ * mark.h - what people and pipelines report: deploys, changes, claims.
+ *
+ * A mark stands on the time axis beside the results; it is an input, never
+ * evidence of its own.  Files call it an event (docs/formats.md); here struct
+ * event is what a collector tells live.  Strings are borrowed from whoever
+ * owns the struct.
+ */
+#ifndef PROTO_MARK_H
+#define PROTO_MARK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/result.h"
+
+/* Closed: add at the end, in mark.c too. */
+enum mark_kind {
+	MARK_DEPLOY,
+	MARK_ROLLBACK,
+	MARK_RESTART,
+	MARK_CONFIG_CHANGE,
+	MARK_SECRET_CHANGE,
+	MARK_SCALE,
+	MARK_MAINTENANCE_START,
+	MARK_MAINTENANCE_END,
+	MARK_CLAIM,           /* of a person: "it is the database" */
+	MARK_INCIDENT_CLOSED, /* somebody says that it is over */
+	MARK_COUNT,
+};
+
+struct mark {
+	int64_t at_ms;
+	const char *environment;
+	const char *service; /* "" means the environment as a whole */
+	enum mark_kind kind;
+	const char *subject; /* "build/v2", "setting/egress"; "" when unsaid */
+	const char *summary; /* for people; "" when unsaid */
+	const struct attribute *attributes; /* at most ATTRIBUTES_MAX */
+	size_t n_attributes;
+};
+
+/* The written words, borrowed for ever; parsing gives -1 for another word. */
+const char *mark_kind_name(enum mark_kind kind);
+int mark_kind_parse(enum mark_kind *out, const char *name);
+
+#endif
