@@ -130,6 +130,32 @@ out:
 	return rc;
 }
 
+/* Leaves our process id in the lock file, for whoever finds it held. */
+static void
+sign_lock(int fd)
+{
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+
+	/* Only for people: a lock without a name is a lock as well. */
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) != n)
+		return;
+}
+
+static int
+describe_holder(struct err *err, const char *path, int fd)
+{
+	char text[32] = "";
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	long pid = n > 0 ? strtol(text, NULL, 10) : 0;
+
+	if (pid <= 0)
+		return err_set(
+		    err, ERR_BUSY, "%s: held by another process", path);
+	return err_set(err, ERR_BUSY, "%s: held by %s %ld", path,
+	    pid == (long)getpid() ? "this process," : "process", pid);
+}
+
 int
 file_lock(const char *path, struct err *err)
 {
@@ -137,10 +163,12 @@ file_lock(const char *path, struct err *err)
 
 	if (fd < 0)
 		return describe(err, "open", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		sign_lock(fd);
 		return fd;
+	}
 	if (errno == EWOULDBLOCK)
-		err_set(err, ERR_BUSY, "%s: held by another process", path);
+		describe_holder(err, path, fd);
 	else
 		describe(err, "lock", path);
 	close(fd);

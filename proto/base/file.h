@@ -22,7 +22,8 @@ int file_write(
     const char *path, const void *bytes, size_t n, int mode, struct err *err);
 
 /* Takes the lock of path (created if need be) for this process's life, and
- * returns its descriptor; ERR_BUSY when another process holds it. */
+ * returns its descriptor; ERR_BUSY, with the number of the process, when
+ * another one holds it. */
 int file_lock(const char *path, struct err *err);
 
 /* Renames a damaged database, with what SQLite keeps beside it (-wal, -shm),
