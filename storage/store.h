@@ -39,8 +39,10 @@ void store_close(struct store *store); /* rolls back; NULL is allowed */
 
 /* --- writing ---------------------------------------------------------------- */
 
-/* ERR_FULL when the disk is full.  After any -1 from here to commit, the
- * transaction is void: call store_rollback(). */
+/* ERR_FULL when the disk, or max_bytes, is full.  After any -1 from here to
+ * commit, the transaction is void: call store_rollback().  After a failed
+ * commit only the next begin knows what is stored: it opens the file anew.
+ * ERR_CORRUPT: close and open, which sets the damaged file aside. */
 int store_begin(struct store *store, struct err *err);
 int store_commit(struct store *store, struct err *err);
 void store_rollback(struct store *store);
@@ -69,6 +71,8 @@ enum store_put {
 int store_put_batch(struct store *store, enum store_put *out, uint64_t *out_id,
     const struct store_batch *batch, struct err *err);
 
+/* A change that is stored already (same time, place, name, source and agent)
+ * is replaced, so that what is found again is not there twice. */
 int store_put_change(
     struct store *store, const struct change_row *change, struct err *err);
 
@@ -81,15 +85,22 @@ int store_put_regression(struct store *store, uint64_t *out_id,
 int store_put_state(struct store *store, const char *key, const void *bytes,
     size_t n, struct err *err);
 
-/* Deletes up to limit batches whose to_ms is before this; *out_n says how
- * many.  Within a transaction. */
+/* Deletes up to limit batches of an environment ("" for all) whose to_ms is
+ * before this, the oldest first; *out_n says how many.  Their sequences stay
+ * known: a late repeat is still one.  Within a transaction; works on a full
+ * disk, where a reserve gives it room. */
 int store_expire(struct store *store, uint64_t *out_n, const char *environment,
     int64_t before_ms, uint32_t limit, struct err *err);
 
 /* --- reading ------------------------------------------------------------------ */
 
 /* Callbacks return 0 to go on, 1 to stop (no failure), -1 with their err
- * set.  What they are given is borrowed for the call. */
+ * set.  What they are given is borrowed for the call.  A scan may not start
+ * another of the same kind on the same store.  Rows whose CRC is wrong are
+ * left out and counted: see store_measure().
+ *
+ * In requests "" and 0 leave a restriction out; a limit of 0 is 100, and none
+ * exceeds 10,000. */
 
 /* Batches with id > after, in order of arrival. */
 typedef int
@@ -103,26 +114,31 @@ int store_scan_span(struct store *store, const char *environment,
     const char *agent, int64_t from_ms, int64_t to_ms, store_batch_fn *on_batch,
     void *arg, struct err *err);
 
-/* Results that match, newest first, at most request->limit; *out_more when
- * older ones were left out. */
+/* Results that match, newest first (of equal times in the order of the names
+ * of their series), at most request->limit; *out_more when older ones were
+ * left out. */
 typedef int store_result_fn(void *arg, const struct series *series,
     const struct result *result, struct err *err);
 int store_scan_results(struct store *store, bool *out_more,
     const struct query_history *request, store_result_fn *on_result, void *arg,
     struct err *err);
 
+/* Changes first seen (before_ms) in [from_ms, to_ms), newest first. */
 typedef int
 store_change_fn(void *arg, const struct change_row *row, struct err *err);
 int store_scan_changes(struct store *store, bool *out_more,
     const struct query_changes *request, store_change_fn *on_change, void *arg,
     struct err *err);
 
+/* Regressions with an onset (onset_to_ms) before to_ms that were not cleared
+ * before from_ms; the newest onset first. */
 typedef int store_regression_fn(
     void *arg, const struct regression_row *row, struct err *err);
 int store_scan_regressions(struct store *store, bool *out_more,
     const struct query_regressions *request, store_regression_fn *on_row,
     void *arg, struct err *err);
 
+/* In the order of their keys. */
 typedef int store_state_fn(
     void *arg, const char *key, const void *bytes, size_t n, struct err *err);
 int store_scan_states(struct store *store, const char *prefix,
@@ -130,7 +146,8 @@ int store_scan_states(struct store *store, const char *prefix,
 
 struct store_size {
 	int64_t bytes, batches, results;
-	uint64_t last_id;
+	uint64_t last_id; /* of the newest batch that ever was */
+	uint64_t damaged; /* rows this handle left out: their CRC is wrong */
 };
 int store_measure(struct store *store, struct store_size *out, struct err *err);
 

@@ -1,0 +1,240 @@
+#include <assert.h>
+
+#include "proto/base/crc32c.h"
+#include "storage/sqlite.h"
+
+/* The key of a batch, with its stream by number. */
+struct key {
+	int64_t stream_id, sequence;
+};
+
+/* SQLite has no checksum of pages outside its log: each row carries one of
+ * its numbers, beside that of its content. */
+static int64_t
+seal_of(const struct key *key, const struct store_batch *batch)
+{
+	int64_t v[] = { key->stream_id, key->sequence, batch->received_ms,
+		batch->clock_offset_ms, batch->from_ms, batch->to_ms,
+		batch->n_results, batch->crc32c };
+
+	return crc32c(0, v, sizeof(v));
+}
+
+/* --- writing ----------------------------------------------------------------- */
+
+/* The number of a stream, given to it when it is new. */
+static int
+find_stream(struct sqlite *s, int64_t *out, const struct store_batch *batch,
+    struct err *err)
+{
+	int found;
+
+	sqlite_bind(s, SQL_STREAM_FIND, "tti", batch->environment, batch->agent,
+	    (int64_t)batch->stream);
+	found = sqlite_step(s, SQL_STREAM_FIND, err);
+	if (found < 0)
+		return -1;
+	if (found) {
+		*out = sqlite_int(s, SQL_STREAM_FIND, 0);
+		sqlite_end(s, SQL_STREAM_FIND);
+		return 0;
+	}
+	sqlite_bind(s, SQL_STREAM_ADD, "tti", batch->environment, batch->agent,
+	    (int64_t)batch->stream);
+	if (sqlite_run(s, SQL_STREAM_ADD, err) < 0)
+		return -1;
+	*out = sqlite3_last_insert_rowid(s->db);
+	return 0;
+}
+
+/* Was it in the inbox, and is not any more? */
+static int
+was_seen(struct sqlite *s, bool *out, const struct key *key, struct err *err)
+{
+	int found;
+
+	sqlite_bind(s, SQL_SEEN, "ii", key->stream_id, key->sequence);
+	found = sqlite_step(s, SQL_SEEN, err);
+	if (found < 0)
+		return -1;
+	*out = found && sqlite_int(s, SQL_SEEN, 0) >= key->sequence;
+	sqlite_end(s, SQL_SEEN);
+	return 0;
+}
+
+/* The sequence is in the inbox: with the same content? */
+static int
+compare(struct sqlite *s, enum store_put *out, const struct key *key,
+    uint32_t crc, struct err *err)
+{
+	int found;
+
+	sqlite_bind(s, SQL_BATCH_FIND, "ii", key->stream_id, key->sequence);
+	found = sqlite_step(s, SQL_BATCH_FIND, err);
+	if (found < 0)
+		return -1;
+	*out = found && sqlite_int(s, SQL_BATCH_FIND, 0) != (int64_t)crc
+	    ? STORE_CONFLICT
+	    : STORE_REPEAT;
+	sqlite_end(s, SQL_BATCH_FIND);
+	return 0;
+}
+
+int
+sqlite_put_batch(struct store *store, enum store_put *out, uint64_t *out_id,
+    const struct store_batch *batch, struct err *err)
+{
+	struct sqlite *s = sqlite_of(store);
+	struct key key = { .sequence = (int64_t)batch->sequence };
+	bool seen;
+
+	if (find_stream(s, &key.stream_id, batch, err) < 0 ||
+	    was_seen(s, &seen, &key, err) < 0)
+		return -1;
+	if (seen) {
+		*out = STORE_REPEAT;
+		return 0;
+	}
+	sqlite_bind(s, SQL_BATCH_ADD, "iiiiiiiiib", key.stream_id, key.sequence,
+	    batch->received_ms, batch->clock_offset_ms, batch->from_ms,
+	    batch->to_ms, (int64_t)batch->n_results, (int64_t)batch->crc32c,
+	    seal_of(&key, batch), batch->content, batch->n_content);
+	if (sqlite_run(s, SQL_BATCH_ADD, err) < 0)
+		return -1;
+	if (sqlite3_changes(s->db) == 0)
+		return compare(s, out, &key, batch->crc32c, err);
+	*out = STORE_NEW;
+	*out_id = (uint64_t)sqlite3_last_insert_rowid(s->db);
+	return 0;
+}
+
+/* Keeps in mind that a sequence was here, joined to its neighbours. */
+static int
+remember(struct sqlite *s, const struct key *key, struct err *err)
+{
+	int64_t first = key->sequence, last = key->sequence;
+	int below, above;
+
+	sqlite_bind(s, SQL_SEEN_BELOW, "ii", key->stream_id, key->sequence);
+	below = sqlite_step(s, SQL_SEEN_BELOW, err);
+	if (below < 0)
+		return -1;
+	if (below)
+		first = sqlite_int(s, SQL_SEEN_BELOW, 0);
+	sqlite_end(s, SQL_SEEN_BELOW);
+	sqlite_bind(s, SQL_SEEN_ABOVE, "ii", key->stream_id, key->sequence);
+	above = sqlite_step(s, SQL_SEEN_ABOVE, err);
+	if (above < 0)
+		return -1;
+	if (above)
+		last = sqlite_int(s, SQL_SEEN_ABOVE, 0);
+	sqlite_end(s, SQL_SEEN_ABOVE);
+	if (above) {
+		sqlite_bind(
+		    s, SQL_SEEN_DROP, "ii", key->stream_id, key->sequence + 1);
+		if (sqlite_run(s, SQL_SEEN_DROP, err) < 0)
+			return -1;
+	}
+	sqlite_bind(s, SQL_SEEN_ADD, "iii", key->stream_id, first, last);
+	return sqlite_run(s, SQL_SEEN_ADD, err);
+}
+
+int
+sqlite_expire(struct store *store, uint64_t *out_n, const char *environment,
+    int64_t before_ms, uint32_t limit, struct err *err)
+{
+	struct sqlite *s = sqlite_of(store);
+	struct key key;
+	int64_t id;
+	int found;
+
+	for (*out_n = 0; *out_n < limit; ++*out_n) {
+		sqlite_bind(s, SQL_BATCH_EXPIRED, "ti", environment, before_ms);
+		found = sqlite_step(s, SQL_BATCH_EXPIRED, err);
+		if (found <= 0)
+			return found;
+		id = sqlite_int(s, SQL_BATCH_EXPIRED, 0);
+		key.stream_id = sqlite_int(s, SQL_BATCH_EXPIRED, 1);
+		key.sequence = sqlite_int(s, SQL_BATCH_EXPIRED, 2);
+		sqlite_end(s, SQL_BATCH_EXPIRED);
+		sqlite_bind(s, SQL_BATCH_DROP, "i", id);
+		if (sqlite_run(s, SQL_BATCH_DROP, err) < 0 ||
+		    remember(s, &key, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- reading ----------------------------------------------------------------- */
+
+/* Reads the row a statement stands on.  False: it is damaged. */
+static bool
+read_batch(struct sqlite *s, struct store_batch *out, enum sql sql)
+{
+	struct key key = { sqlite_int(s, sql, 1), sqlite_int(s, sql, 2) };
+
+	*out = (struct store_batch){
+		.id = (uint64_t)sqlite_int(s, sql, 0),
+		.sequence = (uint64_t)key.sequence,
+		.received_ms = sqlite_int(s, sql, 3),
+		.clock_offset_ms = sqlite_int(s, sql, 4),
+		.from_ms = sqlite_int(s, sql, 5),
+		.to_ms = sqlite_int(s, sql, 6),
+		.n_results = (uint32_t)sqlite_int(s, sql, 7),
+		.crc32c = (uint32_t)sqlite_int(s, sql, 8),
+		.environment = sqlite_str(s, sql, 10),
+		.agent = sqlite_str(s, sql, 11),
+		.stream = (uint64_t)sqlite_int(s, sql, 12),
+		.content = sqlite3_column_blob(s->statements[sql], 13),
+		.n_content =
+		    (size_t)sqlite3_column_bytes(s->statements[sql], 13),
+	};
+	return sqlite_int(s, sql, 9) == seal_of(&key, out) &&
+	    out->environment[0] != '\0' &&
+	    crc32c(0, out->content, out->n_content) == out->crc32c;
+}
+
+static int
+scan(struct sqlite *s, enum sql sql, store_batch_fn *on_batch, void *arg,
+    struct err *err)
+{
+	struct store_batch batch;
+	int rc;
+
+	for (;;) {
+		rc = sqlite_step(s, sql, err);
+		if (rc <= 0)
+			return rc;
+		if (!read_batch(s, &batch, sql)) {
+			s->damaged++;
+			continue;
+		}
+		rc = on_batch(arg, &batch, err);
+		if (rc != 0)
+			break;
+	}
+	sqlite_end(s, sql);
+	return rc < 0 ? -1 : 0;
+}
+
+int
+sqlite_scan_batches(struct store *store, uint64_t after,
+    store_batch_fn *on_batch, void *arg, struct err *err)
+{
+	struct sqlite *s = sqlite_of(store);
+
+	sqlite_bind(s, SQL_BATCH_AFTER, "i", (int64_t)after);
+	return scan(s, SQL_BATCH_AFTER, on_batch, arg, err);
+}
+
+int
+sqlite_scan_span(struct store *store, const char *environment,
+    const char *agent, int64_t from_ms, int64_t to_ms, store_batch_fn *on_batch,
+    void *arg, struct err *err)
+{
+	struct sqlite *s = sqlite_of(store);
+
+	sqlite_bind(
+	    s, SQL_BATCH_SPAN, "ttii", environment, agent, from_ms, to_ms);
+	return scan(s, SQL_BATCH_SPAN, on_batch, arg, err);
+}

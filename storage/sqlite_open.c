@@ -1,0 +1,209 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proto/base/file.h"
+#include "proto/base/mem.h"
+#include "storage/schema.h"
+#include "storage/sqlite.h"
+
+#define APPLICATION_ID  0x76645373         /* "vdSs" */
+#define CHECK_MAX_BYTES (64 * 1024 * 1024) /* read whole at each start */
+#define CACHE_KIB       "16384"
+#define LOG_LIMIT       "16777216" /* bytes the log keeps when reset */
+
+/* One connection writes and checkpoints; nobody else ever does. */
+static const char writer_pragmas[] = "PRAGMA cell_size_check=ON;"
+				     "PRAGMA trusted_schema=OFF;"
+				     "PRAGMA journal_mode=WAL;"
+				     "PRAGMA synchronous=FULL;"
+				     "PRAGMA secure_delete=OFF;"
+				     "PRAGMA wal_autocheckpoint=0;"
+				     "PRAGMA journal_size_limit=" LOG_LIMIT ";"
+				     "PRAGMA cache_size=-" CACHE_KIB ";"
+				     "PRAGMA temp_store=MEMORY;";
+
+static const char reader_pragmas[] = "PRAGMA cell_size_check=ON;"
+				     "PRAGMA trusted_schema=OFF;"
+				     "PRAGMA query_only=ON;"
+				     "PRAGMA wal_autocheckpoint=0;"
+				     "PRAGMA temp_store=MEMORY;";
+
+static int
+execute(struct sqlite *s, const char *sql, struct err *err)
+{
+	if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return sqlite_fail(s, err);
+	return 0;
+}
+
+/* Gives the one number that sql answers. */
+static int
+ask(struct sqlite *s, int64_t *out, const char *sql, struct err *err)
+{
+	sqlite3_stmt *statement = NULL;
+	int rc = 0;
+
+	if (sqlite3_prepare_v2(s->db, sql, -1, &statement, NULL) != SQLITE_OK ||
+	    sqlite3_step(statement) != SQLITE_ROW)
+		rc = sqlite_fail(s, err);
+	else
+		*out = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return rc;
+}
+
+static int
+newest_version(void)
+{
+	int n = 0;
+
+	while (schema_sqlite[n] != NULL)
+		n++;
+	return n;
+}
+
+static int
+migrate_once(struct sqlite *s, int version, struct err *err)
+{
+	char *sql = mem_printf("BEGIN IMMEDIATE;\n%s\n"
+			       "PRAGMA user_version=%d;\n"
+			       "COMMIT",
+	    schema_sqlite[version], version + 1);
+	int rc = execute(s, sql, err);
+
+	free(sql);
+	if (rc < 0 && !sqlite3_get_autocommit(s->db))
+		execute(s, "ROLLBACK", NULL);
+	if (rc < 0)
+		err_wrap(err, "migration to format %d", version + 1);
+	return rc;
+}
+
+/* Whose file is it, and how old?  Brings it up to date when writing. */
+static int
+check_version(struct sqlite *s, struct err *err)
+{
+	int64_t id, version, tables;
+	int newest = newest_version();
+
+	if (ask(s, &id, "PRAGMA application_id", err) < 0 ||
+	    ask(s, &version, "PRAGMA user_version", err) < 0 ||
+	    ask(s, &tables, "SELECT count(*) FROM sqlite_master", err) < 0)
+		return -1;
+	if (id != APPLICATION_ID && (id != 0 || tables != 0))
+		return err_set(err, ERR_INVALID,
+		    "store %s: a database of another program: name another "
+		    "file",
+		    s->path);
+	if (version > newest)
+		return err_set(err, ERR_UNSUPPORTED,
+		    "store %s: written by a newer version (format %lld, this "
+		    "one knows %d): run that version, or name another file",
+		    s->path, (long long)version, newest);
+	if (s->mode == STORE_READ && version < newest)
+		return err_set(err, ERR_UNSUPPORTED,
+		    "store %s: format %lld is older than this version's (%d): "
+		    "start the collector on it once",
+		    s->path, (long long)version, newest);
+	for (int v = (int)version; v < newest; v++)
+		if (migrate_once(s, v, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Reads every page, if the file is small enough or was found damaged. */
+static int
+check_pages(struct sqlite *s, bool check, struct err *err)
+{
+	int64_t pages, size, sound;
+
+	if (ask(s, &pages, "PRAGMA page_count", err) < 0 ||
+	    ask(s, &size, "PRAGMA page_size", err) < 0)
+		return -1;
+	if (!check && pages * size > CHECK_MAX_BYTES)
+		return 0;
+	if (ask(s, &sound,
+		"SELECT quick_check = 'ok' FROM pragma_quick_check(1)",
+		err) < 0)
+		return -1;
+	if (!sound)
+		return err_set(
+		    err, ERR_CORRUPT, "store %s: the file is damaged", s->path);
+	return 0;
+}
+
+static int
+limit_size(struct sqlite *s, struct err *err)
+{
+	int64_t size, granted;
+	char *sql;
+	int rc;
+
+	if (s->max_bytes == 0)
+		return 0;
+	if (ask(s, &size, "PRAGMA page_size", err) < 0)
+		return -1;
+	sql = mem_printf(
+	    "PRAGMA max_page_count=%lld", (long long)(s->max_bytes / size + 1));
+	rc = ask(s, &granted, sql, err);
+	free(sql);
+	return rc;
+}
+
+/* After each commit: how long the log is. */
+static int
+on_log(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct sqlite *s = arg;
+
+	(void)db;
+	(void)name;
+	s->log_pages = pages;
+	return SQLITE_OK;
+}
+
+int
+sqlite_connect(struct sqlite *s, bool check, struct err *err)
+{
+	bool writes = s->mode == STORE_WRITE;
+	int rc;
+
+	rc = sqlite3_open_v2(s->path, &s->db,
+	    SQLITE_OPEN_NOMUTEX |
+		(writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+			: SQLITE_OPEN_READONLY),
+	    s->vfs);
+	if (rc != SQLITE_OK)
+		return sqlite_fail(s, err);
+	sqlite3_extended_result_codes(s->db, 1);
+	sqlite3_limit(s->db, SQLITE_LIMIT_LENGTH, 2 * CONTENT_MAX_BYTES);
+	if (execute(s, writes ? writer_pragmas : reader_pragmas, err) < 0 ||
+	    check_version(s, err) < 0)
+		return -1;
+	if (writes &&
+	    (check_pages(s, check, err) < 0 || limit_size(s, err) < 0))
+		return -1;
+	for (int i = 0; i < SQL_N; i++)
+		if (sqlite3_prepare_v3(s->db, sqlite_text(i), -1,
+			SQLITE_PREPARE_PERSISTENT, &s->statements[i],
+			NULL) != SQLITE_OK)
+			return sqlite_fail(s, err);
+	if (writes)
+		sqlite3_wal_hook(s->db, on_log, s);
+	return 0;
+}
+
+void
+sqlite_disconnect(struct sqlite *s)
+{
+	for (int i = 0; i < SQL_N; i++) {
+		sqlite3_finalize(s->statements[i]);
+		s->statements[i] = NULL;
+	}
+	sqlite3_close(s->db);
+	s->db = NULL;
+	s->log_pages = 0;
+}

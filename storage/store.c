@@ -1,0 +1,269 @@
+#include <assert.h>
+#include <string.h>
+
+#include "proto/base/text.h"
+#include "proto/publish.h"
+#include "storage/engine.h"
+#include "storage/results.h"
+#include "storage/sqlite.h"
+
+#define LIMIT_DEFAULT   100
+#define LIMIT_MAX       10000
+#define CONTENT_MAX     CONTENT_MAX_BYTES
+#define KEY_MAX_BYTES   512
+#define STATE_MAX_BYTES CONTENT_MAX_BYTES
+
+static const struct engine *const engines[] = { &engine_sqlite };
+
+#define N_ENGINES (sizeof(engines) / sizeof(engines[0]))
+
+/* The engine of a URI, and what follows its colon.  Without a scheme it is a
+ * path, and SQLite's. */
+static const struct engine *
+find_engine(const char **out_path, const char *uri)
+{
+	size_t n = strspn(uri, "abcdefghijklmnopqrstuvwxyz");
+
+	*out_path = uri;
+	if (n < 2 || uri[n] != ':')
+		return engines[0];
+	*out_path = uri + n + 1;
+	for (size_t i = 0; i < N_ENGINES; i++)
+		if (strlen(engines[i]->scheme) == n &&
+		    strncmp(engines[i]->scheme, uri, n) == 0)
+			return engines[i];
+	return NULL;
+}
+
+int
+store_open(struct store **out, char **out_salvaged,
+    const struct store_setup *setup, struct err *err)
+{
+	const struct engine *engine;
+	const char *path;
+
+	*out_salvaged = NULL;
+	engine = find_engine(&path, setup->uri);
+	if (engine == NULL)
+		return err_set(err, ERR_INVALID,
+		    "store %s: unknown kind of store: write sqlite:PATH",
+		    setup->uri);
+	if (path[0] == '\0')
+		return err_set(err, ERR_INVALID,
+		    "store %s: the path is missing: write sqlite:PATH",
+		    setup->uri);
+	if (setup->max_bytes < 0)
+		return err_set(err, ERR_INVALID,
+		    "store %s: a negative limit of size", setup->uri);
+	return engine->open(out, out_salvaged, path, setup, err);
+}
+
+void
+store_close(struct store *store)
+{
+	if (store == NULL)
+		return;
+	store_rollback(store);
+	store->engine->close(store);
+}
+
+/* --- writing ----------------------------------------------------------------- */
+
+int
+store_begin(struct store *store, struct err *err)
+{
+	assert(!store->writing);
+	if (store->engine->begin(store, err) < 0)
+		return -1;
+	store->writing = true;
+	return 0;
+}
+
+int
+store_commit(struct store *store, struct err *err)
+{
+	assert(store->writing);
+	if (store->engine->commit(store, err) < 0)
+		return -1;
+	store->writing = false;
+	return 0;
+}
+
+void
+store_rollback(struct store *store)
+{
+	if (!store->writing)
+		return;
+	store->engine->rollback(store);
+	store->writing = false;
+}
+
+int
+store_put_batch(struct store *store, enum store_put *out, uint64_t *out_id,
+    const struct store_batch *batch, struct err *err)
+{
+	assert(store->writing);
+	if (!text_is_name(batch->environment) || !text_is_name(batch->agent))
+		return err_set(err, ERR_INVALID,
+		    "store: batch of an agent without a valid name");
+	if (batch->stream == 0 || batch->sequence == 0 ||
+	    batch->sequence > INT64_MAX - 1)
+		return err_set(err, ERR_INVALID,
+		    "store: batch of agent %s/%s: stream or sequence out of "
+		    "range",
+		    batch->environment, batch->agent);
+	if (batch->n_content > CONTENT_MAX)
+		return err_set(err, ERR_LIMIT,
+		    "store: batch of agent %s/%s: %zu bytes, at most %d",
+		    batch->environment, batch->agent, batch->n_content,
+		    CONTENT_MAX);
+	return store->engine->put_batch(store, out, out_id, batch, err);
+}
+
+int
+store_put_change(
+    struct store *store, const struct change_row *change, struct err *err)
+{
+	assert(store->writing);
+	return store->engine->put_change(store, change, err);
+}
+
+int
+store_put_regression(struct store *store, uint64_t *out_id,
+    const struct regression_row *row, struct err *err)
+{
+	assert(store->writing);
+	*out_id = row->id;
+	return store->engine->put_regression(store, out_id, row, err);
+}
+
+int
+store_put_state(struct store *store, const char *key, const void *bytes,
+    size_t n, struct err *err)
+{
+	assert(store->writing);
+	if (key[0] == '\0' || strlen(key) > KEY_MAX_BYTES ||
+	    n > STATE_MAX_BYTES)
+		return err_set(err, ERR_LIMIT,
+		    "store: state \"%.64s\": a key of 1 to %d bytes and a "
+		    "content of at most %d",
+		    key, KEY_MAX_BYTES, STATE_MAX_BYTES);
+	return store->engine->put_state(store, key, bytes, n, err);
+}
+
+int
+store_expire(struct store *store, uint64_t *out_n, const char *environment,
+    int64_t before_ms, uint32_t limit, struct err *err)
+{
+	assert(store->writing);
+	return store->engine->expire(
+	    store, out_n, environment, before_ms, limit, err);
+}
+
+/* --- reading ----------------------------------------------------------------- */
+
+int
+store_scan_batches(struct store *store, uint64_t after,
+    store_batch_fn *on_batch, void *arg, struct err *err)
+{
+	return store->engine->scan_batches(store, after, on_batch, arg, err);
+}
+
+int
+store_scan_span(struct store *store, const char *environment, const char *agent,
+    int64_t from_ms, int64_t to_ms, store_batch_fn *on_batch, void *arg,
+    struct err *err)
+{
+	return store->engine->scan_span(
+	    store, environment, agent, from_ms, to_ms, on_batch, arg, err);
+}
+
+/* What a request leaves out gets its default. */
+static uint32_t
+limit_or_default(uint32_t limit)
+{
+	if (limit == 0)
+		return LIMIT_DEFAULT;
+	return limit < LIMIT_MAX ? limit : LIMIT_MAX;
+}
+
+static int64_t
+end_or_never(int64_t to_ms)
+{
+	return to_ms == 0 ? INT64_MAX : to_ms;
+}
+
+static int
+on_span_batch(void *arg, const struct store_batch *row, struct err *err)
+{
+	struct results *results = arg;
+	struct batch *batch = NULL;
+
+	if (results_is_past(results, row->to_ms))
+		return 1;
+	if (batch_decode(&batch, row->content, row->n_content, row->environment,
+		row->agent, err) < 0)
+		return err_wrap(
+		    err, "store: batch %llu", (unsigned long long)row->id);
+	results_add(results, batch);
+	return 0;
+}
+
+int
+store_scan_results(struct store *store, bool *out_more,
+    const struct query_history *request, store_result_fn *on_result, void *arg,
+    struct err *err)
+{
+	struct query_history whole = *request;
+	struct results *results;
+	int rc;
+
+	whole.limit = limit_or_default(request->limit);
+	whole.to_ms = end_or_never(request->to_ms);
+	results = results_new(&whole);
+	rc = store_scan_span(store, whole.environment, whole.agent,
+	    whole.from_ms, whole.to_ms, on_span_batch, results, err);
+	if (rc == 0)
+		rc = results_visit(results, out_more, on_result, arg, err);
+	results_free(results);
+	return rc;
+}
+
+int
+store_scan_changes(struct store *store, bool *out_more,
+    const struct query_changes *request, store_change_fn *on_change, void *arg,
+    struct err *err)
+{
+	struct query_changes whole = *request;
+
+	whole.limit = limit_or_default(request->limit);
+	whole.to_ms = end_or_never(request->to_ms);
+	return store->engine->scan_changes(
+	    store, out_more, &whole, on_change, arg, err);
+}
+
+int
+store_scan_regressions(struct store *store, bool *out_more,
+    const struct query_regressions *request, store_regression_fn *on_row,
+    void *arg, struct err *err)
+{
+	struct query_regressions whole = *request;
+
+	whole.limit = limit_or_default(request->limit);
+	whole.to_ms = end_or_never(request->to_ms);
+	return store->engine->scan_regressions(
+	    store, out_more, &whole, on_row, arg, err);
+}
+
+int
+store_scan_states(struct store *store, const char *prefix,
+    store_state_fn *on_state, void *arg, struct err *err)
+{
+	return store->engine->scan_states(store, prefix, on_state, arg, err);
+}
+
+int
+store_measure(struct store *store, struct store_size *out, struct err *err)
+{
+	return store->engine->measure(store, out, err);
+}
