@@ -1,0 +1,275 @@
+#include <stdbool.h>
+#include <string.h>
+
+#include "collector/diagnose/signature.h"
+
+/* What "*" may stand for: more is another sentence. */
+#define ANYTHING_MAX_BYTES 200
+
+static const char *const names[SIGNATURE_COUNT] = {
+	[SIGNATURE_UNKNOWN] = "unknown",
+	[SIGNATURE_MODULE] = "module",
+	[SIGNATURE_FILE] = "file",
+	[SIGNATURE_SETTING] = "setting",
+	[SIGNATURE_LOGIN] = "login",
+	[SIGNATURE_GRANT] = "grant",
+	[SIGNATURE_NAME] = "name",
+	[SIGNATURE_TIMEOUT] = "timeout",
+	[SIGNATURE_REFUSED] = "refused",
+	[SIGNATURE_RESET] = "reset",
+	[SIGNATURE_CERTIFICATE] = "certificate",
+	[SIGNATURE_MEMORY] = "memory",
+	[SIGNATURE_DISK] = "disk",
+	[SIGNATURE_CONNECTIONS] = "connections",
+	[SIGNATURE_MIGRATION] = "migration",
+	[SIGNATURE_LOCK] = "lock",
+	[SIGNATURE_READ_ONLY] = "read_only",
+	[SIGNATURE_STARTING] = "starting",
+	[SIGNATURE_CRASH] = "crash",
+};
+
+struct span {
+	const char *bytes;
+	size_t n;
+};
+
+/* Locale has no say in what a text means. */
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool
+is_letter(char c)
+{
+	return lower(c) >= 'a' && lower(c) <= 'z';
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_hex(char c)
+{
+	return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
+}
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Does the phrase, up to its next '%' or '*', stand at the start of text? */
+static bool
+goes_on(const char *phrase, const char *text, size_t n)
+{
+	for (size_t i = 0;
+	     phrase[i] != '\0' && phrase[i] != '%' && phrase[i] != '*'; i++)
+		if (i == n || lower(phrase[i]) != lower(text[i]))
+			return false;
+	return true;
+}
+
+static bool
+is_quote(char c)
+{
+	return c == '\'' || c == '"' || c == '`';
+}
+
+/* The bytes of an object that the phrase goes on behind; 0 for none.  Only a
+ * quoted one may hold white space. */
+static size_t
+object_bytes(const char *text, size_t n, const char *phrase)
+{
+	size_t i = 0;
+
+	while (i < n && text[i] != '\n') {
+		if (*phrase == '\0' ? strchr("\"'`,;)]", text[i]) != NULL
+				    : goes_on(phrase, text + i, n - i))
+			break;
+		if (is_space(text[i]) && !is_quote(*phrase))
+			break;
+		i++;
+	}
+	if (*phrase != '\0')
+		return i < n && goes_on(phrase, text + i, n - i) ? i : 0;
+	/* The full stop or colon of a sentence is not part of a name. */
+	while (i > 0 && strchr(".:", text[i - 1]) != NULL)
+		i--;
+	return i;
+}
+
+/* Does phrase match at the start of text?  The object is left alone unless
+ * the phrase has one. */
+static bool
+matches(const char *phrase, const char *text, size_t n, struct span *object)
+{
+	size_t at = 0;
+
+	for (; *phrase != '\0'; phrase++) {
+		if (*phrase == '*') {
+			for (size_t skip = 0;
+			     skip <= ANYTHING_MAX_BYTES && at + skip <= n;
+			     skip++)
+				if (matches(phrase + 1, text + at + skip,
+					n - at - skip, object))
+					return true;
+			return false;
+		}
+		if (*phrase == '%') {
+			object->bytes = text + at;
+			object->n = object_bytes(text + at, n - at, phrase + 1);
+			if (object->n == 0)
+				return false;
+			at += object->n;
+		} else if (at == n || lower(*phrase) != lower(text[at])) {
+			return false;
+		} else {
+			at++;
+		}
+	}
+	return true;
+}
+
+/* A phrase that begins with its object begins at the start of a word, and one
+ * that begins with a letter not inside another word. */
+static bool
+may_begin(const char *phrase, const char *text, size_t at)
+{
+	if (at == 0)
+		return true;
+	if (*phrase == '%')
+		return is_space(text[at - 1]);
+	return !is_letter(*phrase) || !is_letter(text[at - 1]);
+}
+
+static const struct signature_row *
+row_at(struct span *out_object, const char *text, size_t n, size_t at)
+{
+	const struct signature_row *best = NULL;
+	size_t best_bytes = 0;
+
+	for (size_t i = 0; i < signature_table_n; i++) {
+		const struct signature_row *row = &signature_table[i];
+		struct span object = { NULL, 0 };
+
+		if (strlen(row->phrase) > best_bytes &&
+		    may_begin(row->phrase, text, at) &&
+		    matches(row->phrase, text + at, n - at, &object)) {
+			best = row;
+			best_bytes = strlen(row->phrase);
+			*out_object = object;
+		}
+	}
+	return best;
+}
+
+void
+signature_find(struct signature_found *out, const char *text, size_t n)
+{
+	memset(out, 0, sizeof(*out));
+	out->runtime = "";
+	for (size_t at = 0; at < n; at++) {
+		struct span object = { NULL, 0 };
+		const struct signature_row *row = row_at(&object, text, n, at);
+
+		if (row == NULL)
+			continue;
+		out->signature = row->signature;
+		out->runtime = row->runtime;
+		if (object.n >= sizeof(out->object))
+			object.n = sizeof(out->object) - 1;
+		if (object.n > 0)
+			memcpy(out->object, object.bytes, object.n);
+		return;
+	}
+}
+
+const char *
+signature_name(enum signature signature)
+{
+	return names[signature];
+}
+
+/* --- fingerprints ------------------------------------------------------------ */
+
+/* FNV-1a (Fowler, Noll, Vo), 64 bits. */
+static uint64_t
+mix(uint64_t hash, char c)
+{
+	return (hash ^ (unsigned char)c) * 1099511628211u;
+}
+
+/* The bytes of a number, an id in hexadecimal, a UUID or a time: a word of
+ * hexadecimal digits and joints with at least one digit. */
+static size_t
+number_bytes(const char *text, size_t n)
+{
+	bool has_digit = false;
+	size_t i = 0;
+
+	if (n > 2 && text[0] == '0' && lower(text[1]) == 'x')
+		i = 2;
+	while (i < n && (is_hex(text[i]) || strchr("-:.,_", text[i]) != NULL)) {
+		has_digit |= is_digit(text[i]);
+		i++;
+	}
+	if (!has_digit || (i < n && is_letter(text[i]) && i < 4))
+		return 0;
+	while (i > 1 && strchr("-:.,_", text[i - 1]) != NULL)
+		i--;
+	return i;
+}
+
+/* The bytes of a path: a slash, then a word with another one or a dot. */
+static size_t
+path_bytes(const char *text, size_t n)
+{
+	size_t i = 0;
+
+	if (n < 2 || text[0] != '/' || is_space(text[1]))
+		return 0;
+	while (i < n && !is_space(text[i]) &&
+	    strchr("\"'`,;:)(]", text[i]) == NULL)
+		i++;
+	return i > 1 ? i : 0;
+}
+
+uint64_t
+signature_fingerprint(const char *text, size_t n)
+{
+	uint64_t hash = 14695981039346656037u;
+	bool gap = false, any = false;
+	size_t i = 0;
+
+	while (i < n) {
+		bool inside = i > 0 && is_letter(text[i - 1]);
+		size_t skip = inside ? 0 : number_bytes(text + i, n - i);
+		char sign = '#';
+
+		if (skip == 0 && (skip = path_bytes(text + i, n - i)) > 0)
+			sign = '/';
+		if (skip == 0) {
+			skip = 1;
+			sign = lower(text[i]);
+			if (is_digit(sign))
+				sign = '#';
+		}
+		if (is_space(sign)) {
+			gap = any;
+		} else {
+			if (gap)
+				hash = mix(hash, ' ');
+			gap = false;
+			any |= is_letter(sign);
+			hash = mix(hash, sign);
+		}
+		i += skip;
+	}
+	return any ? hash : 0;
+}

@@ -1,0 +1,168 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "collector/diagnose/signature.h"
+#include "tests/support/table.h"
+
+static const struct text {
+	const char *name;
+	const char *text;
+	enum signature signature;
+	const char *object;
+} texts[] = {
+	{ "an empty text is unknown", "", SIGNATURE_UNKNOWN, "" },
+	{ "an ordinary line is unknown", "GET /readyz 200 in 12 ms",
+	    SIGNATURE_UNKNOWN, "" },
+	{ "python names the module it lacks",
+	    "Traceback (most recent call last):\n  File \"/app/main.py\", "
+	    "line 3\nModuleNotFoundError: No module named 'redis.asyncio'",
+	    SIGNATURE_MODULE, "redis.asyncio" },
+	{ "python -m names it without quotes",
+	    "/usr/bin/python3: No module named gunicorn", SIGNATURE_MODULE,
+	    "gunicorn" },
+	{ "node names the module it lacks",
+	    "Error: Cannot find module 'express'\nRequire stack:",
+	    SIGNATURE_MODULE, "express" },
+	{ "java names the class it lacks",
+	    "Exception in thread \"main\" java.lang.NoClassDefFoundError: "
+	    "org/postgresql/Driver",
+	    SIGNATURE_MODULE, "org/postgresql/Driver" },
+	{ "a shared library that is absent is the build's",
+	    "./app: error while loading shared libraries: libpq.so.5: cannot "
+	    "open shared object file",
+	    SIGNATURE_MODULE, "libpq.so.5" },
+	{ "a container without its program",
+	    "exec: \"gunicorn\": executable file not found in $PATH",
+	    SIGNATURE_FILE, "gunicorn" },
+	{ "ruby names the variable it lacks",
+	    "key not found: \"DATABASE_URL\" (KeyError)", SIGNATURE_SETTING,
+	    "DATABASE_URL" },
+	{ "spring names the placeholder",
+	    "Could not resolve placeholder 'db.password' in value",
+	    SIGNATURE_SETTING, "db.password" },
+	{ "whoever says so, a variable that is not set is a setting",
+	    "fatal: environment variable SECRET_KEY is not set",
+	    SIGNATURE_SETTING, "SECRET_KEY" },
+	{ "postgres names the user it refuses",
+	    "FATAL:  password authentication failed for user \"app\"",
+	    SIGNATURE_LOGIN, "app" },
+	{ "psycopg names the host it cannot find",
+	    "could not translate host name \"db.stagging.test\" to address: "
+	    "Name or service not known",
+	    SIGNATURE_NAME, "db.stagging.test" },
+	{ "go names the host it cannot find",
+	    "dial tcp: lookup db.staging.test on 10.0.0.2:53: no such host",
+	    SIGNATURE_NAME, "db.staging.test" },
+	{ "go names the broken edge", "dial tcp 10.77.2.2:5432: i/o timeout",
+	    SIGNATURE_TIMEOUT, "10.77.2.2:5432" },
+	{ "node names the broken edge",
+	    "Error: connect ETIMEDOUT 10.77.2.2:5432\n    at TCPConnectWrap",
+	    SIGNATURE_TIMEOUT, "10.77.2.2:5432" },
+	{ "libpq tells time-out from refusal",
+	    "connection to server at \"10.1.2.3\", port 5432 failed: "
+	    "Connection refused",
+	    SIGNATURE_REFUSED, "10.1.2.3" },
+	{ "... and a time-out",
+	    "connection to server at \"10.1.2.3\", port 5432 failed: "
+	    "timeout expired",
+	    SIGNATURE_TIMEOUT, "10.1.2.3" },
+	{ "an expired certificate, as openssl says it",
+	    "SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: "
+	    "certificate has expired",
+	    SIGNATURE_CERTIFICATE, "" },
+	{ "the kernel kills for memory",
+	    "Out of memory: Killed process 812 (gunicorn)", SIGNATURE_MEMORY,
+	    "812" },
+	{ "no space is the disk's", "write: No space left on device",
+	    SIGNATURE_DISK, "" },
+	{ "slots are used up", "FATAL:  sorry, too many clients already",
+	    SIGNATURE_CONNECTIONS, "" },
+	{ "a table that is not there is a migration",
+	    "ERROR:  relation \"order_item\" does not exist at character 15",
+	    SIGNATURE_MIGRATION, "order_item" },
+	{ "letters match whatever their case", "CONNECTION REFUSED",
+	    SIGNATURE_REFUSED, "" },
+	{ "a grant is not a login",
+	    "rpc error: code = PermissionDenied desc = PERMISSION_DENIED",
+	    SIGNATURE_GRANT, "" },
+	{ "a phrase inside another word means nothing", "unlocked enemfilex",
+	    SIGNATURE_UNKNOWN, "" },
+};
+
+static void
+test_text(void **state)
+{
+	const struct text *row = *state;
+	struct signature_found found;
+
+	signature_find(&found, row->text, strlen(row->text));
+	assert_string_equal(
+	    signature_name(found.signature), signature_name(row->signature));
+	assert_string_equal(found.object, row->object);
+}
+
+static const struct pair {
+	const char *name;
+	const char *a, *b;
+	bool same;
+} pairs[] = {
+	{ "numbers do not count", "took 35000 ms", "took 8 ms", true },
+	{ "ids do not count", "request 7f3a-11aa failed",
+	    "request 90bc-42de failed", true },
+	{ "paths do not count", "open /srv/a/b.conf: denied",
+	    "open /etc/x.conf: denied", true },
+	{ "addresses do not count", "connect 10.0.0.1:5432 timed out",
+	    "connect 192.168.7.9:6432 timed out", true },
+	{ "times do not count", "2026-01-05T10:00:00.120Z boom",
+	    "2026-11-05T00:41:09.001Z boom", true },
+	{ "white space does not count", "a  b\n", " a b", true },
+	{ "words count", "connection refused", "connection reset", false },
+	{ "a name that ends in a digit is a name", "table order1 lost",
+	    "table item2 lost", false },
+};
+
+static void
+test_pair(void **state)
+{
+	const struct pair *row = *state;
+	uint64_t a = signature_fingerprint(row->a, strlen(row->a));
+	uint64_t b = signature_fingerprint(row->b, strlen(row->b));
+
+	assert_true(a != 0 && b != 0);
+	assert_int_equal(a == b, row->same);
+}
+
+/* Each phrase of the table, with a name for its object, finds itself. */
+static void
+test_table(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < signature_table_n; i++) {
+		const struct signature_row *row = &signature_table[i];
+		struct signature_found found;
+		char text[512];
+		size_t n = 0;
+
+		for (const char *c = row->phrase; *c != '\0'; c++) {
+			if (*c == '%')
+				n += (size_t)snprintf(
+				    text + n, sizeof(text) - n, "thing");
+			else if (*c != '*')
+				text[n++] = *c;
+		}
+		text[n] = '\0';
+		signature_find(&found, text, n);
+		if (found.signature != row->signature)
+			fail_msg("\"%s\" is %s", text,
+			    signature_name(found.signature));
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest table[] = { cmocka_unit_test(test_table) };
+
+	return TABLE_RUN(texts, test_text) + TABLE_RUN(pairs, test_pair) +
+	    cmocka_run_group_tests_name("table", table, NULL, NULL);
+}
