@@ -306,7 +306,8 @@ put_gap(struct spool *spool, const struct gap_row *row, struct err *err)
 	int64_t v[9] = { row->id, row->why, row->stream, row->first, row->last,
 		row->n_results, row->from_ms, row->to_ms };
 
-	v[8] = seal_of(v, 8);
+	/* Without the id, which SQLite chooses for a new row. */
+	v[8] = seal_of(v + 1, 7);
 	bind(spool, SQL_GAP_PUT, v, 9);
 	if (row->id == 0)
 		sqlite3_bind_null(spool->statements[SQL_GAP_PUT], 1);
@@ -321,7 +322,7 @@ read_gap(struct gap_row *row, sqlite3_stmt *statement)
 	for (int i = 0; i < 9; i++)
 		v[i] = sqlite3_column_int64(statement, i);
 	*row = (struct gap_row){ v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7],
-		v[8] == seal_of(v, 8) };
+		v[8] == seal_of(v + 1, 7) };
 	sqlite3_reset(statement);
 }
 

@@ -27,6 +27,19 @@ static const struct story {
 	{ "a renewed stream survives a reopening", "+++-ro+", 3, 1 },
 };
 
+/* Entries that do not all fit, and the gap that is left on record: reopened
+ * or not, until it was reported. */
+static const struct dropped {
+	const char *name;
+	unsigned pushes, kept; /* of 300,000 bytes, in a spool of 1 MiB */
+	bool reopens;
+} droppeds[] = {
+	{ "what fits is not dropped", 3, 3, false },
+	{ "the first to be dropped is a gap", 4, 3, false },
+	{ "dropped one after another makes one gap", 9, 3, false },
+	{ "a gap survives a reopening", 9, 3, true },
+};
+
 struct place {
 	char folder[32], *path;
 	struct spool_setup setup;
@@ -108,6 +121,27 @@ remove_folder(const char *folder)
 }
 
 static void
+place_open(struct place *place)
+{
+	assert_non_null(mkdtemp(place->folder));
+	place->path = mem_printf("%s/spool.db", place->folder);
+	place->setup = (struct spool_setup){ .path = place->path,
+		.clock = clock_system(),
+		.random = random_system(),
+		.max_bytes = 1 << 20,
+		.max_age_ms = INT64_C(600000) };
+	open_spool(place);
+}
+
+static void
+place_close(struct place *place)
+{
+	spool_close(place->spool);
+	free(place->path);
+	remove_folder(place->folder);
+}
+
+static void
 test_story(void **state)
 {
 	const struct story *row = *state;
@@ -117,14 +151,7 @@ test_story(void **state)
 	unsigned pushed = 0;
 	int found;
 
-	assert_non_null(mkdtemp(place.folder));
-	place.path = mem_printf("%s/spool.db", place.folder);
-	place.setup = (struct spool_setup){ .path = place.path,
-		.clock = clock_system(),
-		.random = random_system(),
-		.max_bytes = 1 << 20,
-		.max_age_ms = INT64_C(600000) };
-	open_spool(&place);
+	place_open(&place);
 	for (const char *step = row->steps; *step != '\0'; step++)
 		do_step(&place, *step, &pushed);
 	assert_int_equal(spool_waiting(place.spool), row->waiting);
@@ -132,13 +159,52 @@ test_story(void **state)
 	assert_int_equal(found, row->waiting > 0);
 	if (found)
 		assert_int_equal(entry.sequence, row->first);
-	spool_close(place.spool);
-	free(place.path);
-	remove_folder(place.folder);
+	place_close(&place);
+}
+
+static void
+test_dropped(void **state)
+{
+	static unsigned char content[300000];
+	const struct dropped *row = *state;
+	struct place place = { .folder = "/tmp/vedette-spool-XXXXXX" };
+	struct spool_entry entry = {
+		.n_results = 7, .content = content, .n_content = sizeof(content)
+	};
+	struct err err = { 0 };
+	struct gap gap;
+	int found;
+
+	place_open(&place);
+	for (unsigned i = 1; i <= row->pushes; i++) {
+		entry.from_ms = i * 10;
+		entry.to_ms = i * 10 + 5;
+		if (spool_push(place.spool, &entry, &err) < 0)
+			fail_msg("%s", err.text);
+	}
+	if (row->reopens)
+		do_step(&place, 'o', NULL);
+	assert_int_equal(spool_waiting(place.spool), row->kept);
+	assert_int_equal(spool_gap(place.spool, &found, &gap, &err), 0);
+	assert_int_equal(found, row->pushes > row->kept);
+	if (found) {
+		assert_string_equal(gap.why, "spool full");
+		assert_int_equal(gap.first_sequence, 1);
+		assert_int_equal(gap.last_sequence, row->pushes - row->kept);
+		assert_int_equal(gap.n_results, 7 * gap.last_sequence);
+		assert_int_equal(gap.from_ms, 10);
+		assert_int_equal(gap.to_ms, gap.last_sequence * 10 + 5);
+		assert_int_equal(
+		    spool_gap_reported(place.spool, &gap, &err), 0);
+		assert_int_equal(spool_gap(place.spool, &found, &gap, &err), 0);
+		assert_int_equal(found, 0);
+	}
+	place_close(&place);
 }
 
 int
 main(void)
 {
-	return TABLE_RUN(stories, test_story);
+	return TABLE_RUN(stories, test_story) +
+	    TABLE_RUN(droppeds, test_dropped);
 }
