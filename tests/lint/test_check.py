@@ -36,7 +36,7 @@ def test_found(row):
 @pytest.mark.parametrize("name, line", [
     ("agent/a.c", '#include "proto/result.h"'),
     ("collector/a.c", '#include "storage/store.h"'),
-    ("agent/spool.c", "#include <sqlite3.h>"),
+    ("agent/spool_db.c", "#include <sqlite3.h>"),
     ("agent/a.c", 'url("http://host");'),
     ("agent/agent.c", 'log_info("x");'),
 ])
