@@ -25,7 +25,8 @@
 
 /* --- kinds ------------------------------------------------------------------ */
 
-struct probe; /* one run */
+struct probe;    /* one run */
+struct resolved; /* see agent/resolve.h */
 
 enum turn {
 	TURN_NEXT, /* this step is complete */
@@ -47,6 +48,10 @@ struct probe_kind {
 	/* Names of the phases where a library times them itself, ending with
 	 * NULL; see probe_phase().  NULL: the steps are the phases. */
 	const char *const *phases;
+	/* The limit was reached in one of the steps: may add attributes, set
+	 * phases, and say with probe_fail() what there was no answer to.  May
+	 * be NULL. */
+	void (*expire)(struct probe *probe, void *state);
 	void (*cleanup)(void *state); /* called once, after the last step, even
 					 when a step stopped or timed out */
 	/* Checks what the schema cannot; path is "probes[3].postgres".  May
@@ -58,7 +63,8 @@ struct probe_kind {
 	bool (*has_reference)(const struct probe_config *config);
 };
 
-/* All kinds, ending with NULL; borrowed for ever. */
+/* All kinds, ending with NULL; borrowed for ever.  A kind is found by the key
+ * of the configuration that holds its settings. */
 const struct probe_kind *const *probe_kinds(void);
 const struct probe_kind *probe_kind_of(const struct probe_config *config);
 
@@ -82,6 +88,15 @@ enum turn probe_resolve(struct probe *probe, void *state);
 /* Sets what probe_resolve() looks up; copies.  Call it in a step before. */
 void probe_target(struct probe *probe, const char *host, uint16_t port);
 
+/* Asks for DNS records of a type, as DNS numbers it; the step is called again
+ * with the answer.  server is "ADDRESS[:PORT]", NULL for those of the system. */
+enum turn probe_query(
+    struct probe *probe, const char *server, const char *name, int type);
+
+/* What probe_query() found, until the step ends; NULL before.  See
+ * agent/resolve.h. */
+const struct resolved *probe_answer(const struct probe *probe);
+
 /* The address i found by probe_resolve(), with the port; NULL past the last.
  * IPv4 first. */
 const struct sockaddr *
@@ -93,6 +108,11 @@ probe_address(const struct probe *probe, size_t i, socklen_t *out_size);
  * been taken out of the multi handle by then. */
 enum turn probe_transfer(struct probe *probe, void *curl);
 int probe_transfer_code(const struct probe *probe);
+
+/* Text that must not leave: from now on it becomes "***" in the messages and
+ * attributes of this run.  Copied, and wiped afterwards; what is shorter than
+ * 3 bytes cannot be told from other text and is left. */
+void probe_hide(struct probe *probe, const char *text);
 
 /* The run has ended critical / warning / unknown; messages are sanitised and
  * must hold no secret.  Returns TURN_STOP. */

@@ -1,0 +1,18 @@
+#include "agent/probes/kinds.h"
+
+static const struct probe_kind *const kinds[] = {
+	&tcp_kind,
+	NULL,
+};
+
+const struct probe_kind *const *
+probe_kinds(void)
+{
+	return kinds;
+}
+
+const struct probe_kind *
+probe_kind_of(const struct probe_config *config)
+{
+	return config->tcp != NULL ? &tcp_kind : NULL;
+}

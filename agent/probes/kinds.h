@@ -1,0 +1,14 @@
+/*
+ * kinds.h - the kinds of probe there are, one file each.
+ *
+ * Adding one is a file here, a line in agent/kinds.c and its key in the
+ * schema of the configuration.
+ */
+#ifndef AGENT_PROBES_KINDS_H
+#define AGENT_PROBES_KINDS_H
+
+#include "agent/probe.h"
+
+extern const struct probe_kind tcp_kind;
+
+#endif

@@ -1,0 +1,132 @@
+"""probing.py - runs probes once against peers of a test's own."""
+import contextlib
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import threading
+
+BUILD = pathlib.Path(os.environ.get("VEDETTE_BUILD", "build/release"))
+DEADLINE_S = 60
+
+
+class Probing:
+    """A folder with a configuration; what the agent would find out."""
+
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+        self.prefix = []
+
+    def _replace(self, system_file, text):
+        """Puts text in the place of a file of the system, for us only."""
+        path = self.directory / pathlib.Path(system_file).name
+        path.write_text(text)
+        self.prefix += ["unshare", "--map-root-user", "--mount", "sh", "-c",
+                        f"mount --bind {path} {system_file} && exec \"$@\"",
+                        "sh"]
+
+    def hosts(self, *lines):
+        """What /etc/hosts holds."""
+        self._replace("/etc/hosts", "".join(f"{line}\n" for line in lines))
+
+    def name_server(self, address):
+        """Which name server /etc/resolv.conf names."""
+        self._replace("/etc/resolv.conf", f"nameserver {address}\n")
+
+    def run(self, probes, environment=None):
+        """Runs every probe of this YAML once: {name: result}."""
+        path = self.directory / "agent.yaml"
+        path.write_text(
+            "agent: test-1\nenvironment: test\nstate_directory: .\n"
+            "defaults: {interval: 1h, timeout: 30s, retry_interval: 10ms}\n"
+            "probes:\n" + probes)
+        done = subprocess.run(
+            [*self.prefix, BUILD / "tests/support/probe_once", path],
+            env=environment, capture_output=True, text=True, timeout=DEADLINE_S,
+            check=False)
+        assert done.returncode == 0, done.stderr
+        results = [json.loads(line) for line in done.stdout.splitlines()]
+        return {result["probe"]: result for result in results}
+
+    def one(self, kind, settings, more="", environment=None):
+        """The result of one probe of this kind."""
+        name = f"  - name: p\n    {more}\n    {kind}: {settings}\n"
+        return self.run(name, environment)["p"]
+
+    def complaint(self, probes):
+        """What is wrong with this configuration."""
+        path = self.directory / "agent.yaml"
+        path.write_text("agent: a\nenvironment: e\nprobes:\n" + probes)
+        done = subprocess.run(
+            [BUILD / "tests/support/probe_once", path], check=False,
+            capture_output=True, text=True, timeout=DEADLINE_S)
+        assert done.returncode == 2
+        return done.stderr.strip().removeprefix(f"{path}:")
+
+
+@contextlib.contextmanager
+def peer(behave, backlog=16, family=socket.AF_INET):
+    """A listener; behave(connection) is called with each that comes.  Gives
+    its port, and ends with the block."""
+    listener = socket.socket(family)
+    listener.bind(("127.0.0.1", 0) if family == socket.AF_INET
+                  else ("::1", 0))
+    listener.listen(backlog)
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                connection = listener.accept()[0]
+                threading.Thread(target=attend, args=(connection,),
+                                 daemon=True).start()
+
+    def attend(connection):
+        with connection, contextlib.suppress(OSError):
+            behave(connection)
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+def hang(connection):
+    """Takes what comes and says nothing, until the other side leaves."""
+    while connection.recv(65536):
+        pass
+
+
+def reset(connection):
+    """Waits for the first bytes and answers with a reset."""
+    connection.recv(1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                          b"\1\0\0\0\0\0\0\0")
+
+
+def garbage(connection):
+    """Answers what no protocol says."""
+    connection.sendall(bytes(range(256)) * 16)
+    hang(connection)
+
+
+def closed_port():
+    """A port nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def full_port():
+    """A port whose queue is full: the kernel drops what comes."""
+    with socket.socket() as listener, contextlib.ExitStack() as stack:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            client = stack.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
