@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "proto/base/clock.h"
@@ -23,6 +24,7 @@
  */
 
 #define CHECKPOINT_PAGES 1000
+#define DISK_ROOM_BYTES  (1024 * 1024)
 #define RESERVE_BYTES    (32 * 1024 * 1024) /* twice what the log may keep */
 
 static enum err_code
@@ -52,27 +54,21 @@ code_of(int rc)
 	}
 }
 
+/* SQLite says the same of a full disk and of its own limit. */
 static bool
-at_limit(struct sqlite *s)
+has_disk_room(const struct sqlite *s)
 {
-	sqlite3_stmt *statement = NULL;
-	int64_t bytes = 0;
+	struct statvfs disk;
 
-	sqlite3_prepare_v2(s->db,
-	    "SELECT (SELECT page_count FROM pragma_page_count) *"
-	    " (SELECT page_size FROM pragma_page_size)",
-	    -1, &statement, NULL);
-	if (sqlite3_step(statement) == SQLITE_ROW)
-		bytes = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	return s->max_bytes > 0 && bytes >= s->max_bytes;
+	return s->vfs == NULL && statvfs(s->path, &disk) == 0 &&
+	    disk.f_bavail * disk.f_frsize > DISK_ROOM_BYTES;
 }
 
 static int
 fail_full(struct sqlite *s, struct err *err)
 {
 	s->full = true;
-	if (at_limit(s))
+	if (s->max_bytes > 0 && has_disk_room(s))
 		return err_set(err, ERR_FULL,
 		    "store %s: has grown to its limit of %lld bytes: raise it "
 		    "or keep less",
