@@ -1,7 +1,7 @@
 #include <stdio.h>
-#include <string.h>
 
 #include "proto/result.h"
+#include "proto/words.h"
 
 static const char *const outcomes[] = { "ok", "warning", "critical",
 	"unknown" };
@@ -44,23 +44,6 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_INTERNAL] = "internal",
 };
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static const char *
-word(const char *const *words, size_t n, size_t i)
-{
-	return i < n ? words[i] : "?";
-}
-
-static int
-find(const char *const *words, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(words[i], name) == 0)
-			return (int)i;
-	return -1;
-}
-
 enum outcome
 outcome_worse(enum outcome a, enum outcome b)
 {
@@ -77,31 +60,31 @@ outcome_worse(enum outcome a, enum outcome b)
 const char *
 outcome_name(enum outcome outcome)
 {
-	return word(outcomes, COUNT(outcomes), outcome);
+	return words_name(outcomes, WORDS_COUNT(outcomes), outcome);
 }
 
 const char *
 vantage_name(enum vantage vantage)
 {
-	return word(vantages, COUNT(vantages), vantage);
+	return words_name(vantages, WORDS_COUNT(vantages), vantage);
 }
 
 const char *
 source_name(enum source source)
 {
-	return word(sources, COUNT(sources), source);
+	return words_name(sources, WORDS_COUNT(sources), source);
 }
 
 const char *
 reason_name(enum reason reason)
 {
-	return word(reasons, COUNT(reasons), reason);
+	return words_name(reasons, WORDS_COUNT(reasons), reason);
 }
 
 int
 outcome_parse(enum outcome *out, const char *name)
 {
-	int i = find(outcomes, COUNT(outcomes), name);
+	int i = words_find(outcomes, WORDS_COUNT(outcomes), name);
 
 	if (i < 0)
 		return -1;
@@ -112,7 +95,7 @@ outcome_parse(enum outcome *out, const char *name)
 int
 vantage_parse(enum vantage *out, const char *name)
 {
-	int i = find(vantages, COUNT(vantages), name);
+	int i = words_find(vantages, WORDS_COUNT(vantages), name);
 
 	if (i < 0)
 		return -1;
@@ -123,7 +106,7 @@ vantage_parse(enum vantage *out, const char *name)
 int
 source_parse(enum source *out, const char *name)
 {
-	int i = find(sources, COUNT(sources), name);
+	int i = words_find(sources, WORDS_COUNT(sources), name);
 
 	if (i < 0)
 		return -1;
@@ -134,7 +117,7 @@ source_parse(enum source *out, const char *name)
 int
 reason_parse(enum reason *out, const char *name)
 {
-	int i = find(reasons, COUNT(reasons), name);
+	int i = words_find(reasons, WORDS_COUNT(reasons), name);
 
 	if (i < 0)
 		return -1;
