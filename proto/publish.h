@@ -3,7 +3,7 @@
  *
  * A batch owns everything it points to.  The agent fills one, encodes its
  * content once, spools those bytes and sends them; the collector stores the
- * same bytes.  Generated messages stay inside publish.c.
+ * same bytes.  Generated messages stay inside the .c files of this folder.
  */
 #ifndef PROTO_PUBLISH_H
 #define PROTO_PUBLISH_H
@@ -92,6 +92,8 @@ struct publish_client *publish_client_new(struct rpc_client *rpc);
 void publish_send(struct publish_client *client,
     const struct envelope *envelope, publish_done_fn *done, void *arg);
 
+/* Before the rpc_client is closed.  done of sends under way is not called any
+ * more.  NULL is allowed. */
 void publish_client_free(struct publish_client *client);
 
 /* --- serving (collector) ------------------------------------------------- */
@@ -100,7 +102,8 @@ struct publish_service;
 
 /* Takes the call over: publish_ack() or rpc_call_fail() must follow, now or
  * later.  The envelope is borrowed until then.  It was checked: names valid,
- * stream and sequence not 0, content within its limit and its CRC right;
+ * stream and sequence not 0, content within its limit and its CRC right (else
+ * DATA_LOSS: the bytes in the spool may still be good), clocks within range;
  * whether the peer may speak for that agent was not. */
 typedef void publish_on_send_fn(
     void *arg, const struct envelope *envelope, struct rpc_call *call);
@@ -111,6 +114,7 @@ struct publish_service *publish_service_new(
 /* Answers OK.  Call is gone afterwards. */
 void publish_ack(struct rpc_call *call, uint64_t sequence, bool repeated);
 
+/* After the server was closed. */
 void publish_service_free(struct publish_service *service);
 
 #endif

@@ -60,12 +60,17 @@ struct rpc_server_setup {
 	uv_loop_t *loop;
 	const struct clock *clock;
 	const char *address;    /* inproc:// that the REP socket listens on */
-	uint32_t contexts;      /* calls taken at a time [256] */
-	uint32_t queue;         /* calls that wait for the loop; more are told
-				  UNAVAILABLE [1024] */
+	uint32_t contexts;      /* calls that services work on [256] */
+	uint32_t queue;         /* calls that wait for their turn, of 64 MiB
+				  together; more are told UNAVAILABLE [1024] */
 	uint32_t busy_retry_ms; /* what they are told to wait [1000] */
+	size_t request_bytes;   /* largest that is unpacked [256 KiB] */
+	size_t reply_bytes;     /* largest that is sent [16 MiB] */
 };
 
+/* Only ever grow.  Of the calls that came, answered were (whatever the
+ * status), refused_busy found no room, cancelled were under way at the end.
+ * malformed, unknown_method and late are among the answered. */
 struct rpc_counts {
 	uint64_t calls, answered, refused_busy, malformed, unknown_method, late,
 	    cancelled;
@@ -76,7 +81,13 @@ int rpc_server_new(struct rpc_server **out,
 
 /* Adds a service, borrowed until the server is closed.  Its methods get an
  * rpc_call as closure_data; they answer once, now or later: with the closure
- * (message borrowed for the call; the status is OK), or rpc_call_fail(). */
+ * (message borrowed for the call; the status is OK), or rpc_call_fail().  The
+ * request is borrowed until then.
+ *
+ * What is wrong with a call is answered here: INVALID_ARGUMENT for bytes that
+ * are malformed or text that is not UTF-8, RESOURCE_EXHAUSTED for what is too
+ * large or would unpack so, UNIMPLEMENTED, UNAVAILABLE when too many wait,
+ * DEADLINE_EXCEEDED when the caller has stopped waiting before its turn. */
 void rpc_server_add(struct rpc_server *server, ProtobufCService *service);
 
 struct rpc_call;
@@ -89,13 +100,21 @@ int64_t rpc_call_left_ms(const struct rpc_call *call);
 /* Size of the request on the wire. */
 size_t rpc_call_bytes(const struct rpc_call *call);
 
+/* Memory that lives as long as the call; zeroed. */
+void *rpc_call_zalloc(struct rpc_call *call, size_t size);
+
+/* Answers OK with a message of the method's output, borrowed for the call: what
+ * the closure does.  The call is gone afterwards. */
+void rpc_call_answer(struct rpc_call *call, const ProtobufCMessage *answer);
+
 /* Answers with a status other than OK.  The call is gone afterwards. */
 void rpc_call_fail(struct rpc_call *call, enum rpc_code code, uint32_t retry_ms,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 const struct rpc_counts *rpc_server_counts(const struct rpc_server *server);
 
-/* Stops; unanswered calls are gone.  done is called from the loop. */
+/* Stops; unanswered calls are gone and may not be answered any more.  done is
+ * called from the loop when the server is freed. */
 void
 rpc_server_close(struct rpc_server *server, void (*done)(void *arg), void *arg);
 
@@ -106,8 +125,9 @@ struct rpc_client;
 struct rpc_client_setup {
 	uv_loop_t *loop;
 	const struct clock *clock;
-	const char *address; /* inproc:// of edge_client's inside */
-	size_t reply_bytes;  /* largest reply that is unpacked [16 MiB] */
+	const char *address;  /* inproc:// of edge_client's inside */
+	size_t reply_bytes;   /* largest reply that is unpacked [16 MiB] */
+	size_t request_bytes; /* largest that is sent [256 KiB] */
 };
 
 int rpc_client_new(struct rpc_client **out,
@@ -125,13 +145,16 @@ void rpc_stub_free(ProtobufCService *stub);
 /* The deadline of calls from now on; 30 s at first. */
 void rpc_client_set_deadline(struct rpc_client *client, uint32_t ms);
 
-/* Of the reply whose closure is running. */
+/* Of the reply whose closure is running.  INTERNAL: the reply was malformed;
+ * UNAVAILABLE: the connection was lost, or the server is busy. */
 const struct rpc_status *rpc_client_status(const struct rpc_client *client);
 
-/* Ends all calls under way with UNAVAILABLE: for edge_client's on_down. */
+/* Ends all calls under way with UNAVAILABLE: for edge_client's on_down.
+ * Closures are called soon, from the loop. */
 void rpc_client_fail_all(struct rpc_client *client, const char *why);
 
-/* Closures of calls under way are called with CANCELLED first. */
+/* Closures of calls under way are called with CANCELLED first, before this
+ * returns; none is called afterwards.  done is called from the loop. */
 void
 rpc_client_close(struct rpc_client *client, void (*done)(void *arg), void *arg);
 
@@ -143,7 +166,8 @@ struct rpc_publisher;
 int rpc_publisher_new(
     struct rpc_publisher **out, const char *address, struct err *err);
 /* topic is what subscribers' prefixes match; the message is
- * topic NUL payload.  Never blocks; drops when nobody keeps up. */
+ * topic NUL payload.  Never blocks; what does not fit is dropped, and counted
+ * by whoever dropped it (edge_counts, rpc_subscriber_dropped). */
 void rpc_publisher_send(struct rpc_publisher *publisher, const char *topic,
     const void *payload, size_t n);
 void rpc_publisher_close(struct rpc_publisher *publisher);
@@ -157,6 +181,11 @@ rpc_event_fn(void *arg, const char *topic, const void *payload, size_t n);
 int rpc_subscriber_new(struct rpc_subscriber **out, uv_loop_t *loop,
     const char *address, const char *prefix, rpc_event_fn *on_event, void *arg,
     struct err *err);
+
+/* Events that came faster than the loop took them; the newest are dropped. */
+uint64_t rpc_subscriber_dropped(const struct rpc_subscriber *subscriber);
+
+/* on_event is not called any more; done is, from the loop. */
 void rpc_subscriber_close(
     struct rpc_subscriber *subscriber, void (*done)(void *arg), void *arg);
 
