@@ -3,7 +3,7 @@
  *
  * Requests and answers are plain structs, owned by one arena each, so that
  * the CLI, the page and a store file opened offline all share one set of
- * words.  Generated messages stay inside query.c.
+ * words.  Generated messages stay inside the query*.c files.
  */
 #ifndef PROTO_QUERY_H
 #define PROTO_QUERY_H
@@ -219,13 +219,16 @@ void query_changes(struct query_client *client,
 void query_regressions(struct query_client *client,
     const struct query_regressions *request, query_regressions_fn *done,
     void *arg);
+/* Before the rpc_client is closed.  done of calls under way is not called any
+ * more.  NULL is allowed. */
 void query_client_free(struct query_client *client);
 
 /* --- serving ------------------------------------------------------------------ */
 
 /* Each fills *out with memory of the arena and returns 0, or -1 with err
  * (ERR_INVALID becomes INVALID_ARGUMENT, ERR_NOT_FOUND NOT_FOUND, the rest
- * INTERNAL).  Requests were checked for UTF-8 and limits. */
+ * INTERNAL).  Requests were checked: places are names or "", times and limits
+ * in range, a limit of 0 was replaced by its default. */
 struct query_handlers {
 	int (*status)(void *arg, struct status_answer *out, struct arena *arena,
 	    const struct query_status *request, struct err *err);

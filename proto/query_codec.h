@@ -1,0 +1,39 @@
+/*
+ * query_codec.h - the structs of query.h as messages, and back with checks.
+ *
+ * Packed messages stand in the arena and borrow the texts; unpacked structs
+ * borrow the texts of the message and keep their rows in the arena.  For the
+ * query*.c files alone.
+ */
+#ifndef PROTO_QUERY_CODEC_H
+#define PROTO_QUERY_CODEC_H
+
+#include "proto/message.h"
+#include "proto/query.h"
+#include "proto/query.pb-c.h"
+
+Vedette__StatusAnswer *
+status_pack(struct arena *arena, const struct status_answer *answer);
+int status_unpack(struct status_answer *out, struct arena *arena,
+    const Vedette__StatusAnswer *message, struct err *err);
+
+Vedette__HistoryAnswer *
+history_pack(struct arena *arena, const struct history_answer *answer);
+int history_unpack(struct history_answer *out, struct arena *arena,
+    const Vedette__HistoryAnswer *message, struct err *err);
+
+Vedette__ChangesAnswer *
+changes_pack(struct arena *arena, const struct changes_answer *answer);
+int changes_unpack(struct changes_answer *out, struct arena *arena,
+    const Vedette__ChangesAnswer *message, struct err *err);
+
+Vedette__RegressionsAnswer *
+regressions_pack(struct arena *arena, const struct regressions_answer *answer);
+int regressions_unpack(struct regressions_answer *out, struct arena *arena,
+    const Vedette__RegressionsAnswer *message, struct err *err);
+
+Vedette__Event *event_pack(struct arena *arena, const struct event *event);
+int event_unpack(struct event *out, struct arena *arena,
+    const Vedette__Event *message, struct err *err);
+
+#endif

@@ -1,0 +1,238 @@
+/* The serving side of query.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/text.h"
+#include "proto/query_codec.h"
+#include "proto/result_codec.h"
+
+#define LIMIT_DEFAULT    100
+#define LIMIT_MAX        10000
+#define PATTERN_MAX      256
+#define PERMITTED_SEARCH 64 /* stars of a pattern, each of which costs time */
+
+struct query_service {
+	Vedette__Query_Service base;
+	const struct query_handlers *handlers;
+	void *arg;
+};
+
+/* --- checks ----------------------------------------------------------------- */
+
+/* Refuses callers who may not ask. */
+static bool
+may_ask(struct rpc_call *call)
+{
+	struct err err;
+
+	if (peer_is_user(rpc_call_peer(call), &err) == 0)
+		return true;
+	rpc_call_fail(call, RPC_PERMISSION_DENIED, 0, "%s", err.text);
+	return false;
+}
+
+static int
+check_name(const char *what, const char *name, struct err *err)
+{
+	if (name[0] == '\0' || text_is_name(name))
+		return 0;
+	return err_set(err, ERR_INVALID,
+	    "%s is not a name: 1 to 64 of a-z 0-9 . _ -", what);
+}
+
+static int
+check_places(const char *environment, const char *service, struct err *err)
+{
+	if (check_name("environment", environment, err) < 0)
+		return -1;
+	return check_name("service", service, err);
+}
+
+static int
+check_span(int64_t from_ms, int64_t to_ms, uint32_t *limit, struct err *err)
+{
+	if (from_ms < 0 || from_ms > CODEC_AT_MAX_MS || to_ms < 0 ||
+	    to_ms > CODEC_AT_MAX_MS)
+		return err_set(err, ERR_INVALID, "a time outside 1970 to 2200");
+	if (to_ms != 0 && to_ms <= from_ms)
+		return err_set(
+		    err, ERR_INVALID, "a span that ends before it begins");
+	if (*limit > LIMIT_MAX)
+		return err_set(err, ERR_INVALID, "limit %u, at most %d", *limit,
+		    LIMIT_MAX);
+	if (*limit == 0)
+		*limit = LIMIT_DEFAULT;
+	return 0;
+}
+
+static int
+check_pattern(const char *pattern, struct err *err)
+{
+	size_t stars = 0;
+
+	for (const char *at = pattern; *at != '\0'; at++)
+		stars += *at == '*';
+	if (strlen(pattern) <= PATTERN_MAX && stars <= PERMITTED_SEARCH)
+		return 0;
+	return err_set(err, ERR_INVALID,
+	    "name: a pattern of at most %d bytes and %d stars", PATTERN_MAX,
+	    PERMITTED_SEARCH);
+}
+
+static void
+refuse(struct rpc_call *call, const struct err *err)
+{
+	enum rpc_code code = RPC_INTERNAL;
+
+	if (err->code == ERR_INVALID)
+		code = RPC_INVALID_ARGUMENT;
+	else if (err->code == ERR_NOT_FOUND)
+		code = RPC_NOT_FOUND;
+	rpc_call_fail(call, code, 0, "%s", err->text);
+}
+
+/* --- methods ---------------------------------------------------------------- */
+
+static void
+on_status(Vedette__Query_Service *base, const Vedette__StatusRequest *input,
+    Vedette__StatusAnswer_Closure closure, void *call)
+{
+	struct query_service *service = (struct query_service *)base;
+	struct query_status request = { .environment = input->environment,
+		.service = input->service };
+	struct status_answer answer = { 0 };
+	struct arena *arena;
+	struct err err;
+
+	if (!may_ask(call))
+		return;
+	arena = arena_new(0);
+	if (check_places(request.environment, request.service, &err) < 0 ||
+	    service->handlers->status(
+		service->arg, &answer, arena, &request, &err) < 0)
+		refuse(call, &err);
+	else
+		closure(status_pack(arena, &answer), call);
+	arena_free(arena);
+}
+
+static void
+on_history(Vedette__Query_Service *base, const Vedette__HistoryRequest *input,
+    Vedette__HistoryAnswer_Closure closure, void *call)
+{
+	struct query_service *service = (struct query_service *)base;
+	struct query_history request = {
+		.environment = input->environment,
+		.service = input->service,
+		.agent = input->agent,
+		.probe = input->probe,
+		.from_ms = input->from_ms,
+		.to_ms = input->to_ms,
+		.limit = input->limit,
+	};
+	struct history_answer answer = { 0 };
+	struct arena *arena;
+	struct err err;
+
+	if (!may_ask(call))
+		return;
+	arena = arena_new(0);
+	if (check_places(request.environment, request.service, &err) < 0 ||
+	    check_name("agent", request.agent, &err) < 0 ||
+	    check_name("probe", request.probe, &err) < 0 ||
+	    check_span(request.from_ms, request.to_ms, &request.limit, &err) <
+		0 ||
+	    service->handlers->history(
+		service->arg, &answer, arena, &request, &err) < 0)
+		refuse(call, &err);
+	else
+		closure(history_pack(arena, &answer), call);
+	arena_free(arena);
+}
+
+static void
+on_changes(Vedette__Query_Service *base, const Vedette__ChangesRequest *input,
+    Vedette__ChangesAnswer_Closure closure, void *call)
+{
+	struct query_service *service = (struct query_service *)base;
+	struct query_changes request = {
+		.environment = input->environment,
+		.service = input->service,
+		.name = input->name,
+		.from_ms = input->from_ms,
+		.to_ms = input->to_ms,
+		.limit = input->limit,
+	};
+	struct changes_answer answer = { 0 };
+	struct arena *arena;
+	struct err err;
+
+	if (!may_ask(call))
+		return;
+	arena = arena_new(0);
+	if (check_places(request.environment, request.service, &err) < 0 ||
+	    check_pattern(request.name, &err) < 0 ||
+	    check_span(request.from_ms, request.to_ms, &request.limit, &err) <
+		0 ||
+	    service->handlers->changes(
+		service->arg, &answer, arena, &request, &err) < 0)
+		refuse(call, &err);
+	else
+		closure(changes_pack(arena, &answer), call);
+	arena_free(arena);
+}
+
+static void
+on_regressions(Vedette__Query_Service *base,
+    const Vedette__RegressionsRequest *input,
+    Vedette__RegressionsAnswer_Closure closure, void *call)
+{
+	struct query_service *service = (struct query_service *)base;
+	struct query_regressions request = {
+		.environment = input->environment,
+		.service = input->service,
+		.from_ms = input->from_ms,
+		.to_ms = input->to_ms,
+		.open_only = input->open_only,
+		.limit = input->limit,
+	};
+	struct regressions_answer answer = { 0 };
+	struct arena *arena;
+	struct err err;
+
+	if (!may_ask(call))
+		return;
+	arena = arena_new(0);
+	if (check_places(request.environment, request.service, &err) < 0 ||
+	    check_span(request.from_ms, request.to_ms, &request.limit, &err) <
+		0 ||
+	    service->handlers->regressions(
+		service->arg, &answer, arena, &request, &err) < 0)
+		refuse(call, &err);
+	else
+		closure(regressions_pack(arena, &answer), call);
+	arena_free(arena);
+}
+
+struct query_service *
+query_service_new(
+    struct rpc_server *server, const struct query_handlers *handlers, void *arg)
+{
+	struct query_service *service = mem_zalloc(sizeof(*service));
+
+	vedette__query__init(&service->base, NULL);
+	service->base.status = on_status;
+	service->base.history = on_history;
+	service->base.changes = on_changes;
+	service->base.regressions = on_regressions;
+	service->handlers = handlers;
+	service->arg = arg;
+	rpc_server_add(server, &service->base.base);
+	return service;
+}
+
+void
+query_service_free(struct query_service *service)
+{
+	free(service);
+}
