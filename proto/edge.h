@@ -51,12 +51,13 @@ struct edge_limits {
 	uint32_t connections;  /* [9/10 of RLIMIT_NOFILE] */
 	uint32_t handshaking;  /* per address; the oldest gives way [256] */
 	uint32_t in_flight;    /* requests per connection, then no more is
-				    read from it [16] */
+				  read from it (dialling: from inside) [16] */
 	size_t queue_bytes;    /* unsent to one SUB peer [4 MiB] */
 	uint32_t handshake_ms; /* connect, TLS and SP header [10000] */
 	uint32_t progress_ms;  /* a begun frame, either way: a whole frame
 				    or 64 KiB of it within this [10000] */
-	uint32_t idle_ms;      /* a REQ peer without any request [60000] */
+	uint32_t idle_ms;      /* a REQ peer without any request; dialling:
+				  requests without any reply [60000] */
 };
 
 /* What happened since the start; only ever grows, but for open. */
@@ -146,6 +147,10 @@ bool edge_client_is_up(const struct edge_client *client);
 
 /* Tries again now instead of waiting for the back-off. */
 void edge_client_hurry(struct edge_client *client);
+
+/* Gives up the connection that is up, if any, and goes on to the next URL:
+ * for a peer that answers, but of no use.  on_down follows from the loop. */
+void edge_client_skip(struct edge_client *client);
 
 const struct edge_counts *edge_client_counts(const struct edge_client *client);
 

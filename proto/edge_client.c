@@ -1,0 +1,498 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/mem.h"
+#include "proto/edge_conn.h"
+#include "proto/edge_inside.h"
+#include "proto/edge_lookup.h"
+
+/* Replies may be large: the answer to a question, not a batch. */
+#define FRAME_BYTES (16 * 1024 * 1024)
+
+#define RETRY_MIN_MS 1000
+#define RETRY_MAX_MS 300000
+
+/* One connection or the try at one.  The client forgets it when it closes;
+ * the memory follows later. */
+struct
+try {
+	struct conn conn;
+	struct edge_client *client;
+};
+
+struct target {
+	char *text;
+	struct edge_url url;
+};
+
+struct edge_client {
+	struct conn_shared shared;
+	struct edge_client_setup setup; /* without the borrowed pointers */
+	struct target *targets;
+	size_t n_targets, at;
+	struct inside *inside;
+	uv_timer_t timer; /* until the next try, or for the look-up */
+	struct lookup *lookup;
+	struct edge_address addresses[LOOKUP_ADDRESSES_MAX];
+	size_t n_addresses, address_at;
+	struct try *try;
+	bool is_up, is_closing;
+	uint64_t up_since_ms; /* of the loop's time */
+	unsigned rounds;      /* of all URLs, in vain */
+	uint32_t in_flight;
+	nng_msg *held; /* a reply that found no room inside */
+	size_t parts;  /* not closed yet */
+	void (*done)(void *arg);
+	void *done_arg;
+};
+
+static struct edge_client *
+client_of(struct conn *conn)
+{
+	return LIST_ITEM(conn, struct try, conn)->client;
+}
+
+static void
+free_targets(struct edge_client *client)
+{
+	for (size_t i = 0; i < client->n_targets; i++)
+		free(client->targets[i].text);
+	free(client->targets);
+}
+
+/* --- trying -------------------------------------------------------------- */
+
+/* How long to wait: anything up to a bound (full jitter), which doubles with
+ * every round in vain. */
+static uint32_t
+choose_wait(struct edge_client *client)
+{
+	uint64_t bound_ms = client->setup.retry_min_ms;
+
+	client->at = (client->at + 1) % client->n_targets;
+	if (client->at == 0) {
+		bound_ms <<= client->rounds < 16 ? client->rounds : 16;
+		client->rounds++;
+	}
+	if (bound_ms > client->setup.retry_max_ms)
+		bound_ms = client->setup.retry_max_ms;
+	return 1 + (uint32_t)random_below(client->setup.random, bound_ms);
+}
+
+static void on_timer(uv_timer_t *timer);
+
+/* The connection, or the try at the URL, is over. */
+static void
+go_down(struct edge_client *client, const struct err *why)
+{
+	const char *url = client->targets[client->at].text;
+	uint64_t up_ms = uv_now(client->shared.loop) - client->up_since_ms;
+	uint32_t retry_ms;
+
+	/* Only who stayed for a while was a success: one that takes us and
+	 * throws us out again is not tried any faster for it. */
+	if (client->is_up && up_ms > client->setup.retry_min_ms)
+		client->rounds = 0;
+	client->is_up = false;
+	client->shared.counts.open = 0;
+	client->in_flight = 0;
+	if (client->held != NULL)
+		nng_msg_free(client->held);
+	client->held = NULL;
+	if (client->setup.pattern == EDGE_REQ) {
+		inside_pause(client->inside);
+		inside_forget(client->inside);
+	}
+	retry_ms = choose_wait(client);
+	uv_timer_start(&client->timer, on_timer, retry_ms, 0);
+	if (client->setup.on_down != NULL)
+		client->setup.on_down(client->setup.arg, url, why, retry_ms);
+}
+
+static int
+try_address(struct edge_client *client, const struct edge_address *address,
+    struct err *err)
+{
+	const struct edge_url *url = &client->targets[client->at].url;
+	uint16_t hello =
+	    client->setup.pattern == EDGE_REQ ? WIRE_REQ : WIRE_SUB;
+	struct try *try;
+
+	if (url->transport == TRANSPORT_TCP && !client->setup.insecure &&
+	    !edge_address_is_local(address))
+		return err_set(err, ERR_DENIED,
+		    "anybody on the way could read along and answer; use "
+		    "tls+tcp://, or allow it with insecure: true");
+	try = mem_zalloc(sizeof(*try));
+	try->client = client;
+	if (conn_connect(&try->conn, &client->shared, address, url->transport,
+		hello, err) < 0) {
+		free(try);
+		return -1;
+	}
+	client->try = try;
+	client->parts++;
+	return 0;
+}
+
+/* Goes on to the next address of the URL. */
+static void
+try_next(struct edge_client *client, struct err *why)
+{
+	while (client->address_at < client->n_addresses) {
+		const struct edge_address *address =
+		    &client->addresses[client->address_at++];
+
+		if (try_address(client, address, why) == 0)
+			return;
+	}
+	go_down(client, why);
+}
+
+static void
+on_lookup(void *arg, const struct edge_address *addresses, size_t n,
+    const struct err *why)
+{
+	struct edge_client *client = arg;
+	struct err err = { .code = ERR_NONE };
+
+	client->lookup = NULL;
+	uv_timer_stop(&client->timer);
+	if (n == 0)
+		err = *why;
+	else
+		memcpy(client->addresses, addresses, n * sizeof(*addresses));
+	client->n_addresses = n;
+	try_next(client, &err);
+}
+
+static void
+begin_try(struct edge_client *client)
+{
+	const struct edge_url *url = &client->targets[client->at].url;
+	struct err err;
+
+	client->address_at = 0;
+	client->n_addresses = 1;
+	if (edge_url_address(client->addresses, url, &err) == 0) {
+		try_next(client, &err);
+		return;
+	}
+	client->n_addresses = 0;
+	if (lookup_start(&client->lookup, client->shared.loop, url->host,
+		url->port, on_lookup, client, &err) < 0) {
+		go_down(client, &err);
+		return;
+	}
+	uv_timer_start(
+	    &client->timer, on_timer, client->shared.limits.handshake_ms, 0);
+}
+
+static void
+on_timer(uv_timer_t *timer)
+{
+	struct edge_client *client = timer->data;
+	struct err err;
+
+	if (client->try != NULL) {
+		err_set(&err, ERR_CLOSED, "given up for the next address");
+		conn_close(&client->try->conn, &err);
+	} else if (client->lookup != NULL) {
+		lookup_cancel(client->lookup);
+		client->lookup = NULL;
+		err_set(&err, ERR_TIMEOUT,
+		    "look-up of %s took longer than %u ms",
+		    client->targets[client->at].url.host,
+		    client->shared.limits.handshake_ms);
+		go_down(client, &err);
+	} else {
+		begin_try(client);
+	}
+}
+
+/* --- from inside to outside ---------------------------------------------- */
+
+static void
+on_request(void *arg, nng_msg *msg)
+{
+	struct edge_client *client = arg;
+	struct parcel *parcel = parcel_new(msg);
+
+	conn_queue(&client->try->conn, parcel);
+	parcel_drop(parcel);
+	if (client->in_flight++ == 0)
+		conn_start_idle(&client->try->conn);
+	if (client->in_flight >= client->shared.limits.in_flight)
+		inside_pause(client->inside);
+}
+
+static void
+on_burst(void *arg)
+{
+	struct edge_client *client = arg;
+
+	if (client->try != NULL)
+		conn_flush(&client->try->conn);
+}
+
+/* --- from outside to inside ---------------------------------------------- */
+
+static int
+on_hello(struct conn *conn, uint16_t protocol, struct err *err)
+{
+	struct edge_client *client = client_of(conn);
+	uint16_t expect =
+	    client->setup.pattern == EDGE_REQ ? WIRE_REP : WIRE_PUB;
+
+	if (protocol != expect)
+		return err_set(err, ERR_INVALID,
+		    "speaks SP protocol 0x%02x instead of 0x%02x", protocol,
+		    expect);
+	client->is_up = true;
+	client->up_since_ms = uv_now(client->shared.loop);
+	client->shared.counts.accepted++;
+	client->shared.counts.open = 1;
+	if (client->setup.pattern == EDGE_REQ)
+		inside_resume(client->inside);
+	if (client->setup.on_up != NULL)
+		client->setup.on_up(
+		    client->setup.arg, client->targets[client->at].text);
+	return 0;
+}
+
+/* The message for inside; of a reply, the words are its header. */
+static nng_msg *
+unwrap(const unsigned char *bytes, size_t n, size_t words)
+{
+	nng_msg *msg;
+
+	if (nng_msg_alloc(&msg, n - words) != 0)
+		abort(); /* out of memory, as in mem_zalloc() */
+	nng_msg_header_append(msg, bytes, words);
+	if (n > words)
+		memcpy(nng_msg_body(msg), bytes + words, n - words);
+	return msg;
+}
+
+static void
+count_reply(struct edge_client *client, struct conn *conn)
+{
+	if (client->in_flight > 0)
+		client->in_flight--;
+	if (client->in_flight > 0)
+		conn_start_idle(conn);
+	else
+		conn_cancel_idle(conn);
+	if (client->in_flight < client->shared.limits.in_flight)
+		inside_resume(client->inside);
+}
+
+static int
+on_frame(
+    struct conn *conn, const unsigned char *bytes, size_t n, struct err *err)
+{
+	struct edge_client *client = client_of(conn);
+	bool is_reply = client->setup.pattern == EDGE_REQ;
+	int words = is_reply ? wire_words(bytes, n) : 0;
+	nng_msg *msg;
+
+	if (words < 0)
+		return err_set(err, ERR_INVALID, "a reply without its id");
+	msg = unwrap(bytes, n, (size_t)words);
+	if (is_reply)
+		count_reply(client, conn);
+	if (inside_send(client->inside, msg) == INSIDE_FULL) {
+		client->held = msg;
+		conn_pause(conn);
+	}
+	return 0;
+}
+
+static void
+on_room(void *arg)
+{
+	struct edge_client *client = arg;
+
+	if (client->held == NULL ||
+	    inside_send(client->inside, client->held) == INSIDE_FULL)
+		return;
+	client->held = NULL;
+	conn_resume(&client->try->conn);
+}
+
+static void
+on_written(struct conn *conn)
+{
+	(void)conn;
+}
+
+static const struct inside_events inside_events = {
+	.on_message = on_request,
+	.on_burst = on_burst,
+	.on_room = on_room,
+};
+
+/* --- ending -------------------------------------------------------------- */
+
+static void
+on_deadlines_closed(uv_handle_t *handle)
+{
+	struct deadlines *deadlines = handle->data;
+	struct edge_client *client =
+	    LIST_ITEM(deadlines->arg, struct edge_client, shared);
+	void (*done)(void *arg) = client->done;
+	void *arg = client->done_arg;
+
+	free_targets(client);
+	free(client);
+	done(arg);
+}
+
+static void
+on_part_closed(void *arg)
+{
+	struct edge_client *client = arg;
+
+	if (--client->parts == 0)
+		conn_shared_fini(&client->shared, on_deadlines_closed);
+}
+
+static void
+on_timer_closed(uv_handle_t *handle)
+{
+	on_part_closed(handle->data);
+}
+
+static void
+on_closed(struct conn *conn, const struct err *why)
+{
+	struct edge_client *client = client_of(conn);
+	struct err err = *why;
+
+	client->try = NULL;
+	if (client->is_closing)
+		return;
+	if (client->is_up)
+		go_down(client, &err);
+	else
+		try_next(client, &err);
+}
+
+static void
+on_freed(struct conn *conn)
+{
+	struct edge_client *client = client_of(conn);
+
+	free(LIST_ITEM(conn, struct try, conn));
+	on_part_closed(client);
+}
+
+static const struct conn_events conn_events = {
+	.on_hello = on_hello,
+	.on_frame = on_frame,
+	.on_written = on_written,
+	.on_closed = on_closed,
+	.on_freed = on_freed,
+};
+
+/* --- what callers see ---------------------------------------------------- */
+
+static int
+copy_targets(struct edge_client *client, const struct edge_client_setup *setup,
+    struct err *err)
+{
+	client->targets = mem_calloc(setup->n_urls, sizeof(struct target));
+	client->n_targets = setup->n_urls;
+	for (size_t i = 0; i < setup->n_urls; i++) {
+		struct target *target = &client->targets[i];
+
+		target->text = mem_strdup(setup->urls[i]);
+		if (edge_url_parse(&target->url, target->text, err) < 0)
+			return -1;
+		if (target->url.transport == TRANSPORT_TLS)
+			return err_set(err, ERR_UNSUPPORTED,
+			    "%s: this build has no TLS", target->text);
+	}
+	return 0;
+}
+
+int
+edge_client_new(struct edge_client **out, const struct edge_client_setup *setup,
+    struct err *err)
+{
+	struct edge_client *client = mem_zalloc(sizeof(*client));
+	struct edge_limits limits = setup->limits;
+
+	assert(setup->n_urls > 0);
+	if (copy_targets(client, setup, err) < 0 ||
+	    inside_open(&client->inside, setup->loop,
+		setup->pattern == EDGE_REQ ? INSIDE_REP : INSIDE_PUB,
+		setup->inside_address, &inside_events, client, err) < 0) {
+		free_targets(client);
+		free(client);
+		return -1;
+	}
+	client->setup = *setup;
+	client->setup.urls = NULL;
+	if (client->setup.retry_min_ms == 0)
+		client->setup.retry_min_ms = RETRY_MIN_MS;
+	if (client->setup.retry_max_ms == 0)
+		client->setup.retry_max_ms = RETRY_MAX_MS;
+	if (limits.frame_bytes == 0)
+		limits.frame_bytes = FRAME_BYTES;
+	conn_shared_init(&client->shared, setup->loop, &limits, &conn_events);
+	uv_timer_init(setup->loop, &client->timer);
+	client->timer.data = client;
+	/* From the loop, so that nothing is called from here. */
+	uv_timer_start(&client->timer, on_timer, 0, 0);
+	client->parts = 2; /* the timer and the inside */
+	*out = client;
+	return 0;
+}
+
+bool
+edge_client_is_up(const struct edge_client *client)
+{
+	return client->is_up;
+}
+
+void
+edge_client_hurry(struct edge_client *client)
+{
+	if (client->try == NULL && client->lookup == NULL)
+		uv_timer_start(&client->timer, on_timer, 0, 0);
+}
+
+void
+edge_client_skip(struct edge_client *client)
+{
+	if (client->is_up)
+		uv_timer_start(&client->timer, on_timer, 0, 0);
+}
+
+const struct edge_counts *
+edge_client_counts(const struct edge_client *client)
+{
+	return &client->shared.counts;
+}
+
+void
+edge_client_close(
+    struct edge_client *client, void (*done)(void *arg), void *arg)
+{
+	struct err err;
+
+	client->is_closing = true;
+	client->done = done;
+	client->done_arg = arg;
+	if (client->lookup != NULL)
+		lookup_cancel(client->lookup);
+	err_set(&err, ERR_CLOSED, "closed");
+	if (client->try != NULL)
+		conn_close(&client->try->conn, &err);
+	if (client->held != NULL)
+		nng_msg_free(client->held);
+	uv_close((uv_handle_t *)&client->timer, on_timer_closed);
+	inside_close(client->inside, on_part_closed, client);
+}

@@ -1,0 +1,437 @@
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proto/base/mem.h"
+#include "proto/edge_guests.h"
+#include "proto/edge_inside.h"
+#include "proto/edge_listener.h"
+
+#define LISTENERS_MAX 16
+
+struct edge_server {
+	struct conn_shared shared;
+	struct edge_server_setup setup;
+	struct guests guests;
+	struct inside *requests, *events; /* events may be NULL */
+	struct listener *listeners[LISTENERS_MAX];
+	size_t n_listeners;
+	struct list waiting, dirty, subs; /* of guests */
+	bool is_closing;
+	size_t parts; /* listeners and insides that are not closed yet */
+	void (*done)(void *arg);
+	void *done_arg;
+};
+
+static struct guest *
+guest_of(struct conn *conn)
+{
+	return LIST_ITEM(conn, struct guest, conn);
+}
+
+static void
+mark_dirty(struct edge_server *server, struct guest *guest)
+{
+	if (list_is_empty(&guest->in_dirty))
+		list_push(&server->dirty, &guest->in_dirty);
+}
+
+/* --- from outside to inside ---------------------------------------------- */
+
+static int
+on_hello(struct conn *conn, uint16_t protocol, struct err *err)
+{
+	struct guest *guest = guest_of(conn);
+	struct edge_server *server = guest->owner;
+	struct parcel *hello;
+
+	if (protocol == WIRE_SUB && server->events == NULL)
+		return err_set(
+		    err, ERR_UNSUPPORTED, "nothing is published here");
+	if (protocol != WIRE_REQ && protocol != WIRE_SUB)
+		return err_set(err, ERR_INVALID,
+		    "speaks SP protocol 0x%02x, neither REQ nor SUB", protocol);
+	guests_welcome(&server->guests, guest);
+	if (protocol == WIRE_SUB)
+		list_push(&server->subs, &guest->in_subs);
+	else
+		conn_start_idle(conn);
+	hello = parcel_new_hello(protocol == WIRE_REQ ? WIRE_REP : WIRE_PUB);
+	conn_queue(conn, hello);
+	parcel_drop(hello);
+	conn_flush(conn);
+	return 0;
+}
+
+/* The message for inside: our number before the peer's words, and who the
+ * peer is before the body. */
+static nng_msg *
+wrap(struct guest *guest, const unsigned char *bytes, size_t n, size_t words)
+{
+	unsigned char block[PEER_BLOCK_MAX_BYTES], *body;
+	size_t n_block = peer_write(block, &guest->conn.peer);
+	nng_msg *msg;
+
+	if (nng_msg_alloc(&msg, n_block + n - words) != 0)
+		abort(); /* out of memory, as in mem_zalloc() */
+	body = nng_msg_body(msg);
+	memcpy(body, block, n_block);
+	memcpy(body + n_block, bytes + words, n - words);
+	nng_msg_header_append_u32(msg, guest->number);
+	nng_msg_header_append(msg, bytes, words);
+	return msg;
+}
+
+static int
+on_frame(
+    struct conn *conn, const unsigned char *bytes, size_t n, struct err *err)
+{
+	struct guest *guest = guest_of(conn);
+	struct edge_server *server = guest->owner;
+	int words = wire_words(bytes, n);
+	nng_msg *msg;
+
+	if (conn->wire.protocol != WIRE_REQ)
+		return err_set(err, ERR_INVALID, "a subscriber sent a message");
+	if (words < 0)
+		return err_set(err, ERR_INVALID, "a request without its id");
+	msg = wrap(guest, bytes, n, (size_t)words);
+	guest->in_flight++;
+	conn_cancel_idle(conn);
+	if (inside_send(server->requests, msg) == INSIDE_FULL) {
+		guest->held = msg;
+		list_push(&server->waiting, &guest->in_waiting);
+		conn_pause(conn);
+	}
+	if (guest->in_flight >= server->shared.limits.in_flight)
+		conn_pause(conn);
+	return 0;
+}
+
+static void
+resume(struct edge_server *server, struct guest *guest)
+{
+	if (guest->held == NULL &&
+	    guest->in_flight < server->shared.limits.in_flight)
+		conn_resume(&guest->conn);
+}
+
+static void
+on_room(void *arg)
+{
+	struct edge_server *server = arg;
+
+	LIST_EACH (node, &server->waiting) {
+		struct guest *guest = LIST_ITEM(node, struct guest, in_waiting);
+
+		if (inside_send(server->requests, guest->held) == INSIDE_FULL)
+			return;
+		guest->held = NULL;
+		list_remove(node);
+		resume(server, guest);
+	}
+}
+
+/* --- from inside to outside ---------------------------------------------- */
+
+static void
+on_reply(void *arg, nng_msg *msg)
+{
+	struct edge_server *server = arg;
+	struct guest *guest = NULL;
+	struct parcel *parcel;
+	uint32_t number;
+
+	if (nng_msg_header_trim_u32(msg, &number) == 0)
+		guest = guests_find(&server->guests, number);
+	if (guest == NULL) {
+		nng_msg_free(msg); /* the peer has left */
+		return;
+	}
+	parcel = parcel_new(msg);
+	conn_queue(&guest->conn, parcel);
+	parcel_drop(parcel);
+	mark_dirty(server, guest);
+}
+
+static void
+on_event(void *arg, nng_msg *msg)
+{
+	struct edge_server *server = arg;
+	struct parcel *parcel = parcel_new(msg);
+
+	LIST_EACH (node, &server->subs) {
+		struct guest *guest = LIST_ITEM(node, struct guest, in_subs);
+
+		if (guest->conn.outbox.bytes +
+			parcel_size(parcel, guest->conn.outbox.typed) >
+		    server->shared.limits.queue_bytes) {
+			server->shared.counts.dropped_events++;
+			continue;
+		}
+		conn_queue(&guest->conn, parcel);
+		mark_dirty(server, guest);
+	}
+	parcel_drop(parcel);
+}
+
+/* One write for all that one burst brought a peer. */
+static void
+on_burst(void *arg)
+{
+	struct edge_server *server = arg;
+	struct list *node;
+
+	while ((node = list_pop(&server->dirty)) != NULL)
+		conn_flush(&LIST_ITEM(node, struct guest, in_dirty)->conn);
+}
+
+static void
+on_written(struct conn *conn)
+{
+	struct guest *guest = guest_of(conn);
+	struct edge_server *server = guest->owner;
+
+	if (guest->in_flight == 0)
+		return; /* an event */
+	if (--guest->in_flight == 0)
+		conn_start_idle(conn);
+	resume(server, guest);
+}
+
+static const struct inside_events request_events = {
+	.on_message = on_reply,
+	.on_burst = on_burst,
+	.on_room = on_room,
+};
+
+static const struct inside_events event_events = {
+	.on_message = on_event,
+	.on_burst = on_burst,
+};
+
+/* --- ending -------------------------------------------------------------- */
+
+static void
+on_timer_closed(uv_handle_t *handle)
+{
+	struct deadlines *deadlines = handle->data;
+	struct edge_server *server =
+	    LIST_ITEM(deadlines->arg, struct edge_server, shared);
+	void (*done)(void *arg) = server->done;
+	void *arg = server->done_arg;
+
+	guests_fini(&server->guests);
+	free(server);
+	done(arg);
+}
+
+static void
+check_closed(struct edge_server *server)
+{
+	if (server->is_closing && server->parts == 0 && server->guests.n == 0)
+		conn_shared_fini(&server->shared, on_timer_closed);
+}
+
+static void
+on_part_closed(void *arg)
+{
+	struct edge_server *server = arg;
+
+	server->parts--;
+	check_closed(server);
+}
+
+/* Is it a reason to tell people about? */
+static bool
+is_refusal(const struct err *why)
+{
+	return why->code != ERR_CLOSED && why->code != ERR_IO;
+}
+
+static void
+on_closed(struct conn *conn, const struct err *why)
+{
+	struct guest *guest = guest_of(conn);
+	struct edge_server *server = guest->owner;
+
+	server->shared.counts.open--;
+	guests_forget(&server->guests, guest);
+	if (server->setup.on_refused != NULL && is_refusal(why) &&
+	    !server->is_closing)
+		server->setup.on_refused(server->setup.arg, &conn->peer, why);
+}
+
+static void
+on_freed(struct conn *conn)
+{
+	struct guest *guest = guest_of(conn);
+	struct edge_server *server = guest->owner;
+
+	guest_free(&server->guests, guest);
+	check_closed(server);
+}
+
+static const struct conn_events conn_events = {
+	.on_hello = on_hello,
+	.on_frame = on_frame,
+	.on_written = on_written,
+	.on_closed = on_closed,
+	.on_freed = on_freed,
+};
+
+/* --- beginning ----------------------------------------------------------- */
+
+static void
+evict(struct edge_server *server, struct guest *guest)
+{
+	struct err err;
+
+	err_set(&err, ERR_BUSY,
+	    "gave way in its handshake: too many connections at a time");
+	server->shared.counts.evicted++;
+	conn_close(&guest->conn, &err);
+}
+
+/* Makes room for one more; false when all the others are in good standing. */
+static bool
+make_room(struct edge_server *server)
+{
+	struct guest *oldest;
+
+	if (server->shared.counts.open < server->shared.limits.connections)
+		return true;
+	oldest = guests_oldest(&server->guests, NULL);
+	if (oldest == NULL)
+		return false;
+	evict(server, oldest);
+	return true;
+}
+
+static void
+on_accept(void *arg, struct listener *listener, int fd)
+{
+	struct edge_server *server = arg;
+	struct edge_counts *counts = &server->shared.counts;
+	struct guest *guest;
+
+	counts->accepted++;
+	if (fd < 0 || !make_room(server)) {
+		counts->handshakes_refused++;
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	guest = guest_new(server);
+	conn_accept(
+	    &guest->conn, &server->shared, fd, listener_transport(listener));
+	counts->open++;
+	guests_add(&server->guests, guest);
+	if (guests_shaking_hands(guest) > server->shared.limits.handshaking)
+		evict(server, guests_oldest(&server->guests, guest));
+}
+
+static void
+on_nothing(void *arg)
+{
+	(void)arg;
+}
+
+int
+edge_server_new(struct edge_server **out, const struct edge_server_setup *setup,
+    struct err *err)
+{
+	struct edge_server *server = mem_zalloc(sizeof(*server));
+
+	if (inside_open(&server->requests, setup->loop, INSIDE_REQ,
+		setup->rep_address, &request_events, server, err) < 0) {
+		free(server);
+		return -1;
+	}
+	if (setup->pub_address != NULL &&
+	    inside_open(&server->events, setup->loop, INSIDE_SUB,
+		setup->pub_address, &event_events, server, err) < 0) {
+		inside_close(server->requests, on_nothing, NULL);
+		free(server);
+		return -1;
+	}
+	server->setup = *setup;
+	server->parts = server->events != NULL ? 2 : 1;
+	conn_shared_init(
+	    &server->shared, setup->loop, &setup->limits, &conn_events);
+	/* Nanoseconds pass faster than connections come, so no two servers of
+	 * a process use a number twice. */
+	guests_init(&server->guests, server->shared.limits.connections,
+	    (uint64_t)clock_mono_ns(setup->clock));
+	list_init(&server->waiting);
+	list_init(&server->dirty);
+	list_init(&server->subs);
+	inside_resume(server->requests);
+	if (server->events != NULL)
+		inside_resume(server->events);
+	*out = server;
+	return 0;
+}
+
+int
+edge_server_listen(struct edge_server *server, const char *url, bool insecure,
+    const struct edge_tls *tls, struct err *err)
+{
+	if (tls != NULL || strncmp(url, "tls", 3) == 0)
+		return err_set(
+		    err, ERR_UNSUPPORTED, "%s: this build has no TLS", url);
+	if (server->n_listeners == LISTENERS_MAX)
+		return err_set(err, ERR_LIMIT,
+		    "%s: there are %d addresses already", url, LISTENERS_MAX);
+	if (listener_open(&server->listeners[server->n_listeners],
+		server->shared.loop, url, insecure, on_accept, server, err) < 0)
+		return -1;
+	server->n_listeners++;
+	server->parts++;
+	return 0;
+}
+
+const char *
+edge_server_url(const struct edge_server *server)
+{
+	return listener_url(server->listeners[server->n_listeners - 1]);
+}
+
+int
+edge_server_reload(struct edge_server *server, struct err *err)
+{
+	(void)server; /* without TLS there is nothing to read again */
+	(void)err;
+	return 0;
+}
+
+const struct edge_counts *
+edge_server_counts(const struct edge_server *server)
+{
+	return &server->shared.counts;
+}
+
+static void
+close_guest(void *arg, struct guest *guest)
+{
+	struct err err;
+
+	(void)arg;
+	err_set(&err, ERR_CLOSED, "the server is stopping");
+	conn_close(&guest->conn, &err);
+}
+
+void
+edge_server_close(
+    struct edge_server *server, void (*done)(void *arg), void *arg)
+{
+	server->is_closing = true;
+	server->done = done;
+	server->done_arg = arg;
+	for (size_t i = 0; i < server->n_listeners; i++)
+		listener_close(server->listeners[i], on_part_closed, server);
+	guests_each(&server->guests, close_guest, NULL);
+	inside_close(server->requests, on_part_closed, server);
+	if (server->events != NULL)
+		inside_close(server->events, on_part_closed, server);
+}
