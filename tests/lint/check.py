@@ -32,6 +32,7 @@ OWNERS = {
     r"(cyaml/cyaml|yaml)\.h":
         r"proto/conf\.[ch]|(agent|collector)/(config|schema).*",
     r"jansson\.h": r"agent/(report.*|probes/http.*)|collector/cli/.*",
+    r"zstd\.h": r"storage/blob\.c",
     r"openssl/.*": r"proto/edge.*|agent/fingerprint\.c|agent/probes/.*",
     r"proto/.*\.pb-c\.h": r"proto/[^/]*\.[ch]",
 }
