@@ -1,7 +1,6 @@
 #include "agent/probes/kinds.h"
 
 static const struct probe_kind *const kinds[] = {
-	&http_kind,
 	&tcp_kind,
 	NULL,
 };
@@ -15,7 +14,5 @@ probe_kinds(void)
 const struct probe_kind *
 probe_kind_of(const struct probe_config *config)
 {
-	return config->http != NULL ? &http_kind
-	    : config->tcp != NULL   ? &tcp_kind
-				    : NULL;
+	return config->tcp != NULL ? &tcp_kind : NULL;
 }
