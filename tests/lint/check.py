@@ -30,7 +30,7 @@ OWNERS = {
     r"curl/.*": r"agent/(transfer|main|agent)\.c|agent/probes/http.*",
     r"ares.*\.h": r"agent/resolve\.c|agent/probes/dns\.c",
     r"(cyaml/cyaml|yaml)\.h":
-        r"proto/conf\.[ch]|(agent|collector)/(config|schema).*",
+        r"proto/(conf|keyed)\.[ch]|(agent|collector)/(config|schema).*",
     r"jansson\.h": r"agent/(report.*|probes/http.*)|collector/cli/.*",
     r"zstd\.h": r"storage/blob\.c",
     r"openssl/.*": r"proto/edge.*|agent/fingerprint\.c|agent/probes/.*",
