@@ -1,6 +1,7 @@
 #include "agent/probes/kinds.h"
 
 static const struct probe_kind *const kinds[] = {
+	&http_kind,
 	&tcp_kind,
 	NULL,
 };
@@ -14,5 +15,7 @@ probe_kinds(void)
 const struct probe_kind *
 probe_kind_of(const struct probe_config *config)
 {
-	return config->tcp != NULL ? &tcp_kind : NULL;
+	return config->http != NULL ? &http_kind
+	    : config->tcp != NULL   ? &tcp_kind
+				    : NULL;
 }

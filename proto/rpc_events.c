@@ -151,6 +151,9 @@ open_socket(struct rpc_subscriber *subscriber, const char *address,
 		return rpc_nng_err(err, "open", address, rc);
 	rc = nng_socket_set(
 	    subscriber->socket, NNG_OPT_SUB_SUBSCRIBE, prefix, strlen(prefix));
+	if (rc == 0) /* while nng's thread waits for a processor */
+		rc = nng_socket_set_int(
+		    subscriber->socket, NNG_OPT_RECVBUF, SUBSCRIBER_QUEUE);
 	if (rc == 0)
 		rc = nng_aio_alloc(&subscriber->aio, on_aio, subscriber);
 	if (rc == 0)

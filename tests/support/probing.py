@@ -3,11 +3,15 @@ import contextlib
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import threading
+import time
 
-BUILD = pathlib.Path(os.environ.get("VEDETTE_BUILD", "build/release"))
+BUILD = pathlib.Path(os.environ.get(
+    "VEDETTE_BUILD",
+    pathlib.Path(__file__).resolve().parents[2] / "build/release"))
 DEADLINE_S = 60
 
 
@@ -117,6 +121,18 @@ def closed_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def until_listening(port, program):
+    """Returns once somebody accepts connections there."""
+    deadline = time.monotonic() + DEADLINE_S
+    while time.monotonic() < deadline:
+        assert program.poll() is None, "it ended by itself"
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        signal.sigtimedwait([], 0.02)
+    raise AssertionError(f"nobody listens on {port}")
 
 
 @contextlib.contextmanager

@@ -1,0 +1,268 @@
+"""http probes against nginx, and against peers that nobody should have."""
+import contextlib
+import json
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+from support.probing import (closed_port, full_port, garbage, hang, peer,
+                             reset, until_listening)
+
+CANARY = "canary-7f3a"
+
+
+def write_certificate(folder):
+    """A certificate for web.test, signed by itself."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+         "/CN=web.test", "-addext", "subjectAltName=DNS:web.test",
+         "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
+        check=True, capture_output=True)
+
+
+def write_configuration(folder, ports):
+    """What nginx answers."""
+    (folder / "nginx.conf").write_text(f"""
+daemon off; pid {folder}/pid; error_log {folder}/log; worker_processes 1;
+events {{ worker_connections 64; }}
+http {{
+  access_log off; client_body_temp_path {folder}; proxy_temp_path {folder};
+  fastcgi_temp_path {folder}; uwsgi_temp_path {folder};
+  scgi_temp_path {folder};
+  server {{
+    listen 127.0.0.1:{ports[0]}; listen 127.0.0.1:{ports[1]} ssl;
+    ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
+    default_type application/json;
+    location /ok {{ add_header X-Build b7; return 200
+      '{{"status": "ready", "build": {{"id": "v2", "n": 3, "big": true}}}}'; }}
+    location /down {{ return 503 '{{"build": {{"id": "v2"}}}}'; }}
+    location /empty {{ return 200 ''; }}
+    location /nothing {{ return 204; }}
+    location /there {{ return 302 /ok; }}
+    location /loop {{ return 302 /loop; }}
+    location /ftp {{ return 302 ftp://127.0.0.1/; }}
+    location /away {{ return 302 http://127.0.0.1:{ports[2]}/echo; }}
+    location /echo {{ return 200 'token=<$http_x_token> $request_method'; }}
+    location /lost {{ return 302 http://no-such-name.invalid/; }}
+  }}
+  server {{ listen 127.0.0.1:{ports[2]};
+    location / {{ return 200 'token=<$http_x_token> $request_method'; }} }}
+}}""")
+
+
+@pytest.fixture(name="nginx", scope="module")
+def fixture_nginx():
+    """A running nginx: (http port, https port, folder)."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="vedette-"))
+    ports = [closed_port() for _ in range(3)]
+    folder.chmod(0o755)
+    write_certificate(folder)
+    write_configuration(folder, ports)
+    with subprocess.Popen(["nginx", "-p", folder, "-c", "nginx.conf"],
+                          stderr=subprocess.DEVNULL) as server:
+        until_listening(ports[2], server)
+        yield ports[0], ports[1], folder
+        server.terminate()
+    shutil.rmtree(folder)
+
+
+def ask(probing, url, more=""):
+    """The result of asking for url."""
+    return probing.one("http", f"{{url: '{url}'{more}}}")
+
+
+ANSWERS = [
+    # path, more of the configuration, outcome and reason, part of the message
+    ("/ok", "", "ok", "", ""),
+    ("/ok", ", contains: ready", "ok", "", ""),
+    ("/ok", ", contains: steady", "critical", "transfer.answer",
+     "does not hold the expected text"),
+    ("/ok", ", status: [204]", "critical", "transfer.status", "status 200"),
+    ("/down", "", "critical", "transfer.status", "status 503"),
+    ("/down", ", status: [503]", "ok", "", ""),
+    ("/missing", "", "critical", "transfer.status", "status 404"),
+    ("/empty", "", "critical", "transfer.empty", "write method: HEAD"),
+    ("/empty", ", method: HEAD", "ok", "", ""),
+    ("/nothing", "", "ok", "", ""),
+    ("/there", "", "critical", "transfer.status", "follow: true goes there"),
+    ("/there", ", status: [302]", "ok", "", ""),
+    ("/there", ", follow: true, contains: ready", "ok", "", ""),
+    ("/there", ", follow: true, method: HEAD", "ok", "", ""),
+    ("/loop", ", follow: true", "critical", "transfer.limit",
+     "more than 5 redirects"),
+    ("/ftp", ", follow: true", "critical", "transfer.protocol",
+     "not http"),
+    ("/ok", ", max_bytes: 8", "critical", "transfer.limit",
+     "larger than 8 bytes"),
+    ("/echo", ", method: POST, contains: ' POST'", "ok", "", ""),
+    ("/echo", ", method: PURGE, contains: ' PURGE'", "ok", "", ""),
+]
+
+
+@pytest.mark.parametrize("path,more,outcome,reason,message", ANSWERS)
+def test_answers_of_nginx(probing, nginx, path, more, outcome, reason,
+                          message):
+    result = ask(probing, f"http://127.0.0.1:{nginx[0]}{path}", more)
+    assert (result["outcome"], result["reason"]) == (outcome, reason)
+    assert message in result["message"]
+    assert set(result["phases"]) == {"resolve", "connect", "tls",
+                                     "first_byte", "transfer"}
+    assert sum(result["phases"].values()) <= result["duration_ms"] + 0.01
+
+
+def test_facts_are_read_from_header_and_body(probing, nginx):
+    facts = (", facts: [{name: build, json: build.id}, {name: n, json: "
+             "build.n}, {name: big, json: build.big}, {name: head, header: "
+             "x-build}, {name: no, json: build.id.x}, {name: o, json: build}]")
+    result = ask(probing, f"http://127.0.0.1:{nginx[0]}/ok", facts)
+    assert {name: fact["value"] for name, fact in result["facts"].items()} \
+        == {"build": "v2", "n": "3", "big": "true", "head": "b7"}
+    assert result["facts"]["build"]["source"] == "service"
+    assert result["attributes"]["facts_missing"] == "no, o"
+    assert result["attributes"]["status"] == 200
+
+
+def test_a_build_that_fails_tells_which_it_is(probing, nginx):
+    result = ask(probing, f"http://127.0.0.1:{nginx[0]}/down",
+                 ", facts: [{name: build, json: build.id}]")
+    assert result["outcome"] == "critical"
+    assert result["facts"]["build"]["value"] == "v2"
+
+
+def test_secrets_go_to_their_server_only(probing, nginx):
+    (probing.directory / "token").write_text(CANARY + "\n")
+    header = ", headers: [{name: X-Token, value: '@token'}]"
+    here = ask(probing, f"http://127.0.0.1:{nginx[0]}/echo",
+               header + f", contains: 'token=<{CANARY}>'")
+    away = ask(probing, f"http://127.0.0.1:{nginx[0]}/away",
+               header + ", follow: true, contains: 'token=<>'")
+    assert (here["outcome"], away["outcome"]) == ("ok", "ok")
+    assert away["attributes"]["redirects"] == 1
+
+
+def test_a_url_is_shown_without_user_and_query(probing):
+    result = ask(probing, f"http://u:{CANARY}@127.0.0.1:{closed_port()}/x?k="
+                 f"{CANARY}")
+    assert result["reason"] == "connect.refused"
+    assert "/x: Connection refused" in result["message"]
+    assert CANARY not in json.dumps(result)
+
+
+def test_a_secret_that_is_not_there_says_nothing_of_the_server(probing,
+                                                               nginx):
+    result = ask(probing, f"http://127.0.0.1:{nginx[0]}/ok",
+                 ", headers: [{name: X-Token, value: '@missing'}]")
+    assert result["outcome"] == "unknown"
+    assert "header X-Token: " in result["message"]
+
+
+def test_certificates(probing, nginx):
+    probing.hosts("127.0.0.1 web.test", "127.0.0.1 other.test")
+    ca = f", ca_file: {nginx[2]}/cert.pem"
+    good = ask(probing, f"https://web.test:{nginx[1]}/ok", ca)
+    other = ask(probing, f"https://other.test:{nginx[1]}/ok", ca)
+    unknown = ask(probing, f"https://web.test:{nginx[1]}/ok")
+    plain = ask(probing, f"https://web.test:{nginx[0]}/ok", ca)
+    assert good["outcome"] == "ok" and good["phases"]["tls"] > 0
+    assert other["reason"] == unknown["reason"] == "tls.certificate"
+    assert plain["reason"] == "tls.handshake"
+    assert good["attributes"]["server"] == f"127.0.0.1:{nginx[1]}"
+
+
+def test_a_redirect_to_nowhere_fails_to_resolve(probing, nginx):
+    result = ask(probing, f"http://127.0.0.1:{nginx[0]}/lost",
+                 ", follow: true")
+    assert result["outcome"] == "critical"
+    assert result["reason"].startswith("resolve.")
+    assert "no-such-name.invalid" in result["message"]
+
+
+def drip(connection):
+    """A head, and then a byte now and then, for ever."""
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    connection.settimeout(0.05)
+    while True:
+        connection.sendall(b".")
+        with contextlib.suppress(TimeoutError):
+            if connection.recv(1) == b"":
+                return
+
+
+def flood(connection):
+    """64 MiB."""
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n")
+    for _ in range(1024):
+        connection.sendall(bytes(65536))
+
+
+def endless_head(connection):
+    """Headers without end."""
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        connection.sendall(b"X-A: " + b"b" * 8000 + b"\r\n")
+
+
+def short_body(connection):
+    """Promises more than it says."""
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort")
+
+
+@pytest.mark.parametrize("behave,reasons", [
+    (hang, ["first_byte.timeout"]),
+    (drip, ["transfer.timeout"]),
+    (reset, ["first_byte.reset"]),
+    (garbage, ["first_byte.protocol"]),
+    (flood, ["transfer.limit"]),
+    (endless_head, ["transfer.limit"]),
+    (short_body, ["transfer.reset"]),
+    (lambda connection: connection.recv(65536), ["first_byte.empty"]),
+])
+def test_bad_peers(probing, behave, reasons):
+    limit = "timeout: 500ms" if "timeout" in reasons[0] else ""
+    with peer(behave) as port:
+        result = probing.one("http", f"{{url: 'http://127.0.0.1:{port}/'}}",
+                             limit)
+    assert result["outcome"] == "critical"
+    assert result["reason"] in reasons
+    assert result["censored"] == ("timeout" in reasons[0])
+
+
+def test_a_server_that_is_silent_in_tls_is_censored_there(probing):
+    with peer(hang) as port:
+        result = probing.one("http", f"{{url: 'https://127.0.0.1:{port}/'}}",
+                             "timeout: 500ms")
+    assert result["reason"] == "tls.timeout" and result["censored"]
+    assert result["phases"]["tls"] > result["phases"]["connect"]
+
+
+def test_a_port_that_does_not_answer_is_censored_in_connect(probing):
+    with full_port() as port:
+        result = probing.one("http", f"{{url: 'http://127.0.0.1:{port}/'}}",
+                             "timeout: 500ms")
+    assert result["reason"] == "connect.timeout" and result["censored"]
+
+
+@pytest.mark.parametrize("settings,complaint", [
+    ("{url: 'ftp://h/'}", "5:17: probes[0].http.url: not a url: write "
+     "http://HOST/PATH or https://HOST/PATH"),
+    ("{url: 'http://h', method: 'G ET'}",
+     "5:37: probes[0].http.method: not a method, such as GET"),
+    ("{url: 'http://h', status: [20]}",
+     "5:38: probes[0].http.status[0]: must be from 100 to 599"),
+    ("{url: 'http://h', contains: ''}", "5:39: probes[0].http.contains: "
+     "every body holds the empty text; write what it must hold"),
+    ("{url: 'http://h', facts: [{name: a}]}",
+     "5:37: probes[0].http.facts[0]: must have one of header and json"),
+    ("{url: 'http://h', headers: [{name: 'A: b', value: c}]}",
+     "5:46: probes[0].http.headers[0].name: not the name of a header"),
+])
+def test_bad_settings_are_complaints(probing, settings, complaint):
+    assert probing.complaint(
+        f"  - name: p\n    http: {settings}\n") == complaint
