@@ -20,8 +20,10 @@
 #include "collector/ledger.h"
 #include "proto/publish.h"
 
-/* Results this old when they arrive are late (or three intervals, if those
- * are longer). */
+/* A result is late when it is older, as it arrives, than three intervals and
+ * this; or, while its agent has newer ones waiting, than one interval. */
+#define JUDGE_LATE_SPARE_MS 2000
+/* ... and than this, where there is no interval. */
 #define JUDGE_LATE_MS 60000
 
 struct judge {
@@ -34,6 +36,7 @@ struct judge {
 struct arrival {
 	struct moment at;
 	int64_t clock_offset_ms; /* the agent's clock minus ours */
+	bool is_behind;          /* the agent has newer batches waiting */
 };
 
 /* One result of a series that fleet_series_of() gave. */
@@ -44,6 +47,11 @@ int judge_result(const struct judge *judge, struct fleet_series *series,
 /* One fact of an agent whose vantage counts. */
 int judge_fact(const struct judge *judge, struct fleet_fact *fact,
     const struct fact *seen, const struct arrival *arrival, struct err *err);
+
+/* What the newest result of a series proves of the facts of its place; for
+ * judge_result(). */
+int judge_proof(const struct judge *judge, const struct fleet_series *series,
+    const struct arrival *arrival, struct err *err);
 
 /* A batch of this agent came: ends its silence. */
 int judge_heard(const struct judge *judge, struct fleet_agent *agent,

@@ -166,6 +166,12 @@ ledger_recall_end(struct ledger *ledger)
 }
 
 bool
+ledger_is_in_recall(const struct ledger *ledger)
+{
+	return ledger->recalled != NULL;
+}
+
+bool
 ledger_reopen(struct ledger *ledger, uint64_t id)
 {
 	char *text = mem_printf("%" PRIu64, id);
@@ -236,7 +242,7 @@ ledger_update(struct ledger *ledger, uint64_t id, bool raise, struct err *err)
 	const struct fleet_regression *open =
 	    fleet_regression(ledger->fleet, id);
 
-	if (open == NULL || ledger->recalled != NULL)
+	if (open == NULL)
 		return 0;
 	if (store_put_regression(ledger->store, &id, &open->row, err) < 0)
 		return -1;

@@ -46,6 +46,7 @@ void ledger_clear(struct ledger *ledger);
 /* Reads the regressions of the store, so that they are recognised. */
 int ledger_recall(struct ledger *ledger, struct err *err);
 void ledger_recall_end(struct ledger *ledger);
+bool ledger_is_in_recall(const struct ledger *ledger);
 
 /* Opens the row of this id again, in recall; false when the store does not
  * know it. */

@@ -356,7 +356,8 @@ pipeline_take(struct pipeline *pipeline, enum store_put *out,
 		.content = envelope->content,
 		.n_content = envelope->n_content,
 	};
-	struct arrival arrival = { now, stored.clock_offset_ms };
+	struct arrival arrival = { now, stored.clock_offset_ms,
+		envelope->waiting > 0 };
 	struct fleet_agent *agent;
 
 	batch_span(&stored.from_ms, &stored.to_ms, arrived->batch);
