@@ -1,7 +1,6 @@
 #include "agent/probes/kinds.h"
 
 static const struct probe_kind *const kinds[] = {
-	&env_kind,
 	&http_kind,
 	&tcp_kind,
 	NULL,
@@ -16,8 +15,7 @@ probe_kinds(void)
 const struct probe_kind *
 probe_kind_of(const struct probe_config *config)
 {
-	return config->env != NULL ? &env_kind
-	    : config->http != NULL ? &http_kind
-	    : config->tcp != NULL  ? &tcp_kind
-				   : NULL;
+	return config->http != NULL ? &http_kind
+	    : config->tcp != NULL   ? &tcp_kind
+				    : NULL;
 }

@@ -3,7 +3,7 @@
  *
  * One const struct of functions each, listed in store.c.  The dispatcher has
  * checked the arguments: transactions are begun before they are written to,
- * names are valid.
+ * names are valid, limits and ends of spans are filled in.
  */
 #ifndef STORAGE_ENGINE_H
 #define STORAGE_ENGINE_H
@@ -29,6 +29,8 @@ struct engine {
 	    const struct regression_row *row, struct err *err);
 	int (*put_state)(struct store *store, const char *key,
 	    const void *bytes, size_t n, struct err *err);
+	int (*seal)(struct store *store, uint64_t *out_n,
+	    const struct store_seal *request, struct err *err);
 	int (*expire)(struct store *store, uint64_t *out_n,
 	    const char *environment, int64_t before_ms, uint32_t limit,
 	    struct err *err);
@@ -38,6 +40,9 @@ struct engine {
 	int (*scan_span)(struct store *store, const char *environment,
 	    const char *agent, int64_t from_ms, int64_t to_ms,
 	    store_batch_fn *on_batch, void *arg, struct err *err);
+	int (*scan_results)(struct store *store, bool *out_more,
+	    const struct query_history *request, store_result_fn *on_result,
+	    void *arg, struct err *err);
 	int (*scan_changes)(struct store *store, bool *out_more,
 	    const struct query_changes *request, store_change_fn *on_change,
 	    void *arg, struct err *err);

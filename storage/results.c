@@ -2,11 +2,13 @@
 #include <string.h>
 
 #include "proto/base/mem.h"
+#include "storage/copy.h"
 #include "storage/results.h"
 
-/* A batch that is freed with the last of its results. */
+/* A batch, or copies, that go with the last of their results. */
 struct held {
 	struct batch *batch;
+	struct arena *arena;
 	size_t n;
 };
 
@@ -57,6 +59,7 @@ release(struct held *held)
 	if (--held->n > 0)
 		return;
 	batch_free(held->batch);
+	arena_free(held->arena);
 	free(held);
 }
 
@@ -113,9 +116,8 @@ settle(struct results *results)
 {
 	if (results->sorted)
 		return;
-	if (results->n > 0) /* else there is no array */
-		qsort(results->items, results->n, sizeof(*results->items),
-		    compare_items);
+	qsort(
+	    results->items, results->n, sizeof(*results->items), compare_items);
 	while (results->n > results->request->limit) {
 		release(results->items[--results->n].held);
 		results->more = true;
@@ -123,11 +125,34 @@ settle(struct results *results)
 	results->sorted = true;
 }
 
+static void
+keep(struct results *results, struct held *held, const struct series *series,
+    const struct result *result)
+{
+	if (results->n == results->room) {
+		results->room = 2 * results->room + 64;
+		results->items = mem_resize(
+		    results->items, results->room, sizeof(*results->items));
+	}
+	results->items[results->n++] = (struct item){ held, series, result };
+	held->n++;
+	results->sorted = false;
+}
+
+/* Sorting costs more than keeping a few too many. */
+static void
+trim(struct results *results)
+{
+	size_t limit = results->request->limit;
+
+	if (results->n > limit + limit / 2 + 16)
+		settle(results);
+}
+
 void
 results_add(struct results *results, struct batch *batch)
 {
 	struct held *held = mem_zalloc(sizeof(*held));
-	struct item *item;
 
 	held->batch = batch;
 	held->n = 1; /* ours, until we are done with it */
@@ -135,21 +160,74 @@ results_add(struct results *results, struct batch *batch)
 		const struct result *result = &batch->results[i];
 		const struct series *series = &batch->series[result->series];
 
-		if (!matches(results->request, series, result))
-			continue;
-		if (results->n == results->room) {
-			results->room = 2 * results->room + 64;
-			results->items = mem_resize(results->items,
-			    results->room, sizeof(*results->items));
-		}
-		item = &results->items[results->n++];
-		*item = (struct item){ held, series, result };
-		held->n++;
-		results->sorted = false;
+		if (matches(results->request, series, result))
+			keep(results, held, series, result);
 	}
 	release(held);
-	if (results->n > 2 * (size_t)results->request->limit + 1000)
-		settle(results);
+	trim(results);
+}
+
+/* Where in the order of time does the span that is asked for end? */
+static size_t
+end_of_span(const struct chunk_view *view, int64_t to_ms)
+{
+	size_t low = 0, high = view->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (view->at_ms[middle] < to_ms)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The newest limit + 1 of a chunk are enough, and those of the same time as
+ * the last of them, for the order of equals. */
+static size_t
+start_of_need(
+    const struct results *results, const struct chunk_view *view, size_t end)
+{
+	size_t need = (size_t)results->request->limit + 1, at = end;
+
+	while (at > 0 && view->at_ms[at - 1] >= results->request->from_ms &&
+	    (end - at < need || view->at_ms[at - 1] == view->at_ms[at]))
+		at--;
+	return at;
+}
+
+int
+results_add_chunk(
+    struct results *results, struct chunk_reader *reader, struct err *err)
+{
+	const struct chunk_view *view = chunk_view(reader);
+	struct held *held;
+	struct series *series;
+	size_t end;
+
+	if (chunk_decode(reader, CHUNK_ALL, err) < 0)
+		return -1;
+	held = mem_zalloc(sizeof(*held));
+	held->arena = arena_new(0);
+	held->n = 1;
+	series = arena_zalloc(held->arena, view->n_series * sizeof(*series));
+	for (size_t i = 0; i < view->n_series; i++)
+		series_copy(&series[i], held->arena, &view->series[i]);
+	end = end_of_span(view, results->request->to_ms);
+	for (size_t i = start_of_need(results, view, end); i < end; i++) {
+		struct result *copy = arena_zalloc(held->arena, sizeof(*copy));
+		struct result row;
+
+		chunk_row(reader, &row, i);
+		result_copy(copy, held->arena, &row);
+		if (matches(results->request, &series[row.series], copy))
+			keep(results, held, &series[row.series], copy);
+	}
+	release(held);
+	trim(results);
+	return 0;
 }
 
 bool

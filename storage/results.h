@@ -2,12 +2,13 @@
  * results.h - the newest results that match a question.
  *
  * A bounded collection: it keeps the newest `limit` of those it is offered,
- * and the batches they are in.  For engines and the dispatcher.
+ * and the batches they are in.  For engines.
  */
 #ifndef STORAGE_RESULTS_H
 #define STORAGE_RESULTS_H
 
 #include "proto/publish.h"
+#include "storage/chunk.h"
 #include "storage/store.h"
 
 struct results;
@@ -17,6 +18,11 @@ struct results *results_new(const struct query_history *request);
 
 /* Takes the batch, and keeps what matches. */
 void results_add(struct results *results, struct batch *batch);
+
+/* Copies what matches of a chunk that is open, its results in the order of
+ * time. */
+int results_add_chunk(
+    struct results *results, struct chunk_reader *reader, struct err *err);
 
 /* The collection is full, and nothing at or before this time could enter. */
 bool results_is_past(const struct results *results, int64_t at_ms);

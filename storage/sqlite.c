@@ -176,6 +176,24 @@ sqlite_run(struct sqlite *s, enum sql sql, struct err *err)
 	return rc;
 }
 
+int
+sqlite_hold(struct sqlite *s, bool *out_held, struct err *err)
+{
+	*out_held = sqlite3_get_autocommit(s->db) != 0;
+	if (!*out_held)
+		return 0;
+	sqlite_bind(s, SQL_HOLD, "");
+	return sqlite_run(s, SQL_HOLD, err);
+}
+
+void
+sqlite_release(struct sqlite *s, bool held)
+{
+	/* Nothing was written: there is nothing that could go wrong. */
+	if (held)
+		sqlite_run(s, SQL_ROLLBACK, NULL);
+}
+
 int64_t
 sqlite_int(const struct sqlite *s, enum sql sql, int column)
 {
@@ -404,9 +422,11 @@ const struct engine engine_sqlite = {
 	.put_change = sqlite_put_change,
 	.put_regression = sqlite_put_regression,
 	.put_state = sqlite_put_state,
+	.seal = sqlite_seal,
 	.expire = expire,
 	.scan_batches = sqlite_scan_batches,
 	.scan_span = sqlite_scan_span,
+	.scan_results = sqlite_scan_results,
 	.scan_changes = sqlite_scan_changes,
 	.scan_regressions = sqlite_scan_regressions,
 	.scan_states = sqlite_scan_states,

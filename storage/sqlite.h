@@ -24,9 +24,8 @@ enum sql {
 	SQL_ROLLBACK,
 	SQL_STREAM_FIND,
 	SQL_STREAM_ADD,
+	SQL_HOLD,
 	SQL_SEEN,
-	SQL_SEEN_BELOW,
-	SQL_SEEN_ABOVE,
 	SQL_SEEN_ADD,
 	SQL_SEEN_DROP,
 	SQL_BATCH_ADD,
@@ -35,6 +34,26 @@ enum sql {
 	SQL_BATCH_AFTER,
 	SQL_BATCH_SPAN,
 	SQL_BATCH_EXPIRED,
+	SQL_DIGEST,
+	SQL_DIGEST_PUT,
+	SQL_DIGEST_EXPIRE,
+	SQL_REMAINDER_ADD,
+	SQL_REMAINDER_EXPIRE,
+	SQL_SEAL_NEXT,
+	SQL_SEAL_BATCHES,
+	SQL_SEAL_ASIDE,
+	SQL_SERIES_FIND,
+	SQL_SERIES_ADD,
+	SQL_CHUNK_OF_DAY,
+	SQL_CHUNK_DAY_BEFORE,
+	SQL_CHUNK_GET,
+	SQL_CHUNK_ADD,
+	SQL_CHUNK_DROP,
+	SQL_CHUNK_OF_SERIES,
+	SQL_CHUNK_OF_SPAN,
+	SQL_CHUNK_EXPIRE,
+	SQL_ROLLUP_GET,
+	SQL_ROLLUP_PUT,
 	SQL_CHANGE_ADD,
 	SQL_CHANGE_SCAN,
 	SQL_REGRESSION_ADD,
@@ -88,6 +107,11 @@ void sqlite_end(struct sqlite *s, enum sql sql);
 /* Steps a statement that gives no row. */
 int sqlite_run(struct sqlite *s, enum sql sql, struct err *err);
 
+/* Everything read until sqlite_release() is of one moment.  *out_held says
+ * whether there is something to release. */
+int sqlite_hold(struct sqlite *s, bool *out_held, struct err *err);
+void sqlite_release(struct sqlite *s, bool held);
+
 int64_t sqlite_int(const struct sqlite *s, enum sql sql, int column);
 /* Never NULL; borrowed until the next step. */
 const char *sqlite_str(const struct sqlite *s, enum sql sql, int column);
@@ -104,6 +128,15 @@ int sqlite_scan_batches(struct store *store, uint64_t after,
 int sqlite_scan_span(struct store *store, const char *environment,
     const char *agent, int64_t from_ms, int64_t to_ms, store_batch_fn *on_batch,
     void *arg, struct err *err);
+
+/* sqlite_seal.c */
+int sqlite_seal(struct store *store, uint64_t *out_n,
+    const struct store_seal *request, struct err *err);
+
+/* sqlite_scan.c */
+int sqlite_scan_results(struct store *store, bool *out_more,
+    const struct query_history *request, store_result_fn *on_result, void *arg,
+    struct err *err);
 
 /* sqlite_rows.c */
 int sqlite_put_change(

@@ -1,12 +1,7 @@
 #include <assert.h>
 
 #include "proto/base/crc32c.h"
-#include "storage/sqlite.h"
-
-/* The key of a batch, with its stream by number. */
-struct key {
-	int64_t stream_id, sequence;
-};
+#include "storage/sqlite_seal.h"
 
 /* SQLite has no checksum of pages outside its log: each row carries one of
  * its numbers, beside that of its content. */
@@ -47,21 +42,6 @@ find_stream(struct sqlite *s, int64_t *out, const struct store_batch *batch,
 	return 0;
 }
 
-/* Was it in the inbox, and is not any more? */
-static int
-was_seen(struct sqlite *s, bool *out, const struct key *key, struct err *err)
-{
-	int found;
-
-	sqlite_bind(s, SQL_SEEN, "ii", key->stream_id, key->sequence);
-	found = sqlite_step(s, SQL_SEEN, err);
-	if (found < 0)
-		return -1;
-	*out = found && sqlite_int(s, SQL_SEEN, 0) >= key->sequence;
-	sqlite_end(s, SQL_SEEN);
-	return 0;
-}
-
 /* The sequence is in the inbox: with the same content? */
 static int
 compare(struct sqlite *s, enum store_put *out, const struct key *key,
@@ -86,15 +66,12 @@ sqlite_put_batch(struct store *store, enum store_put *out, uint64_t *out_id,
 {
 	struct sqlite *s = sqlite_of(store);
 	struct key key = { .sequence = (int64_t)batch->sequence };
-	bool seen;
 
 	if (find_stream(s, &key.stream_id, batch, err) < 0 ||
-	    was_seen(s, &seen, &key, err) < 0)
+	    seen_find(s, out, &key, batch->crc32c, err) < 0)
 		return -1;
-	if (seen) {
-		*out = STORE_REPEAT;
+	if (*out != STORE_NEW)
 		return 0;
-	}
 	sqlite_bind(s, SQL_BATCH_ADD, "iiiiiiiiib", key.stream_id, key.sequence,
 	    batch->received_ms, batch->clock_offset_ms, batch->from_ms,
 	    batch->to_ms, (int64_t)batch->n_results, (int64_t)batch->crc32c,
@@ -108,35 +85,57 @@ sqlite_put_batch(struct store *store, enum store_put *out, uint64_t *out_id,
 	return 0;
 }
 
-/* Keeps in mind that a sequence was here, joined to its neighbours. */
-static int
-remember(struct sqlite *s, const struct key *key, struct err *err)
+int
+batch_remain(struct sqlite *s, const struct key *key,
+    const struct store_batch *batch, struct err *err)
 {
-	int64_t first = key->sequence, last = key->sequence;
-	int below, above;
+	sqlite_bind(s, SQL_REMAINDER_ADD, "iiiiiiiiiib", (int64_t)batch->id,
+	    key->stream_id, key->sequence, batch->received_ms,
+	    batch->clock_offset_ms, batch->from_ms, batch->to_ms,
+	    (int64_t)batch->n_results, (int64_t)batch->crc32c,
+	    seal_of(key, batch), batch->content, batch->n_content);
+	return sqlite_run(s, SQL_REMAINDER_ADD, err);
+}
 
-	sqlite_bind(s, SQL_SEEN_BELOW, "ii", key->stream_id, key->sequence);
-	below = sqlite_step(s, SQL_SEEN_BELOW, err);
-	if (below < 0)
+/* Deletes the oldest batch, if it is old enough.  1: done, 0: none. */
+static int
+expire_batch(struct sqlite *s, const char *environment, int64_t before_ms,
+    struct err *err)
+{
+	struct seen seen;
+	int64_t id, stream_id;
+	int found;
+
+	sqlite_bind(s, SQL_BATCH_EXPIRED, "ti", environment, before_ms);
+	found = sqlite_step(s, SQL_BATCH_EXPIRED, err);
+	if (found <= 0)
+		return found;
+	id = sqlite_int(s, SQL_BATCH_EXPIRED, 0);
+	stream_id = sqlite_int(s, SQL_BATCH_EXPIRED, 1);
+	seen = (struct seen){ sqlite_int(s, SQL_BATCH_EXPIRED, 2),
+		sqlite_int(s, SQL_BATCH_EXPIRED, 3),
+		(uint32_t)sqlite_int(s, SQL_BATCH_EXPIRED, 4) };
+	sqlite_end(s, SQL_BATCH_EXPIRED);
+	sqlite_bind(s, SQL_BATCH_DROP, "i", id);
+	if (sqlite_run(s, SQL_BATCH_DROP, err) < 0 ||
+	    seen_add(s, stream_id, &seen, 1, err) < 0)
 		return -1;
-	if (below)
-		first = sqlite_int(s, SQL_SEEN_BELOW, 0);
-	sqlite_end(s, SQL_SEEN_BELOW);
-	sqlite_bind(s, SQL_SEEN_ABOVE, "ii", key->stream_id, key->sequence);
-	above = sqlite_step(s, SQL_SEEN_ABOVE, err);
-	if (above < 0)
+	return 1;
+}
+
+/* Runs a statement that deletes at most so many rows, and counts them. */
+static int
+expire_rows(struct sqlite *s, uint64_t *n, enum sql sql,
+    const char *environment, int64_t before_ms, uint64_t limit, struct err *err)
+{
+	if (*n >= limit)
+		return 0;
+	sqlite_bind(
+	    s, sql, "tii", environment, before_ms, (int64_t)(limit - *n));
+	if (sqlite_run(s, sql, err) < 0)
 		return -1;
-	if (above)
-		last = sqlite_int(s, SQL_SEEN_ABOVE, 0);
-	sqlite_end(s, SQL_SEEN_ABOVE);
-	if (above) {
-		sqlite_bind(
-		    s, SQL_SEEN_DROP, "ii", key->stream_id, key->sequence + 1);
-		if (sqlite_run(s, SQL_SEEN_DROP, err) < 0)
-			return -1;
-	}
-	sqlite_bind(s, SQL_SEEN_ADD, "iii", key->stream_id, first, last);
-	return sqlite_run(s, SQL_SEEN_ADD, err);
+	*n += (uint64_t)sqlite3_changes(s->db);
+	return 0;
 }
 
 int
@@ -144,32 +143,29 @@ sqlite_expire(struct store *store, uint64_t *out_n, const char *environment,
     int64_t before_ms, uint32_t limit, struct err *err)
 {
 	struct sqlite *s = sqlite_of(store);
-	struct key key;
-	int64_t id;
-	int found;
+	uint64_t n_digests = 0;
+	int rc;
 
 	for (*out_n = 0; *out_n < limit; ++*out_n) {
-		sqlite_bind(s, SQL_BATCH_EXPIRED, "ti", environment, before_ms);
-		found = sqlite_step(s, SQL_BATCH_EXPIRED, err);
-		if (found <= 0)
-			return found;
-		id = sqlite_int(s, SQL_BATCH_EXPIRED, 0);
-		key.stream_id = sqlite_int(s, SQL_BATCH_EXPIRED, 1);
-		key.sequence = sqlite_int(s, SQL_BATCH_EXPIRED, 2);
-		sqlite_end(s, SQL_BATCH_EXPIRED);
-		sqlite_bind(s, SQL_BATCH_DROP, "i", id);
-		if (sqlite_run(s, SQL_BATCH_DROP, err) < 0 ||
-		    remember(s, &key, err) < 0)
+		rc = expire_batch(s, environment, before_ms, err);
+		if (rc < 0)
 			return -1;
+		if (rc == 0)
+			break;
 	}
-	return 0;
+	if (expire_rows(s, out_n, SQL_CHUNK_EXPIRE, environment, before_ms,
+		limit, err) < 0 ||
+	    expire_rows(s, out_n, SQL_REMAINDER_EXPIRE, environment, before_ms,
+		limit, err) < 0)
+		return -1;
+	return expire_rows(s, &n_digests, SQL_DIGEST_EXPIRE, environment,
+	    before_ms, limit, err);
 }
 
 /* --- reading ----------------------------------------------------------------- */
 
-/* Reads the row a statement stands on.  False: it is damaged. */
-static bool
-read_batch(struct sqlite *s, struct store_batch *out, enum sql sql)
+bool
+batch_read(struct sqlite *s, struct store_batch *out, enum sql sql)
 {
 	struct key key = { sqlite_int(s, sql, 1), sqlite_int(s, sql, 2) };
 
@@ -205,7 +201,7 @@ scan(struct sqlite *s, enum sql sql, store_batch_fn *on_batch, void *arg,
 		rc = sqlite_step(s, sql, err);
 		if (rc <= 0)
 			return rc;
-		if (!read_batch(s, &batch, sql)) {
+		if (!batch_read(s, &batch, sql)) {
 			s->damaged++;
 			continue;
 		}

@@ -17,6 +17,21 @@
 	" AND (cleared_ms = 0 OR cleared_ms >= ?3)" \
 	" ORDER BY onset_to_ms DESC, id DESC LIMIT ?5"
 
+/* CROSS JOIN: by time, never by stream. */
+#define SPAN_OF(table)                                  \
+	" FROM " table " AS b"                          \
+	" CROSS JOIN stream AS s ON s.id = b.stream_id" \
+	" WHERE b.to_ms >= ?3 AND b.from_ms < ?4"       \
+	" AND (?1 = '' OR s.environment = ?1)"          \
+	" AND (?2 = '' OR s.agent = ?2)"
+#define CHUNK_FILTER                           \
+	" c.to_ms >= ?5 AND c.from_ms < ?6"    \
+	" AND (?1 = '' OR s.environment = ?1)" \
+	" AND (?2 = '' OR s.agent = ?2)"       \
+	" AND (?3 = '' OR s.service = ?3)"     \
+	" AND (?4 = '' OR s.probe = ?4)"       \
+	" ORDER BY c.to_ms DESC"
+
 static const char *const texts[SQL_N] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
@@ -25,13 +40,9 @@ static const char *const texts[SQL_N] = {
 			    " AND agent = ?2 AND stream = ?3",
 	[SQL_STREAM_ADD] = "INSERT INTO stream(environment, agent, stream)"
 			   " VALUES(?1, ?2, ?3)",
-	[SQL_SEEN] = "SELECT last FROM seen WHERE stream_id = ?1"
+	[SQL_HOLD] = "BEGIN",
+	[SQL_SEEN] = "SELECT first, last FROM seen WHERE stream_id = ?1"
 		     " AND first <= ?2 ORDER BY first DESC LIMIT 1",
-	[SQL_SEEN_BELOW] = "SELECT first FROM seen WHERE stream_id = ?1"
-			   " AND first < ?2 AND last = ?2 - 1"
-			   " ORDER BY first DESC LIMIT 1",
-	[SQL_SEEN_ABOVE] = "SELECT last FROM seen WHERE stream_id = ?1"
-			   " AND first = ?2 + 1",
 	[SQL_SEEN_ADD] = "REPLACE INTO seen VALUES(?1, ?2, ?3)",
 	[SQL_SEEN_DROP] = "DELETE FROM seen WHERE stream_id = ?1"
 			  " AND first = ?2",
@@ -43,21 +54,84 @@ static const char *const texts[SQL_N] = {
 	[SQL_BATCH_FIND] = "SELECT crc32c FROM inbox WHERE stream_id = ?1"
 			   " AND sequence = ?2",
 	[SQL_BATCH_DROP] = "DELETE FROM inbox WHERE id = ?1",
-	[SQL_BATCH_AFTER] = "SELECT " BATCH_COLUMNS " FROM inbox AS b"
-			    " LEFT JOIN stream AS s ON s.id = b.stream_id"
-			    " WHERE b.id > ?1 ORDER BY b.id",
-	/* CROSS JOIN: by time, never by stream. */
-	[SQL_BATCH_SPAN] = "SELECT " BATCH_COLUMNS " FROM inbox AS b"
-			   " CROSS JOIN stream AS s ON s.id = b.stream_id"
-			   " WHERE b.to_ms >= ?3 AND b.from_ms < ?4"
-			   " AND (?1 = '' OR s.environment = ?1)"
-			   " AND (?2 = '' OR s.agent = ?2)"
-			   " ORDER BY b.to_ms DESC, b.id DESC",
+	[SQL_BATCH_AFTER] =
+	    "SELECT " BATCH_COLUMNS " FROM inbox AS b"
+	    " LEFT JOIN stream AS s ON s.id = b.stream_id WHERE b.id > ?1"
+	    " UNION ALL SELECT " BATCH_COLUMNS " FROM remainder AS b"
+	    " LEFT JOIN stream AS s ON s.id = b.stream_id WHERE b.id > ?1"
+	    " ORDER BY 1",
+	[SQL_BATCH_SPAN] = "SELECT " BATCH_COLUMNS
+	    SPAN_OF("inbox") " UNION ALL SELECT " BATCH_COLUMNS SPAN_OF(
+		"remainder") " ORDER BY 7 DESC, 1 DESC",
 	[SQL_BATCH_EXPIRED] =
-	    "SELECT b.id, b.stream_id, b.sequence FROM inbox AS b"
+	    "SELECT b.id, b.stream_id, b.sequence, b.to_ms, b.crc32c"
+	    " FROM inbox AS b"
 	    " CROSS JOIN stream AS s ON s.id = b.stream_id"
 	    " WHERE b.to_ms < ?2 AND (?1 = '' OR s.environment = ?1)"
 	    " ORDER BY b.to_ms LIMIT 1",
+	[SQL_DIGEST] = "SELECT bytes FROM digest WHERE stream_id = ?1"
+		       " AND block = ?2",
+	[SQL_DIGEST_PUT] = "INSERT INTO digest(stream_id, block, to_ms, bytes)"
+			   " VALUES(?1, ?2, ?3, ?4)"
+			   " ON CONFLICT(stream_id, block) DO UPDATE SET"
+			   " to_ms = max(to_ms, excluded.to_ms),"
+			   " bytes = excluded.bytes",
+	[SQL_DIGEST_EXPIRE] =
+	    "DELETE FROM digest WHERE id IN (SELECT d.id FROM digest AS d"
+	    " CROSS JOIN stream AS s ON s.id = d.stream_id WHERE d.to_ms < ?2"
+	    " AND (?1 = '' OR s.environment = ?1) LIMIT ?3)",
+	[SQL_REMAINDER_ADD] = "INSERT INTO remainder"
+			      " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+	[SQL_REMAINDER_EXPIRE] =
+	    "DELETE FROM remainder WHERE id IN (SELECT b.id FROM remainder AS b"
+	    " CROSS JOIN stream AS s ON s.id = b.stream_id WHERE b.to_ms < ?2"
+	    " AND (?1 = '' OR s.environment = ?1) LIMIT ?3)",
+	[SQL_SEAL_NEXT] = "SELECT stream_id, received_ms FROM inbox"
+			  " WHERE id <= ?1 ORDER BY id LIMIT 1",
+	[SQL_SEAL_BATCHES] = "SELECT " BATCH_COLUMNS " FROM inbox AS b"
+			     " INDEXED BY inbox_key"
+			     " LEFT JOIN stream AS s ON s.id = b.stream_id"
+			     " WHERE b.stream_id = ?1 AND b.id <= ?2"
+			     " ORDER BY b.sequence",
+	[SQL_SEAL_ASIDE] = "INSERT INTO remainder SELECT * FROM inbox"
+			   " WHERE id = ?1",
+	[SQL_SERIES_FIND] = "SELECT id FROM series WHERE environment = ?1"
+			    " AND agent = ?2 AND service = ?3 AND probe = ?4",
+	[SQL_SERIES_ADD] =
+	    "INSERT INTO series(environment, agent, service, probe)"
+	    " VALUES(?1, ?2, ?3, ?4)",
+	[SQL_CHUNK_OF_DAY] = "SELECT id, from_ms, to_ms, n_results FROM chunk"
+			     " WHERE series_id = ?1 AND day = ?2"
+			     " ORDER BY to_ms DESC, id DESC",
+	[SQL_CHUNK_DAY_BEFORE] = "SELECT max(day) FROM chunk"
+				 " WHERE series_id = ?1 AND day < ?2",
+	[SQL_CHUNK_GET] =
+	    "SELECT c.series_id, c.day, c.from_ms, c.to_ms, c.n_results,"
+	    " c.seal, c.runs, s.environment, s.agent, s.service, s.probe,"
+	    " c.bytes FROM chunk AS c LEFT JOIN series AS s"
+	    " ON s.id = c.series_id WHERE c.id = ?1",
+	[SQL_CHUNK_ADD] = "INSERT INTO chunk(series_id, day, from_ms, to_ms,"
+			  " n_results, seal, runs, bytes)"
+			  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+	[SQL_CHUNK_DROP] = "DELETE FROM chunk WHERE id = ?1",
+	[SQL_CHUNK_OF_SERIES] =
+	    "SELECT c.id, c.to_ms FROM series AS s"
+	    " CROSS JOIN chunk AS c INDEXED BY chunk_series"
+	    " ON c.series_id = s.id"
+	    " WHERE c.day >= ?7 AND c.day <= ?8 AND" CHUNK_FILTER,
+	/* ?7 and ?8 are bound, and of no use here. */
+	[SQL_CHUNK_OF_SPAN] = "SELECT c.id, c.to_ms FROM chunk AS c"
+			      " INDEXED BY chunk_time"
+			      " CROSS JOIN series AS s ON s.id = c.series_id"
+			      " WHERE (?7 <= ?8) AND" CHUNK_FILTER,
+	[SQL_CHUNK_EXPIRE] =
+	    "DELETE FROM chunk WHERE id IN (SELECT c.id FROM chunk AS c"
+	    " INDEXED BY chunk_time"
+	    " CROSS JOIN series AS s ON s.id = c.series_id WHERE c.to_ms < ?2"
+	    " AND (?1 = '' OR s.environment = ?1) ORDER BY c.to_ms LIMIT ?3)",
+	[SQL_ROLLUP_GET] = "SELECT seal, bytes FROM rollup WHERE series_id = ?1"
+			   " AND span_ms = ?2 AND at_ms = ?3",
+	[SQL_ROLLUP_PUT] = "REPLACE INTO rollup VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_CHANGE_ADD] = "REPLACE INTO change(" CHANGE_COLUMNS ")"
 			   " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
 	[SQL_CHANGE_SCAN] = "SELECT " CHANGE_COLUMNS " FROM change"
@@ -78,7 +152,9 @@ static const char *const texts[SQL_N] = {
 	[SQL_STATE_DROP] = "DELETE FROM state WHERE key = ?1",
 	[SQL_STATE_SCAN] = "SELECT key, crc32c, bytes FROM state"
 			   " WHERE key >= ?1 ORDER BY key",
-	[SQL_SIZE] = "SELECT count(*), ifnull(sum(n_results), 0),"
+	[SQL_SIZE] = "SELECT count(*), ifnull(sum(n_results), 0) +"
+		     " (SELECT ifnull(sum(n_results), 0) FROM chunk"
+		     "  INDEXED BY chunk_time),"
 		     " ifnull((SELECT seq FROM sqlite_sequence"
 		     "  WHERE name = 'inbox'), 0),"
 		     " (SELECT page_count FROM pragma_page_count) *"

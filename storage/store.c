@@ -2,9 +2,7 @@
 #include <string.h>
 
 #include "proto/base/text.h"
-#include "proto/publish.h"
 #include "storage/engine.h"
-#include "storage/results.h"
 #include "storage/sqlite.h"
 
 #define LIMIT_DEFAULT   100
@@ -152,6 +150,14 @@ store_put_state(struct store *store, const char *key, const void *bytes,
 }
 
 int
+store_seal(struct store *store, uint64_t *out_n,
+    const struct store_seal *request, struct err *err)
+{
+	assert(store->writing);
+	return store->engine->seal(store, out_n, request, err);
+}
+
+int
 store_expire(struct store *store, uint64_t *out_n, const char *environment,
     int64_t before_ms, uint32_t limit, struct err *err)
 {
@@ -193,40 +199,17 @@ end_or_never(int64_t to_ms)
 	return to_ms == 0 ? INT64_MAX : to_ms;
 }
 
-static int
-on_span_batch(void *arg, const struct store_batch *row, struct err *err)
-{
-	struct results *results = arg;
-	struct batch *batch = NULL;
-
-	if (results_is_past(results, row->to_ms))
-		return 1;
-	if (batch_decode(&batch, row->content, row->n_content, row->environment,
-		row->agent, err) < 0)
-		return err_wrap(
-		    err, "store: batch %llu", (unsigned long long)row->id);
-	results_add(results, batch);
-	return 0;
-}
-
 int
 store_scan_results(struct store *store, bool *out_more,
     const struct query_history *request, store_result_fn *on_result, void *arg,
     struct err *err)
 {
 	struct query_history whole = *request;
-	struct results *results;
-	int rc;
 
 	whole.limit = limit_or_default(request->limit);
 	whole.to_ms = end_or_never(request->to_ms);
-	results = results_new(&whole);
-	rc = store_scan_span(store, whole.environment, whole.agent,
-	    whole.from_ms, whole.to_ms, on_span_batch, results, err);
-	if (rc == 0)
-		rc = results_visit(results, out_more, on_result, arg, err);
-	results_free(results);
-	return rc;
+	return store->engine->scan_results(
+	    store, out_more, &whole, on_result, arg, err);
 }
 
 int

@@ -85,8 +85,22 @@ int store_put_regression(struct store *store, uint64_t *out_id,
 int store_put_state(struct store *store, const char *key, const void *bytes,
     size_t n, struct err *err);
 
-/* Deletes up to limit batches of an environment ("" for all) whose to_ms is
- * before this, the oldest first; *out_n says how many.  Their sequences stay
+/* Moves the results of the batches of one stream from the inbox into chunks:
+ * of the stream that has waited longest, if its oldest batch was received
+ * before due_ms, those with an id of at most upto (what a checkpoint still
+ * needs stays).  One call is a bounded piece of work, some milliseconds; call
+ * it, each time within a transaction, until *out_n, the number of batches
+ * moved, is 0.  Every question gives the same answer before and after.  What
+ * else the batches held, facts and gaps, stays as batches without results. */
+struct store_seal {
+	int64_t due_ms;
+	uint64_t upto;
+};
+int store_seal(struct store *store, uint64_t *out_n,
+    const struct store_seal *request, struct err *err);
+
+/* Deletes up to limit batches or chunks of an environment ("" for all) whose
+ * to_ms is before this, the oldest first; *out_n says how many.  Their sequences stay
  * known: a late repeat is still one.  Within a transaction; works on a full
  * disk, where a reserve gives it room. */
 int store_expire(struct store *store, uint64_t *out_n, const char *environment,
@@ -102,7 +116,8 @@ int store_expire(struct store *store, uint64_t *out_n, const char *environment,
  * In requests "" and 0 leave a restriction out; a limit of 0 is 100, and none
  * exceeds 10,000. */
 
-/* Batches with id > after, in order of arrival. */
+/* Batches with id > after, in order of arrival.  Of those that were sealed
+ * facts and gaps are left, if they had any. */
 typedef int
 store_batch_fn(void *arg, const struct store_batch *batch, struct err *err);
 int store_scan_batches(struct store *store, uint64_t after,

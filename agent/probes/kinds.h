@@ -9,7 +9,6 @@
 
 #include "agent/probe.h"
 
-extern const struct probe_kind env_kind;
 extern const struct probe_kind http_kind;
 extern const struct probe_kind tcp_kind;
 

@@ -208,14 +208,13 @@ char *
 text_time(char out[TEXT_TIME_BYTES], int64_t at_ms)
 {
 	int64_t ms = at_ms % 1000;
-	time_t seconds = (time_t)(at_ms / 1000);
+	time_t seconds;
 	struct tm tm;
 	size_t n;
 
-	if (ms < 0) {
+	if (ms < 0)
 		ms += 1000;
-		seconds--;
-	}
+	seconds = (time_t)((at_ms - ms) / 1000);
 	if (gmtime_r(&seconds, &tm) == NULL || tm.tm_year > 8099 ||
 	    tm.tm_year < -1900) {
 		snprintf(out, TEXT_TIME_BYTES, "no time");

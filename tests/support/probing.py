@@ -20,7 +20,6 @@ class Probing:
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
-        self.program = BUILD / "tests/support/probe_once"
         self.prefix = []
 
     def _replace(self, system_file, text):
@@ -47,7 +46,7 @@ class Probing:
             "defaults: {interval: 1h, timeout: 30s, retry_interval: 10ms}\n"
             "probes:\n" + probes)
         done = subprocess.run(
-            [*self.prefix, self.program, path],
+            [*self.prefix, BUILD / "tests/support/probe_once", path],
             env=environment, capture_output=True, text=True, timeout=DEADLINE_S,
             check=False)
         assert done.returncode == 0, done.stderr
@@ -64,7 +63,7 @@ class Probing:
         path = self.directory / "agent.yaml"
         path.write_text("agent: a\nenvironment: e\nprobes:\n" + probes)
         done = subprocess.run(
-            [self.program, path], check=False,
+            [BUILD / "tests/support/probe_once", path], check=False,
             capture_output=True, text=True, timeout=DEADLINE_S)
         assert done.returncode == 2
         return done.stderr.strip().removeprefix(f"{path}:")
