@@ -32,6 +32,8 @@ struct edge_client {
 	struct target *targets;
 	size_t n_targets, at;
 	struct inside *inside;
+	struct tls_context *context; /* NULL without tls+tcp:// */
+	char *server_name;           /* NULL: the host of the URL */
 	uv_timer_t timer; /* until the next try, or for the look-up */
 	struct lookup *lookup;
 	struct edge_address addresses[LOOKUP_ADDRESSES_MAX];
@@ -54,11 +56,14 @@ client_of(struct conn *conn)
 }
 
 static void
-free_targets(struct edge_client *client)
+free_client(struct edge_client *client)
 {
 	for (size_t i = 0; i < client->n_targets; i++)
 		free(client->targets[i].text);
 	free(client->targets);
+	free(client->server_name);
+	tls_context_free(client->context);
+	free(client);
 }
 
 /* --- trying -------------------------------------------------------------- */
@@ -115,8 +120,15 @@ try_address(struct edge_client *client, const struct edge_address *address,
     struct err *err)
 {
 	const struct edge_url *url = &client->targets[client->at].url;
-	uint16_t hello =
-	    client->setup.pattern == EDGE_REQ ? WIRE_REQ : WIRE_SUB;
+	const struct conn_target target = {
+		.address = address,
+		.transport = url->transport,
+		.hello =
+		    client->setup.pattern == EDGE_REQ ? WIRE_REQ : WIRE_SUB,
+		.context = client->context,
+		.server_name = client->server_name != NULL ? client->server_name
+							   : url->host,
+	};
 	struct try *try;
 
 	if (url->transport == TRANSPORT_TCP && !client->setup.insecure &&
@@ -126,8 +138,7 @@ try_address(struct edge_client *client, const struct edge_address *address,
 		    "tls+tcp://, or allow it with insecure: true");
 	try = mem_zalloc(sizeof(*try));
 	try->client = client;
-	if (conn_connect(&try->conn, &client->shared, address, url->transport,
-		hello, err) < 0) {
+	if (conn_connect(&try->conn, &client->shared, &target, err) < 0) {
 		free(try);
 		return -1;
 	}
@@ -167,12 +178,30 @@ on_lookup(void *arg, const struct edge_address *addresses, size_t n,
 	try_next(client, &err);
 }
 
+/* Certificates are renewed: each try reads the files as they are now. */
+static int
+read_certificates(struct edge_client *client, struct err *err)
+{
+	struct tls_context *context;
+
+	if (tls_context_again(&context, client->context, err) < 0)
+		return -1;
+	tls_context_free(client->context);
+	client->context = context;
+	return 0;
+}
+
 static void
 begin_try(struct edge_client *client)
 {
 	const struct edge_url *url = &client->targets[client->at].url;
 	struct err err;
 
+	if (url->transport == TRANSPORT_TLS &&
+	    read_certificates(client, &err) < 0) {
+		go_down(client, &err);
+		return;
+	}
 	client->address_at = 0;
 	client->n_addresses = 1;
 	if (edge_url_address(client->addresses, url, &err) == 0) {
@@ -344,8 +373,7 @@ on_deadlines_closed(uv_handle_t *handle)
 	void (*done)(void *arg) = client->done;
 	void *arg = client->done_arg;
 
-	free_targets(client);
-	free(client);
+	free_client(client);
 	done(arg);
 }
 
@@ -410,9 +438,10 @@ copy_targets(struct edge_client *client, const struct edge_client_setup *setup,
 		target->text = mem_strdup(setup->urls[i]);
 		if (edge_url_parse(&target->url, target->text, err) < 0)
 			return -1;
-		if (target->url.transport == TRANSPORT_TLS)
-			return err_set(err, ERR_UNSUPPORTED,
-			    "%s: this build has no TLS", target->text);
+		if (target->url.transport == TRANSPORT_TLS &&
+		    setup->tls == NULL)
+			return err_set(err, ERR_INVALID,
+			    "%s needs certificate, key and CA", target->text);
 	}
 	return 0;
 }
@@ -425,23 +454,29 @@ edge_client_new(struct edge_client **out, const struct edge_client_setup *setup,
 	struct edge_limits limits = setup->limits;
 
 	assert(setup->n_urls > 0);
+	client->server_name = mem_strdup(setup->server_name);
 	if (copy_targets(client, setup, err) < 0 ||
+	    (setup->tls != NULL &&
+		tls_context_new(&client->context, false, setup->tls, err) <
+		    0) ||
 	    inside_open(&client->inside, setup->loop,
 		setup->pattern == EDGE_REQ ? INSIDE_REP : INSIDE_PUB,
 		setup->inside_address, &inside_events, client, err) < 0) {
-		free_targets(client);
-		free(client);
+		free_client(client);
 		return -1;
 	}
 	client->setup = *setup;
 	client->setup.urls = NULL;
+	client->setup.tls = NULL;
+	client->setup.server_name = NULL;
 	if (client->setup.retry_min_ms == 0)
 		client->setup.retry_min_ms = RETRY_MIN_MS;
 	if (client->setup.retry_max_ms == 0)
 		client->setup.retry_max_ms = RETRY_MAX_MS;
 	if (limits.frame_bytes == 0)
 		limits.frame_bytes = FRAME_BYTES;
-	conn_shared_init(&client->shared, setup->loop, &limits, &conn_events);
+	conn_shared_init(
+	    &client->shared, setup->loop, setup->clock, &limits, &conn_events);
 	uv_timer_init(setup->loop, &client->timer);
 	client->timer.data = client;
 	/* From the loop, so that nothing is called from here. */

@@ -1,7 +1,5 @@
 #include <assert.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +15,6 @@
 /* A frame may take longer than progress_ms as long as this much of it comes
  * or goes in that time. */
 #define PROGRESS_BYTES 65536
-
-/* A host that vanished is noticed without sending anything. */
-#define KEEPALIVE_IDLE_S     30
-#define KEEPALIVE_INTERVAL_S 10
-#define KEEPALIVE_PROBES     3
 
 static void
 on_poll_closed(uv_handle_t *handle)
@@ -49,19 +42,8 @@ conn_close(struct conn *conn, const struct err *why)
 	deadline_cancel(&conn->getting);
 	deadline_cancel(&conn->putting);
 	uv_close((uv_handle_t *)&conn->poll, on_poll_closed);
-	close(conn->fd);
-	conn->fd = -1;
+	link_close(&conn->link);
 	conn->shared->events->on_closed(conn, why);
-}
-
-/* Ends a connection for what errno says. */
-static void
-lose(struct conn *conn, const char *what)
-{
-	struct err err;
-
-	err_set(&err, ERR_IO, "%s: %s", what, uv_strerror(-errno));
-	conn_close(conn, &err);
 }
 
 static void
@@ -86,7 +68,8 @@ watch(struct conn *conn, uv_poll_cb on_poll)
 	} else {
 		/* Who does not read still notices that the peer left. */
 		wanted = conn->paused ? UV_DISCONNECT : UV_READABLE;
-		if (conn->outbox.n > 0)
+		if (conn->outbox.n > 0 ||
+		    (conn->link.tls != NULL && tls_wants_write(conn->link.tls)))
 			wanted |= UV_WRITABLE;
 	}
 	if (wanted == conn->watched)
@@ -186,20 +169,14 @@ read_once(struct conn *conn)
 	unsigned char *to;
 	size_t direct = wire_room(&conn->wire, &to), n;
 	size_t room = direct > 0 ? direct : CONN_SCRATCH_BYTES;
+	struct err err;
 	ssize_t got;
 
 	bytes = to = direct > 0 ? to : conn->shared->scratch;
-	do
-		got = recv(conn->fd, to, room, 0);
-	while (got < 0 && errno == EINTR);
-	if (got < 0 && errno == EAGAIN)
-		return false;
-	if (got < 0) {
-		lose(conn, "receive");
-		return false;
-	}
-	if (got == 0) {
-		close_as_left(conn);
+	got = link_read(&conn->link, to, room, &err);
+	if (got <= 0) {
+		if (got < 0)
+			conn_close(conn, &err);
 		return false;
 	}
 	n = (size_t)got;
@@ -213,7 +190,7 @@ read_once(struct conn *conn)
 		conn->stash = mem_dup(bytes, n);
 		conn->n_stash = n;
 	}
-	return (size_t)got == room;
+	return conn->link.tls != NULL || (size_t)got == room;
 }
 
 /* A begun frame must go on; one that is not wanted now may wait. */
@@ -233,6 +210,13 @@ expect_progress(struct conn *conn)
 	deadline_start(&conn->shared->deadlines, &conn->getting, DEADLINE_READ);
 }
 
+/* Is there anything that no poll will tell of? */
+static bool
+has_more(const struct conn *conn)
+{
+	return conn->link.tls != NULL && tls_has_more(conn->link.tls);
+}
+
 static void
 read_more(struct conn *conn)
 {
@@ -240,7 +224,7 @@ read_more(struct conn *conn)
 		return;
 	conn->reading = true;
 	take_stash(conn);
-	for (int i = 0; i < READS_MAX; i++) {
+	for (int i = 0; i < READS_MAX || has_more(conn); i++) {
 		if (conn->paused || conn->state == CONN_CLOSED ||
 		    !read_once(conn))
 			break;
@@ -278,24 +262,20 @@ advance(struct conn *conn, size_t n)
 	}
 }
 
-/* Writes once; returns false when the kernel takes no more or all is over. */
+/* Writes once; returns false when no more is taken or all is over. */
 static bool
 write_once(struct conn *conn)
 {
 	struct iovec pieces[OUTBOX_PIECES];
-	struct msghdr msg = { .msg_iov = pieces };
+	int n = outbox_pieces(pieces, &conn->outbox);
+	struct err err;
 	ssize_t put;
 
-	msg.msg_iovlen = (size_t)outbox_pieces(pieces, &conn->outbox);
-	do
-		put = sendmsg(conn->fd, &msg, MSG_NOSIGNAL);
-	while (put < 0 && errno == EINTR);
-	if (put < 0 && errno == EAGAIN)
+	put = link_write(&conn->link, pieces, n, conn->shared->gathered, &err);
+	if (put < 0)
+		conn_close(conn, &err);
+	if (put <= 0)
 		return false;
-	if (put < 0) {
-		lose(conn, "send");
-		return false;
-	}
 	advance(conn, (size_t)put);
 	return true;
 }
@@ -319,25 +299,64 @@ write_more(struct conn *conn)
 
 /* --- what the loop says -------------------------------------------------- */
 
-/* Does a connection stand where one was asked for? */
+/* Both sides are sure of each other, or need not be: the SP headers. */
 static void
-finish_connecting(struct conn *conn)
+begin_greeting(struct conn *conn)
 {
 	struct parcel *hello;
-	socklen_t n = sizeof(errno);
-	int error = 0;
 
-	getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &error, &n);
-	if (error != 0) {
-		errno = error;
-		lose(conn, "connect");
-		return;
-	}
 	conn->state = CONN_GREETING;
+	if (conn->hello == 0)
+		return; /* that of the accepting side is an answer */
 	hello = parcel_new_hello(conn->hello);
 	conn_queue(conn, hello);
 	parcel_drop(hello);
 	write_more(conn);
+}
+
+/* Goes on with the TLS handshake. */
+static void
+secure(struct conn *conn)
+{
+	struct edge_counts *counts = &conn->shared->counts;
+	struct err err;
+	int rc = tls_handshake(conn->link.tls, &err);
+
+	if (rc == 0)
+		return;
+	if (rc < 0) {
+		if (err.code == ERR_DENIED)
+			counts->certificate_refused++;
+		conn_close(conn, &err);
+		return;
+	}
+	snprintf(conn->peer.identity, sizeof(conn->peer.identity), "%s",
+	    tls_identity(conn->link.tls));
+	begin_greeting(conn);
+	/* What came along with the last flight wakes no poll. */
+	read_more(conn);
+}
+
+/* Does a connection stand where one was asked for? */
+static void
+finish_connecting(struct conn *conn)
+{
+	socklen_t n = sizeof(int);
+	struct err err;
+	int error = 0;
+
+	getsockopt(conn->link.fd, SOL_SOCKET, SO_ERROR, &error, &n);
+	if (error != 0) {
+		err_set(&err, ERR_IO, "connect: %s", uv_strerror(-error));
+		conn_close(conn, &err);
+		return;
+	}
+	if (conn->link.tls == NULL) {
+		begin_greeting(conn);
+		return;
+	}
+	conn->state = CONN_SECURING;
+	secure(conn);
 }
 
 static void
@@ -347,8 +366,11 @@ on_poll(uv_poll_t *poll, int status, int events)
 
 	if (status < 0)
 		conn->watched = 0; /* libuv has stopped watching */
-	if (conn->state == CONN_CONNECTING) {
-		finish_connecting(conn);
+	if (conn->state <= CONN_SECURING) {
+		if (conn->state == CONN_CONNECTING)
+			finish_connecting(conn);
+		else
+			secure(conn);
 		watch(conn, on_poll);
 		return;
 	}
@@ -365,7 +387,7 @@ on_poll(uv_poll_t *poll, int status, int events)
 void
 conn_flush(struct conn *conn)
 {
-	if (conn->state == CONN_CONNECTING)
+	if (conn->state <= CONN_SECURING)
 		return;
 	write_more(conn);
 	watch(conn, on_poll);
@@ -406,43 +428,27 @@ conn_cancel_idle(struct conn *conn)
 
 /* --- beginning ----------------------------------------------------------- */
 
-static void
-set_options(int fd, const struct edge_limits *limits)
-{
-	const struct {
-		int name, value;
-	} options[] = {
-		{ TCP_NODELAY, 1 },
-		{ TCP_KEEPIDLE, KEEPALIVE_IDLE_S },
-		{ TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S },
-		{ TCP_KEEPCNT, KEEPALIVE_PROBES },
-		/* What the peer does not take or confirm for so long is lost
-		 * with it. */
-		{ TCP_USER_TIMEOUT, (int)limits->progress_ms * 2 },
-	};
-	int on = 1;
-
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		setsockopt(fd, IPPROTO_TCP, options[i].name, &options[i].value,
-		    sizeof(options[i].value));
-}
-
+/* Needs peer.transport. */
 static void
 begin(struct conn *conn, struct conn_shared *shared, int fd,
-    enum transport transport)
+    struct tls_context *context, const char *server_name)
 {
+	enum transport transport = conn->peer.transport;
+
 	conn->shared = shared;
-	conn->fd = fd;
+	conn->link.fd = fd;
 	conn->outbox.typed = transport == TRANSPORT_IPC;
-	conn->peer.transport = transport;
 	conn->peer.uid = UINT32_MAX;
-	wire_init(&conn->wire, conn->outbox.typed, shared->limits.frame_bytes);
+	wire_init(&conn->wire, transport == TRANSPORT_IPC,
+	    shared->limits.frame_bytes);
 	deadline_init(&conn->waiting);
 	deadline_init(&conn->getting);
 	deadline_init(&conn->putting);
 	if (transport != TRANSPORT_IPC)
-		set_options(fd, &shared->limits);
+		link_tune(fd, shared->limits.progress_ms * 2);
+	if (transport == TRANSPORT_TLS)
+		conn->link.tls =
+		    tls_new(context, fd, server_name, shared->clock);
 	uv_poll_init(shared->loop, &conn->poll, fd);
 	conn->poll.data = conn;
 	deadline_start(&shared->deadlines, &conn->waiting, DEADLINE_HANDSHAKE);
@@ -463,12 +469,14 @@ read_credentials(struct peer *peer, int fd)
 
 void
 conn_accept(struct conn *conn, struct conn_shared *shared, int fd,
-    enum transport transport)
+    enum transport transport, struct tls_context *context)
 {
 	struct edge_address address = { .n = sizeof(address.storage) };
 
-	begin(conn, shared, fd, transport);
-	conn->state = CONN_GREETING;
+	conn->peer.transport = transport;
+	begin(conn, shared, fd, context, NULL);
+	conn->state =
+	    transport == TRANSPORT_TLS ? CONN_SECURING : CONN_GREETING;
 	if (transport == TRANSPORT_IPC) {
 		read_credentials(&conn->peer, fd);
 	} else if (getpeername(fd, &address.any, &address.n) == 0) {
@@ -479,9 +487,9 @@ conn_accept(struct conn *conn, struct conn_shared *shared, int fd,
 
 int
 conn_connect(struct conn *conn, struct conn_shared *shared,
-    const struct edge_address *address, enum transport transport,
-    uint16_t hello, struct err *err)
+    const struct conn_target *target, struct err *err)
 {
+	const struct edge_address *address = target->address;
 	int fd = socket(address->any.sa_family,
 	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
@@ -493,9 +501,10 @@ conn_connect(struct conn *conn, struct conn_shared *shared,
 		close(fd);
 		return -1;
 	}
-	begin(conn, shared, fd, transport);
+	conn->peer.transport = target->transport;
+	begin(conn, shared, fd, target->context, target->server_name);
 	conn->state = CONN_CONNECTING;
-	conn->hello = hello;
+	conn->hello = target->hello;
 	edge_address_text(conn->peer.address, address, true);
 	watch(conn, on_poll);
 	return 0;
@@ -542,16 +551,19 @@ on_due(void *arg, struct deadline *deadline)
 
 void
 conn_shared_init(struct conn_shared *shared, uv_loop_t *loop,
-    const struct edge_limits *limits, const struct conn_events *events)
+    const struct clock *clock, const struct edge_limits *limits,
+    const struct conn_events *events)
 {
 	uint32_t *duration_ms = shared->deadlines.duration_ms;
 
 	memset(shared, 0, sizeof(*shared));
 	shared->loop = loop;
+	shared->clock = clock;
 	shared->limits = *limits;
 	edge_limits_fill(&shared->limits);
 	shared->events = events;
 	shared->scratch = mem_zalloc(CONN_SCRATCH_BYTES);
+	shared->gathered = mem_zalloc(LINK_SCRATCH_BYTES);
 	deadlines_init(&shared->deadlines, loop, on_due, shared);
 	duration_ms[DEADLINE_HANDSHAKE] = shared->limits.handshake_ms;
 	duration_ms[DEADLINE_IDLE] = shared->limits.idle_ms;
@@ -563,5 +575,6 @@ void
 conn_shared_fini(struct conn_shared *shared, uv_close_cb closed)
 {
 	free(shared->scratch);
+	free(shared->gathered);
 	deadlines_close(&shared->deadlines, closed);
 }

@@ -10,6 +10,7 @@
 
 #include "proto/edge.h"
 #include "proto/edge_deadline.h"
+#include "proto/edge_link.h"
 #include "proto/edge_outbox.h"
 #include "proto/edge_url.h"
 #include "proto/edge_wire.h"
@@ -38,19 +39,23 @@ struct conn_shared {
 	struct edge_counts counts;
 	struct deadlines deadlines;
 	const struct conn_events *events;
-	unsigned char *scratch; /* to read into; of CONN_SCRATCH_BYTES */
+	const struct clock *clock;
+	unsigned char *scratch;  /* to read into; of CONN_SCRATCH_BYTES */
+	unsigned char *gathered; /* to write from; of LINK_SCRATCH_BYTES */
 };
 
 #define CONN_SCRATCH_BYTES 16384
 
 void conn_shared_init(struct conn_shared *shared, uv_loop_t *loop,
-    const struct edge_limits *limits, const struct conn_events *events);
+    const struct clock *clock, const struct edge_limits *limits,
+    const struct conn_events *events);
 
 /* After the last connection was freed; closed is called from the loop. */
 void conn_shared_fini(struct conn_shared *shared, uv_close_cb closed);
 
 enum conn_state {
 	CONN_CONNECTING,
+	CONN_SECURING, /* TLS shakes hands */
 	CONN_GREETING, /* waits for the peer's SP header */
 	CONN_OPEN,
 	CONN_CLOSED,
@@ -63,7 +68,8 @@ struct conn {
 	struct peer peer; /* connection is the user's to set */
 
 	uv_poll_t poll;
-	int fd, watched;
+	struct link link;
+	int watched;
 	bool paused, reading;
 	struct wire wire;
 	unsigned char *stash; /* arrived, but not taken while paused */
@@ -75,15 +81,23 @@ struct conn {
 	struct deadline getting, putting;
 };
 
-/* Starts with an accepted descriptor, which it takes. */
+/* Starts with an accepted descriptor, which it takes.  context is for TLS. */
 void conn_accept(struct conn *conn, struct conn_shared *shared, int fd,
-    enum transport transport);
+    enum transport transport, struct tls_context *context);
 
-/* Starts connecting; the outcome is on_hello or on_closed.  hello is the
- * protocol that we speak, sent at once. */
+/* Where to connect; borrowed for the call, server_name for the connection's
+ * life. */
+struct conn_target {
+	const struct edge_address *address;
+	enum transport transport;
+	uint16_t hello;              /* the protocol that we speak */
+	struct tls_context *context; /* for TLS */
+	const char *server_name;     /* for TLS */
+};
+
+/* Starts connecting; the outcome is on_hello or on_closed. */
 int conn_connect(struct conn *conn, struct conn_shared *shared,
-    const struct edge_address *address, enum transport transport,
-    uint16_t hello, struct err *err);
+    const struct conn_target *target, struct err *err);
 
 /* Queues a parcel, borrowing the caller's reference; conn_flush() sends. */
 void conn_queue(struct conn *conn, struct parcel *parcel);

@@ -190,13 +190,14 @@ guest_free(struct guests *guests, struct guest *guest)
 	free(guest);
 }
 
-void
-guests_each(struct guests *guests,
+size_t
+guests_some(struct guests *guests, size_t at, size_t n,
     void (*visit)(void *arg, struct guest *guest), void *arg)
 {
-	for (size_t i = 0; i < guests->n_buckets; i++) {
-		LIST_EACH (node, &guests->buckets[i]) {
+	for (; n > 0 && at < guests->n_buckets; n--, at++) {
+		LIST_EACH (node, &guests->buckets[at]) {
 			visit(arg, LIST_ITEM(node, struct guest, by_number));
 		}
 	}
+	return at < guests->n_buckets ? at : 0;
 }

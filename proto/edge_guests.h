@@ -62,8 +62,9 @@ void guests_welcome(struct guests *guests, struct guest *guest);
 void guests_forget(struct guests *guests, struct guest *guest);
 void guest_free(struct guests *guests, struct guest *guest);
 
-/* Calls visit for each guest; it may close that guest. */
-void guests_each(struct guests *guests,
+/* Calls visit for each guest in the next n buckets from the one at; it may
+ * close that guest.  Returns where to go on, 0 at the end. */
+size_t guests_some(struct guests *guests, size_t at, size_t n,
     void (*visit)(void *arg, struct guest *guest), void *arg);
 
 #endif

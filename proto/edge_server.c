@@ -7,15 +7,28 @@
 #include "proto/edge_inside.h"
 #include "proto/edge_listener.h"
 
-#define LISTENERS_MAX 16
+#define DOORS_MAX 16
+
+/* Of the table of guests, per turn of the loop: some forty certificates when
+ * there are ten thousand connections. */
+#define RECHECK_BUCKETS 16
+
+/* An address, and who may come in. */
+struct door {
+	struct edge_server *server;
+	struct listener *listener;
+	struct tls_context *context; /* NULL without TLS */
+};
 
 struct edge_server {
 	struct conn_shared shared;
 	struct edge_server_setup setup;
 	struct guests guests;
 	struct inside *requests, *events; /* events may be NULL */
-	struct listener *listeners[LISTENERS_MAX];
-	size_t n_listeners;
+	struct door doors[DOORS_MAX];
+	size_t n_doors;
+	uv_idle_t recheck; /* looks at certificates after a reload */
+	size_t recheck_at;
 	struct list waiting, dirty, subs; /* of guests */
 	bool is_closing;
 	size_t parts; /* listeners and insides that are not closed yet */
@@ -27,6 +40,14 @@ static struct guest *
 guest_of(struct conn *conn)
 {
 	return LIST_ITEM(conn, struct guest, conn);
+}
+
+static struct edge_server *
+server_of(const struct guest *guest)
+{
+	const struct door *door = guest->owner;
+
+	return door->server;
 }
 
 static void
@@ -42,7 +63,7 @@ static int
 on_hello(struct conn *conn, uint16_t protocol, struct err *err)
 {
 	struct guest *guest = guest_of(conn);
-	struct edge_server *server = guest->owner;
+	struct edge_server *server = server_of(guest);
 	struct parcel *hello;
 
 	if (protocol == WIRE_SUB && server->events == NULL)
@@ -87,7 +108,7 @@ on_frame(
     struct conn *conn, const unsigned char *bytes, size_t n, struct err *err)
 {
 	struct guest *guest = guest_of(conn);
-	struct edge_server *server = guest->owner;
+	struct edge_server *server = server_of(guest);
 	int words = wire_words(bytes, n);
 	nng_msg *msg;
 
@@ -190,7 +211,7 @@ static void
 on_written(struct conn *conn)
 {
 	struct guest *guest = guest_of(conn);
-	struct edge_server *server = guest->owner;
+	struct edge_server *server = server_of(guest);
 
 	if (guest->in_flight == 0)
 		return; /* an event */
@@ -221,6 +242,8 @@ on_timer_closed(uv_handle_t *handle)
 	void (*done)(void *arg) = server->done;
 	void *arg = server->done_arg;
 
+	for (size_t i = 0; i < server->n_doors; i++)
+		tls_context_free(server->doors[i].context);
 	guests_fini(&server->guests);
 	free(server);
 	done(arg);
@@ -242,6 +265,12 @@ on_part_closed(void *arg)
 	check_closed(server);
 }
 
+static void
+on_recheck_closed(uv_handle_t *handle)
+{
+	on_part_closed(handle->data);
+}
+
 /* Is it a reason to tell people about? */
 static bool
 is_refusal(const struct err *why)
@@ -253,7 +282,7 @@ static void
 on_closed(struct conn *conn, const struct err *why)
 {
 	struct guest *guest = guest_of(conn);
-	struct edge_server *server = guest->owner;
+	struct edge_server *server = server_of(guest);
 
 	server->shared.counts.open--;
 	guests_forget(&server->guests, guest);
@@ -266,7 +295,7 @@ static void
 on_freed(struct conn *conn)
 {
 	struct guest *guest = guest_of(conn);
-	struct edge_server *server = guest->owner;
+	struct edge_server *server = server_of(guest);
 
 	guest_free(&server->guests, guest);
 	check_closed(server);
@@ -311,7 +340,8 @@ make_room(struct edge_server *server)
 static void
 on_accept(void *arg, struct listener *listener, int fd)
 {
-	struct edge_server *server = arg;
+	struct door *door = arg;
+	struct edge_server *server = door->server;
 	struct edge_counts *counts = &server->shared.counts;
 	struct guest *guest;
 
@@ -322,9 +352,9 @@ on_accept(void *arg, struct listener *listener, int fd)
 			close(fd);
 		return;
 	}
-	guest = guest_new(server);
-	conn_accept(
-	    &guest->conn, &server->shared, fd, listener_transport(listener));
+	guest = guest_new(door);
+	conn_accept(&guest->conn, &server->shared, fd,
+	    listener_transport(listener), door->context);
 	counts->open++;
 	guests_add(&server->guests, guest);
 	if (guests_shaking_hands(guest) > server->shared.limits.handshaking)
@@ -356,9 +386,11 @@ edge_server_new(struct edge_server **out, const struct edge_server_setup *setup,
 		return -1;
 	}
 	server->setup = *setup;
-	server->parts = server->events != NULL ? 2 : 1;
-	conn_shared_init(
-	    &server->shared, setup->loop, &setup->limits, &conn_events);
+	server->parts = server->events != NULL ? 3 : 2;
+	uv_idle_init(setup->loop, &server->recheck);
+	server->recheck.data = server;
+	conn_shared_init(&server->shared, setup->loop, setup->clock,
+	    &setup->limits, &conn_events);
 	/* Nanoseconds pass faster than connections come, so no two servers of
 	 * a process use a number twice. */
 	guests_init(&server->guests, server->shared.limits.connections,
@@ -377,16 +409,26 @@ int
 edge_server_listen(struct edge_server *server, const char *url, bool insecure,
     const struct edge_tls *tls, struct err *err)
 {
-	if (tls != NULL || strncmp(url, "tls", 3) == 0)
-		return err_set(
-		    err, ERR_UNSUPPORTED, "%s: this build has no TLS", url);
-	if (server->n_listeners == LISTENERS_MAX)
+	struct door *door = &server->doors[server->n_doors];
+
+	if (server->n_doors == DOORS_MAX)
 		return err_set(err, ERR_LIMIT,
-		    "%s: there are %d addresses already", url, LISTENERS_MAX);
-	if (listener_open(&server->listeners[server->n_listeners],
-		server->shared.loop, url, insecure, on_accept, server, err) < 0)
+		    "%s: there are %d addresses already", url, DOORS_MAX);
+	*door = (struct door){ .server = server };
+	if (tls != NULL && tls_context_new(&door->context, true, tls, err) < 0)
+		return err_wrap(err, "%s", url);
+	if (listener_open(&door->listener, server->shared.loop, url, insecure,
+		on_accept, door, err) < 0) {
+		tls_context_free(door->context);
 		return -1;
-	server->n_listeners++;
+	}
+	if (listener_transport(door->listener) == TRANSPORT_TLS &&
+	    tls == NULL) {
+		listener_close(door->listener, on_nothing, NULL);
+		return err_set(
+		    err, ERR_INVALID, "%s needs certificate, key and CA", url);
+	}
+	server->n_doors++;
 	server->parts++;
 	return 0;
 }
@@ -394,15 +436,63 @@ edge_server_listen(struct edge_server *server, const char *url, bool insecure,
 const char *
 edge_server_url(const struct edge_server *server)
 {
-	return listener_url(server->listeners[server->n_listeners - 1]);
+	return listener_url(server->doors[server->n_doors - 1].listener);
+}
+
+/* Closes a connection whose certificate would not be accepted any more. */
+static void
+recheck(void *arg, struct guest *guest)
+{
+	struct edge_server *server = arg;
+	const struct door *door = guest->owner;
+	struct err err;
+
+	if (guest->conn.link.tls == NULL ||
+	    guest->conn.state == CONN_SECURING ||
+	    tls_recheck(guest->conn.link.tls, door->context, &err) == 0)
+		return;
+	server->shared.counts.certificate_refused++;
+	conn_close(&guest->conn, &err);
+}
+
+/* A few at a time: each costs a signature. */
+static void
+on_recheck(uv_idle_t *idle)
+{
+	struct edge_server *server = idle->data;
+
+	server->recheck_at = guests_some(&server->guests, server->recheck_at,
+	    RECHECK_BUCKETS, recheck, server);
+	if (server->recheck_at == 0)
+		uv_idle_stop(idle);
 }
 
 int
 edge_server_reload(struct edge_server *server, struct err *err)
 {
-	(void)server; /* without TLS there is nothing to read again */
-	(void)err;
-	return 0;
+	struct tls_context *contexts[DOORS_MAX] = { NULL };
+	int rc = 0;
+
+	for (size_t i = 0; i < server->n_doors && rc == 0; i++) {
+		if (server->doors[i].context != NULL)
+			rc = tls_context_again(
+			    &contexts[i], server->doors[i].context, err);
+	}
+	for (size_t i = 0; i < server->n_doors; i++) {
+		struct door *door = &server->doors[i];
+
+		if (rc < 0) {
+			tls_context_free(contexts[i]);
+		} else if (contexts[i] != NULL) {
+			tls_context_free(door->context);
+			door->context = contexts[i];
+		}
+	}
+	if (rc == 0) {
+		server->recheck_at = 0;
+		uv_idle_start(&server->recheck, on_recheck);
+	}
+	return rc;
 }
 
 const struct edge_counts *
@@ -428,9 +518,11 @@ edge_server_close(
 	server->is_closing = true;
 	server->done = done;
 	server->done_arg = arg;
-	for (size_t i = 0; i < server->n_listeners; i++)
-		listener_close(server->listeners[i], on_part_closed, server);
-	guests_each(&server->guests, close_guest, NULL);
+	for (size_t i = 0; i < server->n_doors; i++)
+		listener_close(
+		    server->doors[i].listener, on_part_closed, server);
+	uv_close((uv_handle_t *)&server->recheck, on_recheck_closed);
+	guests_some(&server->guests, 0, SIZE_MAX, close_guest, NULL);
 	inside_close(server->requests, on_part_closed, server);
 	if (server->events != NULL)
 		inside_close(server->events, on_part_closed, server);

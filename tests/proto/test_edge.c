@@ -2,70 +2,15 @@
 
 #include <nng/nng.h>
 #include <nng/protocol/pubsub0/sub.h>
-#include <nng/protocol/reqrep0/req.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/support/edge_caller.h"
 #include "tests/support/edge_host.h"
 #include "tests/support/folder.h"
 
-#define PATIENCE_MS 20000
-
 static const struct edge_limits no_limits = { .frame_bytes = 0 };
-
-/* Listens at url, or at a socket in folder when it is NULL. */
-static void
-listen_at(char out[256], struct edge_host *host, const struct folder *folder,
-    const char *url)
-{
-	char path[FOLDER_PATH_BYTES], ipc[FOLDER_PATH_BYTES + 8];
-	struct host_listen job = { .url = url };
-
-	if (url == NULL) {
-		folder_path(path, folder, "edge.sock");
-		snprintf(ipc, sizeof(ipc), "ipc://%s", path);
-		job.url = ipc;
-	}
-	host_call(host, host_do_listen, &job);
-	if (job.rc < 0)
-		fail_msg("%s", job.err.text);
-	snprintf(out, 256, "%s", job.out);
-}
-
-static nng_socket
-open_req(const char *url)
-{
-	nng_socket req;
-
-	assert_int_equal(nng_req0_open(&req), 0);
-	nng_socket_set_ms(req, NNG_OPT_RECVTIMEO, PATIENCE_MS);
-	nng_socket_set_ms(req, NNG_OPT_SENDTIMEO, PATIENCE_MS);
-	nng_socket_set_ms(req, NNG_OPT_REQ_RESENDTIME, -1);
-	nng_socket_set_size(req, NNG_OPT_RECVMAXSZ, 0);
-	assert_int_equal(nng_dial(req, url, NULL, 0), 0);
-	return req;
-}
-
-/* Sends n bytes and expects the same back. */
-static void
-expect_echo(nng_socket req, size_t n)
-{
-	unsigned char *bytes = malloc(n + 1), *back;
-	size_t n_back;
-	void *got;
-
-	for (size_t i = 0; i < n; i++)
-		bytes[i] = (unsigned char)(i * 7 + i / 251);
-	assert_int_equal(nng_send(req, bytes, n, 0), 0);
-	assert_int_equal(nng_recv(req, &got, &n_back, NNG_FLAG_ALLOC), 0);
-	back = got;
-	assert_int_equal(n_back, n);
-	if (n > 0)
-		assert_memory_equal(back, bytes, n);
-	nng_free(got, n_back);
-	free(bytes);
-}
 
 /* --- stock nng peers ----------------------------------------------------- */
 
@@ -94,7 +39,7 @@ test_stock_req(void **state)
 
 	folder_open(&folder);
 	host_open(&host, &no_limits, false);
-	listen_at(url, &host, &folder, row->url);
+	host_listen(url, &host, &folder, row->url);
 	req = open_req(url);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		expect_echo(req, sizes[i]);
@@ -123,7 +68,7 @@ test_stock_sub(void **state)
 
 	folder_open(&folder);
 	host_open(&host, &no_limits, false);
-	listen_at(url, &host, &folder, row->url);
+	host_listen(url, &host, &folder, row->url);
 	assert_int_equal(nng_sub0_open(&sub), 0);
 	nng_socket_set(sub, NNG_OPT_SUB_SUBSCRIBE, "b", 1);
 	nng_socket_set_ms(sub, NNG_OPT_RECVTIMEO, 50);
@@ -146,97 +91,6 @@ test_stock_sub(void **state)
 }
 
 /* --- our own client ------------------------------------------------------- */
-
-/* A dialling edge on the test's own loop. */
-struct caller {
-	uv_loop_t loop;
-	struct edge_client *client;
-	int ups, downs;
-	uint32_t retry_ms;
-	struct err why;
-	char url[256]; /* of the last event */
-	bool is_closed;
-};
-
-static void
-on_up(void *arg, const char *url)
-{
-	struct caller *caller = arg;
-
-	caller->ups++;
-	snprintf(caller->url, sizeof(caller->url), "%s", url);
-}
-
-static void
-on_down(void *arg, const char *url, const struct err *why, uint32_t retry_ms)
-{
-	struct caller *caller = arg;
-
-	caller->downs++;
-	caller->why = *why;
-	caller->retry_ms = retry_ms;
-	snprintf(caller->url, sizeof(caller->url), "%s", url);
-}
-
-static void
-caller_open(struct caller *caller, enum edge_pattern pattern,
-    const char *inside, const char *const *urls, size_t n_urls)
-{
-	struct edge_client_setup setup = { .loop = &caller->loop,
-		.clock = clock_system(),
-		.random = random_system(),
-		.pattern = pattern,
-		.inside_address = inside,
-		.urls = urls,
-		.n_urls = n_urls,
-		.retry_min_ms = 10,
-		.retry_max_ms = 40,
-		.on_up = on_up,
-		.on_down = on_down,
-		.arg = caller };
-	struct err err;
-
-	memset(caller, 0, sizeof(*caller));
-	uv_loop_init(&caller->loop);
-	if (edge_client_new(&caller->client, &setup, &err) < 0)
-		fail_msg("%s", err.text);
-	assert_int_equal(caller->ups + caller->downs, 0);
-}
-
-static void
-on_timeout(uv_timer_t *timer)
-{
-	(void)timer;
-	fail_msg("nothing happened for %d ms", PATIENCE_MS);
-}
-
-static void
-run_until(struct caller *caller, const int *count, int wanted)
-{
-	uv_timer_t timer;
-
-	uv_timer_init(&caller->loop, &timer);
-	uv_timer_start(&timer, on_timeout, PATIENCE_MS, 0);
-	while (*count < wanted)
-		uv_run(&caller->loop, UV_RUN_ONCE);
-	uv_close((uv_handle_t *)&timer, NULL);
-	uv_run(&caller->loop, UV_RUN_NOWAIT);
-}
-
-static void
-on_caller_closed(void *arg)
-{
-	((struct caller *)arg)->is_closed = true;
-}
-
-static void
-caller_close(struct caller *caller)
-{
-	edge_client_close(caller->client, on_caller_closed, caller);
-	uv_run(&caller->loop, UV_RUN_DEFAULT);
-	assert_true(caller->is_closed);
-	assert_int_equal(uv_loop_close(&caller->loop), 0);
-}
 
 struct answers {
 	nng_aio *aio;
@@ -301,9 +155,12 @@ test_client_req(void **state)
 
 	folder_open(&folder);
 	host_open(&host, &no_limits, false);
-	listen_at(url, &host, &folder, row->url);
+	host_listen(url, &host, &folder, row->url);
 	urls[0] = url;
-	caller_open(&caller, EDGE_REQ, "inproc://calls", urls, 1);
+	caller_open(&caller,
+	    (struct edge_client_setup){ .inside_address = "inproc://calls",
+		.urls = urls,
+		.n_urls = 1 });
 	uv_async_init(&caller.loop, &wake, on_wake);
 	wake.data = &tally;
 	req = open_req("inproc://calls");
@@ -321,7 +178,7 @@ test_client_req(void **state)
 		nng_aio_set_msg(answers[i].aio, msg);
 		nng_ctx_send(answers[i].ctx, answers[i].aio);
 	}
-	run_until(&caller, &tally.total, CALLS);
+	caller_run_until(&caller, &tally.total, CALLS);
 	assert_int_equal(caller.ups, 1);
 	assert_string_equal(caller.url, url);
 	assert_true(edge_client_is_up(caller.client));
@@ -348,11 +205,14 @@ test_client_retries(void **state)
 	snprintf(dead, sizeof(dead), "ipc://%s",
 	    folder_path(path, &folder, "nobody.sock"));
 	host_open(&host, &no_limits, false);
-	listen_at(url, &host, &folder, NULL);
+	host_listen(url, &host, &folder, NULL);
 	urls[0] = dead;
 	urls[1] = url;
-	caller_open(&caller, EDGE_REQ, "inproc://retries", urls, 2);
-	run_until(&caller, &caller.ups, 1);
+	caller_open(&caller,
+	    (struct edge_client_setup){ .inside_address = "inproc://retries",
+		.urls = urls,
+		.n_urls = 2 });
+	caller_run_until(&caller, &caller.ups, 1);
 	assert_int_equal(caller.downs, 1);
 	assert_string_equal(
 	    caller.why.text, "connect: no such file or directory");
@@ -360,15 +220,15 @@ test_client_retries(void **state)
 	assert_string_equal(caller.url, url);
 	/* The server leaves: the client notices and goes on trying both. */
 	host_close(&host);
-	run_until(&caller, &caller.downs, 6);
+	caller_run_until(&caller, &caller.downs, 6);
 	assert_false(edge_client_is_up(caller.client));
 	assert_in_range(caller.retry_ms, 1, 40);
 	host_open(&host, &no_limits, false);
-	listen_at(url, &host, &folder, NULL);
-	run_until(&caller, &caller.ups, 2);
+	host_listen(url, &host, &folder, NULL);
+	caller_run_until(&caller, &caller.ups, 2);
 	/* And when told to, it gives a working connection up. */
 	edge_client_skip(caller.client);
-	run_until(&caller, &caller.ups, 3);
+	caller_run_until(&caller, &caller.ups, 3);
 	caller_close(&caller);
 	host_close(&host);
 	folder_close(&folder);

@@ -18,6 +18,7 @@
 #include <uv.h>
 
 #include "proto/edge.h"
+#include "tests/support/folder.h"
 
 #define ECHO_CONTEXTS 64
 #define HOST_ADDRESS  128
@@ -141,12 +142,17 @@ host_call(struct edge_host *host, void (*fn)(struct edge_host *host, void *arg),
 }
 
 static inline void
+host_fail(const char *why)
+{
+	fprintf(stderr, "edge_host: %s\n", why);
+	abort();
+}
+
+static inline void
 host_check(int rc)
 {
-	if (rc == 0)
-		return;
-	fprintf(stderr, "edge_host: %s\n", nng_strerror(rc));
-	abort();
+	if (rc != 0)
+		host_fail(nng_strerror(rc));
 }
 
 static inline void
@@ -192,14 +198,12 @@ host_open(
 	uv_cond_init(&host->changed);
 	uv_async_init(&host->loop, &host->call, host_on_call);
 	host->call.data = host;
-	if (edge_server_new(&host->server, &setup, &err) < 0) {
-		fprintf(stderr, "edge_host: %s\n", err.text);
-		abort();
-	}
+	if (edge_server_new(&host->server, &setup, &err) < 0)
+		host_fail(err.text);
 	uv_thread_create(&host->thread, host_run, host);
 }
 
-struct host_listen {
+struct host_door {
 	const char *url;
 	bool insecure;
 	const struct edge_tls *tls;
@@ -211,13 +215,32 @@ struct host_listen {
 static inline void
 host_do_listen(struct edge_host *host, void *arg)
 {
-	struct host_listen *job = arg;
+	struct host_door *job = arg;
 
 	job->rc = edge_server_listen(
 	    host->server, job->url, job->insecure, job->tls, &job->err);
 	if (job->rc == 0)
 		snprintf(job->out, sizeof(job->out), "%s",
 		    edge_server_url(host->server));
+}
+
+/* Listens at url, or at a socket in folder when it is NULL. */
+static inline void
+host_listen(char out[256], struct edge_host *host, const struct folder *folder,
+    const char *url)
+{
+	char path[FOLDER_PATH_BYTES], ipc[FOLDER_PATH_BYTES + 8];
+	struct host_door job = { .url = url };
+
+	if (url == NULL) {
+		folder_path(path, folder, "edge.sock");
+		snprintf(ipc, sizeof(ipc), "ipc://%s", path);
+		job.url = ipc;
+	}
+	host_call(host, host_do_listen, &job);
+	if (job.rc < 0)
+		host_fail(job.err.text);
+	snprintf(out, 256, "%s", job.out);
 }
 
 static inline void
