@@ -1,6 +1,7 @@
 #include "agent/probes/kinds.h"
 
 static const struct probe_kind *const kinds[] = {
+	&env_kind,
 	&http_kind,
 	&tcp_kind,
 	NULL,
@@ -15,7 +16,8 @@ probe_kinds(void)
 const struct probe_kind *
 probe_kind_of(const struct probe_config *config)
 {
-	return config->http != NULL ? &http_kind
-	    : config->tcp != NULL   ? &tcp_kind
-				    : NULL;
+	return config->env != NULL ? &env_kind
+	    : config->http != NULL ? &http_kind
+	    : config->tcp != NULL  ? &tcp_kind
+				   : NULL;
 }

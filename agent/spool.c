@@ -78,16 +78,17 @@ apply_quota(
 	return 0;
 }
 
-/* Drops a damaged entry in a transaction of its own. */
+/* Drops an entry in a transaction of its own. */
 static int
-drop_damaged(struct spool *spool, const struct entry_row *row, struct err *err)
+drop_one(struct spool *spool, enum why why, const struct entry_row *row,
+    struct err *err)
 {
 	struct spool_counts counts = spool->counts;
 	int rc;
 
 	if (spool_db_run(spool, SQL_BEGIN, NULL, 0, err) < 0)
 		return -1;
-	rc = drop_entry(spool, WHY_DAMAGED, row, &counts, err);
+	rc = drop_entry(spool, why, row, &counts, err);
 	if (rc == 0)
 		rc = spool_db_put_meta(
 		    spool, spool->stream, spool->base, counts.next, err);
@@ -258,7 +259,7 @@ spool_peek(struct spool *spool, int *out_found, struct spool_entry *out,
 		if (whole)
 			break;
 		*out_found = 0;
-		if (drop_damaged(spool, &row, err) < 0)
+		if (drop_one(spool, WHY_DAMAGED, &row, err) < 0)
 			return -1;
 	}
 	*out = (struct spool_entry){ (uint64_t)(row.id - spool->base),
@@ -292,6 +293,27 @@ spool_pop(struct spool *spool, uint64_t sequence, struct err *err)
 	sqlite3_reset(statement);
 	spool->counts.acked = range[1];
 	return 0;
+}
+
+int
+spool_refuse(struct spool *spool, uint64_t sequence, struct err *err)
+{
+	sqlite3_stmt *statement;
+	struct entry_row row;
+	int found;
+
+	if (spool_load_again(spool, err) < 0)
+		return -1;
+	statement = spool->statements[SQL_OLDEST];
+	spool_db_bind(spool, SQL_OLDEST, &spool->counts.acked, 1);
+	found = spool_db_step(spool, SQL_OLDEST, err);
+	if (found <= 0)
+		return found;
+	spool_db_read_entry(&row, statement);
+	sqlite3_reset(statement);
+	if (row.id - spool->base != (int64_t)sequence)
+		return 0;
+	return drop_one(spool, WHY_REFUSED, &row, err);
 }
 
 int

@@ -58,6 +58,10 @@ int spool_peek(struct spool *spool, int *out_found, struct spool_entry *out,
  * go with the next push; after a crash they are sent again, as repeats. */
 int spool_pop(struct spool *spool, uint64_t sequence, struct err *err);
 
+/* Sets the oldest aside as a gap, if its sequence is this: no collector will
+ * ever take it. */
+int spool_refuse(struct spool *spool, uint64_t sequence, struct err *err);
+
 /* What was dropped and not reported yet; *out_found is 0 when nothing was.
  * why is borrowed for ever. */
 int spool_gap(

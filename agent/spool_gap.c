@@ -4,7 +4,7 @@
 #include "agent/spool_load.h"
 
 static const char *const whys[WHY_COUNT] = { "spool full", "spool too old",
-	"spool damaged" };
+	"spool damaged", "refused by the collector" };
 
 struct gap_row {
 	int64_t id, why, stream, first, last, n_results, from_ms, to_ms;

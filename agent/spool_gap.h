@@ -8,7 +8,7 @@
 
 #include "agent/spool_db.h"
 
-enum why { WHY_FULL, WHY_AGE, WHY_DAMAGED, WHY_COUNT };
+enum why { WHY_FULL, WHY_AGE, WHY_DAMAGED, WHY_REFUSED, WHY_COUNT };
 
 /* The loss of an entry, joined to that of the one before.  Within a
  * transaction; counts are those of now. */

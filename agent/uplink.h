@@ -10,6 +10,7 @@
 #ifndef AGENT_UPLINK_H
 #define AGENT_UPLINK_H
 
+#include <stdint.h>
 #include <uv.h>
 
 #include "agent/config.h"
@@ -28,6 +29,12 @@ struct uplink_setup {
 	void *arg;
 };
 
+struct uplink_counts {
+	uint64_t acknowledged, repeated, postponed, refused;
+	uint64_t sending; /* the sequence sent last */
+};
+
+/* On failure, what was begun is closed by the loop. */
 int uplink_new(
     struct uplink **out, const struct uplink_setup *setup, struct err *err);
 
@@ -37,6 +44,10 @@ void uplink_wake(struct uplink *uplink);
 /* What to say of ourselves from now on. */
 void uplink_set_vantage(struct uplink *uplink, enum vantage vantage);
 
+const struct uplink_counts *uplink_counts(const struct uplink *uplink);
+
+/* Ends the call under way: its batch stays in the spool.  closed is called
+ * from the loop. */
 void uplink_close(struct uplink *uplink, void (*closed)(void *arg), void *arg);
 
 #endif

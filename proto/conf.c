@@ -12,6 +12,7 @@
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 #include "proto/conf.h"
+#include "proto/keyed.h"
 
 #define NODES_MAX      1000000 /* visited: aliases count each time */
 #define FIELDS_MAX     64      /* of one mapping in a schema */
@@ -474,6 +475,39 @@ check_mapping(struct walk *walk, const cyaml_schema_field_t *fields,
 	return 0;
 }
 
+/* Entries that are written under their names. */
+static int
+check_keyed(struct walk *walk, const cyaml_schema_value_t *schema,
+    const yaml_node_t *node)
+{
+	const cyaml_schema_field_t *fields =
+	    schema->sequence.entry->mapping.fields + 1; /* after the name */
+	yaml_node_pair_t *pair, *before;
+	size_t length;
+
+	if (node->type != YAML_MAPPING_NODE)
+		return wrong(walk, node, "must be a mapping: NAME: {...} ...");
+	for (pair = node->data.mapping.pairs.start;
+	     pair < node->data.mapping.pairs.top; pair++) {
+		const yaml_node_t *key = node_at(walk->conf, pair->key);
+
+		if (key->type != YAML_SCALAR_NODE || !is_shown(key))
+			return wrong(walk, key, "a key must be a name");
+		length = enter_key(walk, (const char *)key->data.scalar.value);
+		for (before = node->data.mapping.pairs.start; before < pair;
+		     before++)
+			if (is_word(node_at(walk->conf, before->key),
+				(const char *)key->data.scalar.value))
+				return wrong(
+				    walk, key, "given twice; remove one");
+		if (check_mapping(
+			walk, fields, node_at(walk->conf, pair->value)) < 0)
+			return -1;
+		leave(walk, length);
+	}
+	return 0;
+}
+
 static int
 check_node(
     struct walk *walk, const cyaml_schema_value_t *schema, yaml_node_t *node)
@@ -484,7 +518,8 @@ check_node(
 	case CYAML_MAPPING:
 		return check_mapping(walk, schema->mapping.fields, node);
 	case CYAML_SEQUENCE:
-		return check_sequence(walk, schema, node);
+		return keyed_is(schema) ? check_keyed(walk, schema, node)
+					: check_sequence(walk, schema, node);
 	case CYAML_STRING:
 	case CYAML_BOOL:
 	case CYAML_UINT:
@@ -556,10 +591,21 @@ fill_in(const struct conf *conf, void **out_data,
 {
 	struct backtrace trace = { .mark = { 0, 1, 1 } };
 	cyaml_config_t setup = cyaml_setup(&trace);
+	char *bytes = conf->bytes, *rewritten = NULL;
+	size_t n = conf->n;
 	cyaml_err_t code;
 
-	code = cyaml_load_data((const uint8_t *)conf->bytes, conf->n, &setup,
-	    schema, out_data, NULL);
+	if (keyed_within(schema)) {
+		if (keyed_rewrite(
+			&rewritten, &n, conf->bytes, conf->n, schema, err) < 0)
+			return -1;
+		bytes = rewritten;
+	}
+	code = cyaml_load_data(
+	    (const uint8_t *)bytes, n, &setup, schema, out_data, NULL);
+	if (rewritten != NULL)
+		explicit_bzero(rewritten, n);
+	free(rewritten);
 	if (code == CYAML_OK)
 		return 0;
 	trace.mark.line -= trace.mark.line > 0;

@@ -22,6 +22,12 @@
 
 #define CONF_MAX_BYTES (4 * 1024 * 1024)
 
+/* The key of the first field of those entries that are written under their
+ * names: "staging: {...}" instead of "- {name: staging, ...}".  A field of the
+ * outermost mapping that is a sequence of such entries is a mapping in the
+ * file; this field, a text, receives the name. */
+#define CONF_KEYED ""
+
 struct conf; /* the file, remembered for messages */
 
 /* Loads path by schema into *out_data (free with conf_free).  *out is owned

@@ -116,8 +116,9 @@ settle(struct results *results)
 {
 	if (results->sorted)
 		return;
-	qsort(
-	    results->items, results->n, sizeof(*results->items), compare_items);
+	if (results->n > 0) /* else there is no array */
+		qsort(results->items, results->n, sizeof(*results->items),
+		    compare_items);
 	while (results->n > results->request->limit) {
 		release(results->items[--results->n].held);
 		results->more = true;

@@ -15,7 +15,6 @@
 #define REDIRECTS_MAX  5
 #define HEAD_MAX_BYTES (256 * 1024)
 #define USER_AGENT     "vedette-agent"
-#define TARGET_BYTES   256
 
 enum phase { RESOLVE, CONNECT, TLS, FIRST_BYTE, TRANSFER, N_PHASES };
 
@@ -25,9 +24,8 @@ static const char *const phases[] = { "resolve", "connect", "tls", "first_byte",
 struct http {
 	CURL *curl;
 	struct curl_slist *headers, *addresses;
-	struct origin first, origin; /* asked at first, and now */
-	char target
-	    [ORIGIN_TARGET_BYTES]; /* for people: without user and query */
+	struct origin first, origin;    /* asked at first, and now */
+	char target[ORIGIN_TEXT_BYTES]; /* without user and query */
 	char trouble[CURL_ERROR_SIZE];
 	bool is_asking;     /* a transfer is under way */
 	bool is_looking_up; /* the host of a redirect */

@@ -37,7 +37,7 @@ origin_of(struct origin *out, char *target, const char *url)
 		goto out;
 	origin.port = (uint16_t)strtoul(port, NULL, 10);
 	if (target != NULL)
-		snprintf(target, ORIGIN_TARGET_BYTES, "%s://%s:%s%s",
+		snprintf(target, ORIGIN_TEXT_BYTES, "%s://%s:%s%s",
 		    origin.scheme, origin.host, port, path);
 	origin_fini(out);
 	*out = origin;

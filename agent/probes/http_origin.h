@@ -17,7 +17,7 @@ struct origin {
 /* Reads url into *out, which must be initialised; -1, and *out unchanged, when
  * it is not one of HTTP.  target becomes "SCHEME://HOST:PORT/PATH", fit for
  * people: without user, password and query; NULL is allowed. */
-#define ORIGIN_TARGET_BYTES 256
+#define ORIGIN_TEXT_BYTES 256
 int origin_of(struct origin *out, char *target, const char *url);
 
 bool origin_is_same(const struct origin *a, const struct origin *b);

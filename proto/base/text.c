@@ -208,13 +208,14 @@ char *
 text_time(char out[TEXT_TIME_BYTES], int64_t at_ms)
 {
 	int64_t ms = at_ms % 1000;
-	time_t seconds;
+	time_t seconds = (time_t)(at_ms / 1000);
 	struct tm tm;
 	size_t n;
 
-	if (ms < 0)
+	if (ms < 0) {
 		ms += 1000;
-	seconds = (time_t)((at_ms - ms) / 1000);
+		seconds--;
+	}
 	if (gmtime_r(&seconds, &tm) == NULL || tm.tm_year > 8099 ||
 	    tm.tm_year < -1900) {
 		snprintf(out, TEXT_TIME_BYTES, "no time");

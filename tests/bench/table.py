@@ -83,6 +83,37 @@ def idle(build, seconds):
             f"{theirs['cpu_percent']:.3f} {name}", "-", "-", True)
 
 
+def at_rest(build, quick):
+    """Bytes per result, against everybody who stores the same."""
+    out = subprocess.run(
+        ["/usr/bin/python3", HERE / "bench_chunk.py", build,
+         *(["--quick"] if quick else [])],
+        check=True, capture_output=True, text=True).stdout
+    found = json.loads(out)
+    for what, ours, theirs, bits in (
+            ("bytes/result at rest", "chunk_bytes", "victoria",
+             "entropy_bits"),
+            ("bytes/result with two phases", "chunk_bytes_with_phases",
+             "victoria_with_phases", "entropy_bits_with_phases")):
+        mine = found[ours] / found["results"]
+        vm = found[theirs]["data"] / found["results"]
+        row(what, f"{mine:.3f}", f"{vm:.3f} VictoriaMetrics",
+            f"{mine / vm:.2f}", "<= 1", mine <= vm)
+        row("  against the entropy", f"{mine:.3f}",
+            f"{found[bits] / 8:.3f} entropy",
+            f"{mine / found[bits] * 8:.2f}", "-", True)
+    rows = found["row_bytes"] / found["results"]
+    mine = found["chunk_bytes"] / found["results"]
+    row("  against a row each", f"{mine:.3f}", f"{rows:.3f} SQLite rows",
+        f"{mine / rows:.2f}", "-", True)
+    speed = found["columns_per_s"]
+    row("chunk: time, outcome, duration/s", f"{speed:,.0f}", "-", "-",
+        ">= 20 M", speed >= 20e6)
+    row("chunk: packed/s", f"{found['pack_per_s']:,.0f}", "-", "-", "-", True)
+    day = found["rollup_bytes_a_day"]
+    row("rollup of a day, bytes", f"{day:.0f}", "-", "-", "< 200", day < 200)
+
+
 def main():
     """Returns the exit code."""
     build = pathlib.Path(sys.argv[1]).resolve()
@@ -90,6 +121,7 @@ def main():
     print(f"{'what':<34} {'ours':>16} {'comparison':>26} {'ratio':>8} "
           f"{'goal':>9} {'met':>4}")
     ingest(build, 128000 if quick else 1280000)
+    at_rest(build, quick)
     probes(build, quick)
     idle(build, 20 if quick else 60)
     return 0

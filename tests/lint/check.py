@@ -17,7 +17,10 @@ ARROWS = {
     "storage/": ("storage/", "proto/"),
     "agent/": ("agent/", "proto/"),
     "collector/detect/": ("collector/detect/",),
-    "collector/diagnose/": ("collector/diagnose/",),
+    # Arithmetic and rules over the vocabulary; text for people in arenas.
+    "collector/diagnose/": ("collector/diagnose/", "proto/result.h",
+                            "proto/mark.h", "proto/base/mem.h",
+                            "proto/base/text.h"),
     "collector/cli/": ("collector/cli/", "proto/"),
     "collector/": ("collector/", "storage/store.h", "proto/"),
 }
@@ -30,7 +33,7 @@ OWNERS = {
     r"curl/.*": r"agent/(transfer|main|agent)\.c|agent/probes/http.*",
     r"ares.*\.h": r"agent/resolve\.c|agent/probes/dns\.c",
     r"(cyaml/cyaml|yaml)\.h":
-        r"proto/conf\.[ch]|(agent|collector)/(config|schema).*",
+        r"proto/(conf|keyed)\.[ch]|(agent|collector)/(config|schema).*",
     r"jansson\.h": r"agent/(report.*|probes/http.*)|collector/cli/.*",
     r"zstd\.h": r"storage/blob\.c",
     r"openssl/.*": r"proto/edge.*|agent/fingerprint\.c|agent/probes/.*",
@@ -42,7 +45,7 @@ FUNCTION_LINES = 60
 FILE_LINES = 600
 TO_SPLIT = {"proto/conf.c"}  # known to hold two nouns
 DETECT_HEADERS = {"assert.h", "float.h", "limits.h", "math.h", "stdbool.h",
-                  "stddef.h", "stdint.h", "string.h"}
+                  "stdarg.h", "stddef.h", "stdint.h", "stdio.h", "string.h"}
 
 
 def tracked(root):

@@ -20,6 +20,7 @@ class Probing:
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
+        self.program = BUILD / "tests/support/probe_once"
         self.prefix = []
 
     def _replace(self, system_file, text):
@@ -46,7 +47,7 @@ class Probing:
             "defaults: {interval: 1h, timeout: 30s, retry_interval: 10ms}\n"
             "probes:\n" + probes)
         done = subprocess.run(
-            [*self.prefix, BUILD / "tests/support/probe_once", path],
+            [*self.prefix, self.program, path],
             env=environment, capture_output=True, text=True, timeout=DEADLINE_S,
             check=False)
         assert done.returncode == 0, done.stderr
@@ -63,7 +64,7 @@ class Probing:
         path = self.directory / "agent.yaml"
         path.write_text("agent: a\nenvironment: e\nprobes:\n" + probes)
         done = subprocess.run(
-            [BUILD / "tests/support/probe_once", path], check=False,
+            [self.program, path], check=False,
             capture_output=True, text=True, timeout=DEADLINE_S)
         assert done.returncode == 2
         return done.stderr.strip().removeprefix(f"{path}:")

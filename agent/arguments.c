@@ -1,0 +1,230 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/arguments.h"
+
+static const char help_program[] =
+    "vedette-agent - the sentry of an environment: runs probes, tells a "
+    "collector\n"
+    "\n"
+    "  vedette-agent run [--config FILE]           run as a daemon\n"
+    "  vedette-agent check [OPTIONS]               every probe once, no "
+    "collector needed\n"
+    "  vedette-agent config check [--config FILE]  is the file fit to run "
+    "with?\n"
+    "\n"
+    "  --config FILE   the configuration [" ARGUMENTS_CONFIG "]\n"
+    "  --help          after a command: about that command\n"
+    "  --version\n";
+
+static const char help_run[] =
+    "vedette-agent run [--config FILE] - run as a daemon\n"
+    "\n"
+    "SIGHUP reads the configuration again, as a whole or not at all; SIGTERM "
+    "stops\n"
+    "at once and loses nothing: what was found waits in the spool.\n"
+    "\n"
+    "  --config FILE   the configuration [" ARGUMENTS_CONFIG "]\n"
+    "\n"
+    "Exit codes: 0 stopped by a signal, 1 could not start or could not store, "
+    "2 the\n"
+    "command line or the configuration is wrong.\n";
+
+static const char help_check[] =
+    "vedette-agent check [OPTIONS] - every probe once, without a collector\n"
+    "\n"
+    "States from where it looks, then what each probe found, grouped by "
+    "service,\n"
+    "with a hint for each finding.  From an unproven vantage nothing is said "
+    "of the\n"
+    "environment: all findings are blind spots, and the exit code is 3.\n"
+    "\n"
+    "  --config FILE   the configuration [" ARGUMENTS_CONFIG "]\n"
+    "  --quick         only env, dns and tcp probes, limits of 2 s, no "
+    "retries\n"
+    "  --full          all probes, and their reference runs as well\n"
+    "  --env-check     only env probes\n"
+    "  --json          one JSON object (docs/agent.md)\n"
+    "  --nagios        one line with performance data, for a Nagios "
+    "scheduler\n"
+    "  --output FILE   write the report to FILE; a summary to standard output\n"
+    "  --failure-threshold warning|critical\n"
+    "                  what makes the exit code: with critical, warnings are "
+    "shown\n"
+    "                  and give 0 [warning]\n"
+    "\n"
+    "Exit codes: 0 ok, 1 warning, 2 critical, 3 unknown: a probe could not "
+    "tell, the\n"
+    "vantage is unproven, no probe was selected, or the command line or the\n"
+    "configuration is wrong.\n";
+
+static const char help_config[] =
+    "vedette-agent config check [--config FILE] - is the file fit to run "
+    "with?\n"
+    "\n"
+    "Complaints name file, line, column and key, and never quote a value.\n"
+    "\n"
+    "  --config FILE   the configuration [" ARGUMENTS_CONFIG "]\n"
+    "\n"
+    "Exit codes: 0 fit, 2 not.\n";
+
+static const char *const helps[] = {
+	[COMMAND_NONE] = help_program,
+	[COMMAND_RUN] = help_run,
+	[COMMAND_CHECK] = help_check,
+	[COMMAND_CONFIG_CHECK] = help_config,
+};
+
+const char *
+arguments_help(enum arguments_command command)
+{
+	return helps[command];
+}
+
+/* The words behind the program's name, up to the first option. */
+static int
+parse_command(
+    struct arguments *out, int *at, int argc, char **argv, struct err *err)
+{
+	const char *word = *at < argc ? argv[*at] : "--help";
+
+	if (word[0] == '-')
+		return 0;
+	++*at;
+	if (strcmp(word, "run") == 0) {
+		out->command = COMMAND_RUN;
+	} else if (strcmp(word, "check") == 0) {
+		out->command = COMMAND_CHECK;
+	} else if (strcmp(word, "config") == 0) {
+		if (*at >= argc || strcmp(argv[*at], "check") != 0)
+			return err_set(err, ERR_INVALID,
+			    "config: write vedette-agent config check");
+		++*at;
+		out->command = COMMAND_CONFIG_CHECK;
+	} else {
+		return err_set(err, ERR_INVALID,
+		    "%s: no such command; there are run, check, config check",
+		    word);
+	}
+	return 0;
+}
+
+/* Is argv[*at] this option?  Its value goes to *out. */
+static int
+take_value(const char **out, const char *name, int *at, int argc, char **argv,
+    struct err *err)
+{
+	size_t n = strlen(name);
+	const char *argument = argv[*at];
+
+	if (strncmp(argument, name, n) != 0 ||
+	    (argument[n] != '\0' && argument[n] != '='))
+		return 0;
+	if (argument[n] == '=') {
+		*out = argument + n + 1;
+	} else if (*at + 1 < argc) {
+		*out = argv[++*at];
+	} else {
+		return err_set(err, ERR_INVALID, "%s: needs a value", name);
+	}
+	if (**out == '\0')
+		return err_set(err, ERR_INVALID, "%s: is empty", name);
+	return 1;
+}
+
+static int
+set_scope(struct arguments *out, enum arguments_scope scope, struct err *err)
+{
+	if (out->scope != SCOPE_NORMAL && out->scope != scope)
+		return err_set(err, ERR_INVALID,
+		    "--quick, --full and --env-check exclude each other");
+	out->scope = scope;
+	return 1;
+}
+
+static int
+set_threshold(struct arguments *out, const char *word, struct err *err)
+{
+	if (strcmp(word, "critical") == 0)
+		out->threshold = OUTCOME_CRITICAL;
+	else if (strcmp(word, "warning") == 0)
+		out->threshold = OUTCOME_WARNING;
+	else
+		return err_set(err, ERR_INVALID,
+		    "--failure-threshold: write warning or critical");
+	return 1;
+}
+
+static int
+set_flag(bool *flag)
+{
+	*flag = true;
+	return 1;
+}
+
+/* Options of check.  Returns 1 when it was one of them. */
+static int
+parse_check_option(
+    struct arguments *out, int *at, int argc, char **argv, struct err *err)
+{
+	const char *option = argv[*at], *word;
+	int taken;
+
+	if (strcmp(option, "--quick") == 0)
+		return set_scope(out, SCOPE_QUICK, err);
+	if (strcmp(option, "--full") == 0)
+		return set_scope(out, SCOPE_FULL, err);
+	if (strcmp(option, "--env-check") == 0)
+		return set_scope(out, SCOPE_ENV_ONLY, err);
+	if (strcmp(option, "--json") == 0)
+		return set_flag(&out->json);
+	if (strcmp(option, "--nagios") == 0)
+		return set_flag(&out->nagios);
+	taken = take_value(&out->output, "--output", at, argc, argv, err);
+	if (taken != 0)
+		return taken;
+	taken = take_value(&word, "--failure-threshold", at, argc, argv, err);
+	return taken <= 0 ? taken : set_threshold(out, word, err);
+}
+
+static int
+parse_option(
+    struct arguments *out, int *at, int argc, char **argv, struct err *err)
+{
+	const char *option = argv[*at];
+	int taken;
+
+	if (strcmp(option, "--help") == 0 || strcmp(option, "-h") == 0)
+		return set_flag(&out->help);
+	if (strcmp(option, "--version") == 0)
+		return set_flag(&out->version);
+	taken = take_value(&out->config, "--config", at, argc, argv, err);
+	if (taken == 0 && out->command == COMMAND_CHECK)
+		taken = parse_check_option(out, at, argc, argv, err);
+	if (taken == 0)
+		return err_set(
+		    err, ERR_INVALID, "%s: not understood here", option);
+	return taken;
+}
+
+int
+arguments_parse(struct arguments *out, int argc, char **argv, struct err *err)
+{
+	int at = 1;
+
+	*out = (struct arguments){
+		.config = ARGUMENTS_CONFIG,
+		.threshold = OUTCOME_WARNING,
+	};
+	if (parse_command(out, &at, argc, argv, err) < 0)
+		return -1;
+	for (; at < argc; at++)
+		if (parse_option(out, &at, argc, argv, err) < 0)
+			return -1;
+	if (out->json && out->nagios)
+		return err_set(
+		    err, ERR_INVALID, "--json and --nagios exclude each other");
+	if (out->command == COMMAND_NONE && !out->version)
+		out->help = true;
+	return 0;
+}

@@ -1,0 +1,440 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/hint.h"
+#include "proto/base/mem.h"
+
+/* kind "" is any kind, phase "" any phase.  The first row that fits counts.
+ * {word} is filled in by fill(). */
+struct hint {
+	const char *kind, *phase;
+	enum reason reason;
+	const char *meaning, *command;
+};
+
+#define DIG  "dig {server} {name} {type}"
+#define NC   "nc -vz -w 10 {host} {port}"
+#define PSQL "psql {conninfo} -c "
+#define TLS                                                              \
+	"openssl s_client -connect {host}:{port} -servername {host} "    \
+	"</dev/null | openssl x509 -noout -subject -issuer -dates -ext " \
+	"subjectAltName"
+#define CURL "curl -sS -o /dev/null -D - --max-time 10 {url}"
+
+static const struct hint hints[] = {
+	{ "env", "", REASON_MISSING,
+	    "the process runs without it: set it where that process is "
+	    "started, then restart it",
+	    "{names}" },
+	{ "env", "", REASON_SHAPE,
+	    "it is set, but not usable as it is: correct it where that "
+	    "process is started",
+	    "{names}" },
+	{ "env", "", REASON_FORBIDDEN,
+	    "it must not be set here: remove it where that process is started",
+	    "{names}" },
+	{ "env", "", REASON_PROCESS,
+	    "the process to look at is not running, or is not the one that "
+	    "source names",
+	    "{process}" },
+	{ "env", "", REASON_DENIED,
+	    "the agent may not read the environment of that process: run it "
+	    "as the same user, or with CAP_SYS_PTRACE",
+	    "{process}" },
+	{ "dns", "", REASON_NXDOMAIN,
+	    "this name server knows no such name: misspelt, or in a zone that "
+	    "cannot be seen from here",
+	    DIG },
+	{ "dns", "", REASON_SERVFAIL,
+	    "the name server could not find out: look at it, or at the one it "
+	    "asks",
+	    DIG },
+	{ "dns", "", REASON_NO_ADDRESS,
+	    "the name exists, without a record of this type", DIG },
+	{ "dns", "", REASON_ANSWER,
+	    "the name leads elsewhere than expected: a changed record, or "
+	    "another zone",
+	    DIG },
+	{ "dns", "", REASON_TIMEOUT,
+	    "no answer from the name server: is port 53 open from here?", DIG },
+	{ "", "", REASON_NXDOMAIN,
+	    "the name does not exist here: misspelt, or in a zone that cannot "
+	    "be seen from here",
+	    "getent ahosts {host}" },
+	{ "", "", REASON_SERVFAIL, "the name server could not find out",
+	    "getent ahosts {host}" },
+	{ "", "", REASON_NO_ADDRESS, "the name exists, without an address",
+	    "getent ahosts {host}" },
+	{ "", "resolve", REASON_TIMEOUT, "no answer from the name server",
+	    "getent ahosts {host}" },
+	{ "", "", REASON_REFUSED,
+	    "the host answers, but nothing listens on that port: is the "
+	    "server running there, and on this port?",
+	    NC },
+	{ "", "", REASON_RESET,
+	    "closed by the other side, or by something in between: see its "
+	    "log",
+	    NC },
+	{ "", "", REASON_UNREACHABLE,
+	    "no way there from here: routing, egress settings, or a host that "
+	    "is down",
+	    "ip route get $(getent ahosts {host} | head -n 1 | cut -d' ' "
+	    "-f1)" },
+	{ "postgres", "query", REASON_TIMEOUT,
+	    "connected, but the query did not end in time: locks, or load",
+	    PSQL "\"select state, wait_event_type, left(query, 60) from "
+		 "pg_stat_activity where state <> 'idle'\"" },
+	{ "", "", REASON_TIMEOUT,
+	    "no answer within the limit: a firewall or an egress setting that "
+	    "drops it, or load; a longer limit helps only if a slow success "
+	    "was ever seen",
+	    NC },
+	{ "", "", REASON_CERTIFICATE,
+	    "the certificate is not acceptable: expired, for another name, or "
+	    "by an authority that is not trusted",
+	    TLS },
+	{ "", "", REASON_HANDSHAKE,
+	    "TLS did not come about: not TLS at that port, or no version in "
+	    "common",
+	    TLS },
+	{ "http", "", REASON_STATUS,
+	    "the server answers with another status than expected: see its "
+	    "log, and whether this is the right URL",
+	    CURL },
+	{ "http", "", REASON_ANSWER,
+	    "the status is right, the content is not: is this the right URL?",
+	    "curl -sS --max-time 10 {url} | head -c 400" },
+	{ "http", "", REASON_EMPTY, "an answer without content", CURL },
+	{ "http", "", REASON_LIMIT, "the answer is larger than max_bytes",
+	    CURL },
+	{ "postgres", "", REASON_PASSWORD,
+	    "the server is reachable and refuses this password: compare it "
+	    "with what the server was told last",
+	    PSQL "'select 1'" },
+	{ "postgres", "", REASON_ROLE,
+	    "this user may not log in from here: the role, or pg_hba.conf",
+	    PSQL "'select 1'" },
+	{ "postgres", "", REASON_DATABASE,
+	    "the server has no database of this name", PSQL "'\\l'" },
+	{ "postgres", "", REASON_PRIVILEGE,
+	    "the user lacks a privilege that the query needs", PSQL "'\\dp'" },
+	{ "postgres", "", REASON_EXHAUSTED,
+	    "the server is out of slots, memory or disk",
+	    PSQL "'select count(*), max(current_setting($$max_connections$$)) "
+		 "from pg_stat_activity'" },
+	{ "postgres", "", REASON_STARTING,
+	    "the server is starting or stopping: see its log if that lasts",
+	    "pg_isready -h {host} -p {port}" },
+	{ "postgres", "", REASON_READ_ONLY,
+	    "a read-only server: a standby, or a fail-over is under way",
+	    PSQL "'select pg_is_in_recovery()'" },
+	{ "postgres", "", REASON_SCHEMA,
+	    "a table, column or function is not there: was it migrated?",
+	    PSQL "'\\d'" },
+	{ "", "", REASON_MISSING,
+	    "something that the probe needs is not there: the message says "
+	    "what",
+	    "{again}" },
+	{ "", "", REASON_INTERNAL,
+	    "the probe itself is at fault; this says nothing of its target",
+	    "{again}" },
+};
+
+/* --- what commands are filled in with ------------------------------------------- */
+
+/* Adds a word so that a shell takes it as it is. */
+static void
+add_quoted(struct text *out, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789._:/@%+,-";
+
+	if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+		text_add(out, word);
+		return;
+	}
+	text_add(out, "'");
+	for (; *word != '\0'; word++) {
+		if (*word == '\'')
+			text_add(out, "'\\''");
+		else
+			text_add_bytes(out, word, 1);
+	}
+	text_add(out, "'");
+}
+
+/* The text of an attribute of the result, or NULL. */
+static const char *
+attribute_of(const struct finding *finding, const char *name)
+{
+	const struct result *result = finding->result;
+
+	for (size_t i = 0; i < result->n_attributes; i++)
+		if (strcmp(result->attributes[i].name, name) == 0)
+			return result->attributes[i].text;
+	return NULL;
+}
+
+static const struct postgres_inputs *
+inputs_of(const struct finding *finding)
+{
+	const struct postgres_config *postgres = finding->probe->postgres;
+
+	return finding->series->reference_of[0] != '\0' &&
+		postgres->reference != NULL
+	    ? postgres->reference
+	    : &postgres->inputs;
+}
+
+/* Splits "HOST:PORT" or "[V6]:PORT" in two; either may be missing. */
+static void
+split(struct text *host, struct text *port, const char *text, size_t n)
+{
+	const char *end = text + n, *close, *colon;
+
+	close = n > 0 && *text == '[' ? memchr(text, ']', n) : NULL;
+	colon = memrchr(text, ':', n);
+	if (close != NULL) {
+		text_add_bytes(host, text + 1, (size_t)(close - text) - 1);
+		if (colon != NULL && colon < close)
+			colon = NULL;
+	} else {
+		text_add_bytes(
+		    host, text, (size_t)((colon != NULL ? colon : end) - text));
+	}
+	if (colon != NULL)
+		text_add_bytes(port, colon + 1, (size_t)(end - colon) - 1);
+}
+
+/* The part of a URL between the slashes and the path, without any user. */
+static const char *
+authority_of(const char *url, size_t *out_n)
+{
+	const char *at = strstr(url, "://");
+	const char *user;
+
+	at = at != NULL ? at + 3 : url;
+	*out_n = strcspn(at, "/?#");
+	user = memrchr(at, '@', *out_n);
+	if (user != NULL) {
+		*out_n -= (size_t)(user + 1 - at);
+		at = user + 1;
+	}
+	return at;
+}
+
+static void
+find_postgres(
+    struct text *host, struct text *port, const struct finding *finding)
+{
+	const struct postgres_inputs *inputs = inputs_of(finding);
+	const char *server = attribute_of(finding, "server");
+
+	if (inputs->host != NULL) {
+		text_add(host, inputs->host);
+		text_addf(port, "%u", inputs->port);
+	} else if (server != NULL) {
+		split(host, port, server, strlen(server));
+	}
+}
+
+static void
+find_target(struct text *host, struct text *port, const struct finding *finding)
+{
+	const struct probe_config *probe = finding->probe;
+	const char *authority;
+	size_t n;
+
+	if (probe->tcp != NULL) {
+		text_add(host, probe->tcp->host);
+		text_addf(port, "%u", probe->tcp->port);
+	} else if (probe->http != NULL) {
+		authority = authority_of(probe->http->url, &n);
+		split(host, port, authority, n);
+		if (port->n == 0)
+			text_add(port,
+			    strncmp(probe->http->url, "https", 5) == 0 ? "443"
+								       : "80");
+	} else if (probe->postgres != NULL) {
+		find_postgres(host, port, finding);
+	}
+	if (host->n == 0)
+		text_add(host, "HOST");
+	if (port->n == 0)
+		text_add(port, probe->postgres != NULL ? "5432" : "PORT");
+}
+
+/* The URL without user and query, which may hold secrets. */
+static void
+add_url(struct text *out, const char *url)
+{
+	const char *scheme = strstr(url, "://");
+	size_t n;
+	const char *authority = authority_of(url, &n);
+	size_t n_path = strcspn(authority + n, "?#");
+	struct text plain = { 0 };
+
+	if (scheme != NULL)
+		text_add_bytes(&plain, url, (size_t)(scheme + 3 - url));
+	text_add_bytes(&plain, authority, n + n_path);
+	add_quoted(out, plain.bytes);
+	text_fini(&plain);
+}
+
+static void
+add_conninfo(struct text *out, const struct finding *finding)
+{
+	const struct postgres_inputs *inputs = inputs_of(finding);
+	struct text host = { 0 }, port = { 0 }, info = { 0 };
+
+	find_target(&host, &port, finding);
+	text_addf(&info, "host=%s port=%s", host.bytes, port.bytes);
+	if (inputs->database != NULL)
+		text_addf(&info, " dbname=%s", inputs->database);
+	if (inputs->user != NULL)
+		text_addf(&info, " user=%s", inputs->user);
+	text_add(&info, " connect_timeout=10");
+	add_quoted(out, info.bytes);
+	text_fini(&host);
+	text_fini(&port);
+	text_fini(&info);
+}
+
+/* A shell expression for the process whose environment counts. */
+static void
+add_pid(struct text *out, const struct variables_config *source)
+{
+	if (source->pidfile != NULL) {
+		text_add(out, "$(cat ");
+		add_quoted(out, source->pidfile);
+		text_add(out, ")");
+	} else if (source->command != NULL) {
+		text_add(out, "PID");
+	} else {
+		text_add(out, "self");
+	}
+}
+
+/* Names only: no value is shown. */
+static void
+add_names(struct text *out, const struct variables_config *source)
+{
+	if (source->file != NULL) {
+		text_add(out, "cut -d= -f1 ");
+		add_quoted(out, source->file);
+		return;
+	}
+	text_add(out, "tr '\\0' '\\n' </proc/");
+	add_pid(out, source);
+	text_add(out, "/environ | cut -d= -f1 | sort");
+}
+
+static void
+add_process(struct text *out, const struct variables_config *source)
+{
+	if (source->file != NULL) {
+		text_add(out, "ls -l ");
+		add_quoted(out, source->file);
+	} else if (source->command != NULL) {
+		text_add(out, "ps -eo pid,user,args");
+	} else {
+		text_add(out, "ps -o pid,user,args -p ");
+		add_pid(out, source);
+	}
+}
+
+static void
+add_again(struct text *out, const struct report *report)
+{
+	text_add(out, "vedette-agent check --full --config ");
+	add_quoted(out, report->path);
+}
+
+/* Adds what a word stands for. */
+static void
+fill(struct text *out, const char *word, const struct report *report,
+    const struct finding *finding)
+{
+	const struct probe_config *probe = finding->probe;
+	struct text host = { 0 }, port = { 0 };
+
+	find_target(&host, &port, finding);
+	if (strcmp(word, "host") == 0)
+		add_quoted(out, host.bytes);
+	else if (strcmp(word, "port") == 0)
+		add_quoted(out, port.bytes);
+	else if (strcmp(word, "url") == 0)
+		add_url(out, probe->http->url);
+	else if (strcmp(word, "conninfo") == 0)
+		add_conninfo(out, finding);
+	else if (strcmp(word, "name") == 0)
+		add_quoted(out, probe->dns->name);
+	else if (strcmp(word, "type") == 0)
+		add_quoted(out, probe->dns->type);
+	else if (strcmp(word, "server") == 0 && probe->dns->server != NULL)
+		text_addf(out, "@%.*s", (int)strcspn(probe->dns->server, ":"),
+		    probe->dns->server);
+	else if (strcmp(word, "names") == 0)
+		add_names(out, &probe->env->source);
+	else if (strcmp(word, "process") == 0)
+		add_process(out, &probe->env->source);
+	else if (strcmp(word, "again") == 0)
+		add_again(out, report);
+	text_fini(&host);
+	text_fini(&port);
+}
+
+/* Adds a command with its words filled in. */
+static void
+expand(struct text *out, const char *command, const struct report *report,
+    const struct finding *finding)
+{
+	const char *open, *close;
+	char *word;
+
+	while ((open = strchr(command, '{')) != NULL) {
+		close = strchr(open, '}');
+		word = mem_strndup(open + 1, (size_t)(close - open) - 1);
+		text_add_bytes(out, command, (size_t)(open - command));
+		fill(out, word, report, finding);
+		free(word);
+		command = close + 1;
+		if (out->n > 0 && out->bytes[out->n - 1] == ' ' &&
+		    *command == ' ')
+			command++; /* the word stood for nothing */
+	}
+	text_add(out, command);
+}
+
+static bool
+fits(const struct hint *hint, const struct finding *finding)
+{
+	const struct result *result = finding->result;
+	const struct series *series = finding->series;
+	const char *phase =
+	    result->n_phases > 0 && result->n_phases <= series->n_phases
+	    ? series->phases[result->n_phases - 1]
+	    : "";
+
+	return hint->reason == result->reason &&
+	    (hint->kind[0] == '\0' || strcmp(hint->kind, series->kind) == 0) &&
+	    (hint->phase[0] == '\0' || strcmp(hint->phase, phase) == 0);
+}
+
+void
+hint_write(struct text *meaning, struct text *command,
+    const struct report *report, const struct finding *finding)
+{
+	if (finding->result->outcome == OUTCOME_OK)
+		return;
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+		if (!fits(&hints[i], finding))
+			continue;
+		text_add(meaning, hints[i].meaning);
+		expand(command, hints[i].command, report, finding);
+		return;
+	}
+	text_add(meaning, "the message says what was seen");
+	add_again(command, report);
+}

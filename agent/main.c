@@ -1,0 +1,119 @@
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "agent/agent.h"
+#include "agent/arguments.h"
+#include "agent/check.h"
+#include "proto/base/mem.h"
+#include "proto/base/text.h"
+
+enum exit {
+	EXIT_DONE = 0,
+	EXIT_TROUBLE = 1, /* run: could not start, or not store */
+	EXIT_USAGE = 2,   /* the command line or the configuration is wrong */
+	EXIT_UNKNOWN = 3, /* the same for check, which speaks as Nagios does */
+};
+
+static void
+complain(const char *text, const char *advice)
+{
+	char *clean = mem_strdup(text);
+
+	text_sanitise(clean, strlen(clean));
+	fprintf(stderr, "vedette-agent: %s%s%s\n", clean,
+	    advice[0] != '\0' ? "\n  " : "", advice);
+	free(clean);
+}
+
+/* Each probe and connection needs descriptors of its own. */
+static void
+raise_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int
+usage_exit(const struct arguments *arguments)
+{
+	return arguments->command == COMMAND_CHECK ? EXIT_UNKNOWN : EXIT_USAGE;
+}
+
+static int
+run(struct agent_config *config, const struct arguments *arguments)
+{
+	struct err err;
+
+	umask(0077); /* what the agent keeps is nobody else's */
+	if (agent_run(config, arguments->config, &err) == 0)
+		return EXIT_DONE;
+	complain(err.text, "");
+	return err.code == ERR_INVALID ? EXIT_USAGE : EXIT_TROUBLE;
+}
+
+static int
+check(struct agent_config *config, const struct arguments *arguments)
+{
+	struct err err;
+	int code = EXIT_UNKNOWN;
+
+	if (check_run(&code, config, arguments, &err) < 0) {
+		complain(err.text, "");
+		code = EXIT_UNKNOWN;
+	}
+	config_free(config);
+	return code;
+}
+
+static int
+config_check(struct agent_config *config, const struct arguments *arguments)
+{
+	printf("%s: fit: %s in %s, %u probes\n", arguments->config,
+	    config->agent, config->environment, config->n_probes);
+	config_free(config);
+	return EXIT_DONE;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct agent_config *config;
+	struct arguments arguments;
+	struct err err;
+
+	/* The memory of the agent holds secrets: no core dumps, no debugger
+	 * of its own user. */
+	prctl(PR_SET_DUMPABLE, 0);
+	signal(SIGPIPE, SIG_IGN);
+	raise_limits();
+	if (arguments_parse(&arguments, argc, argv, &err) < 0) {
+		complain(err.text, "see vedette-agent --help");
+		return usage_exit(&arguments);
+	}
+	if (arguments.help) {
+		fputs(arguments_help(arguments.command), stdout);
+		return EXIT_DONE;
+	}
+	if (arguments.version) {
+		puts("vedette-agent " VEDETTE_VERSION);
+		return EXIT_DONE;
+	}
+	if (config_load(&config, arguments.config, &err) < 0) {
+		complain(err.text, "");
+		return usage_exit(&arguments);
+	}
+	if (arguments.command == COMMAND_RUN)
+		return run(config, &arguments);
+	if (arguments.command == COMMAND_CHECK)
+		return check(config, &arguments);
+	return config_check(config, &arguments);
+}

@@ -1,0 +1,339 @@
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/variables.h"
+#include "proto/base/file.h"
+#include "proto/base/mem.h"
+#include "proto/base/text.h"
+
+/* More than Linux lets any process have. */
+#define ENVIRON_MAX_BYTES (8 * 1024 * 1024)
+#define FILE_MAX_BYTES    (1024 * 1024)
+#define CMDLINE_MAX_BYTES (256 * 1024)
+#define PIDFILE_MAX_BYTES 64
+#define STAT_MAX_BYTES    4096
+#define PID_DIGITS        9
+
+struct variables {
+	enum source source;
+	pid_t pid;
+	char *origin;
+	/* "NAME=value" 00 "NAME=value" 00 ... */
+	char *block;
+	size_t n_block;
+};
+
+/* --- processes ---------------------------------------------------------------- */
+
+static char *
+proc_path(pid_t pid, const char *name)
+{
+	return mem_printf("/proc/%d/%s", (int)pid, name);
+}
+
+static int
+proc_read(char **out, size_t *out_n, pid_t pid, const char *name, size_t max,
+    struct err *err)
+{
+	char *path = proc_path(pid, name);
+	int rc = file_read(out, out_n, path, max, err);
+
+	free(path);
+	return rc;
+}
+
+/* What /proc/PID/stat says: the state's letter and when it was started, in
+ * ticks since the system was.  The name before them may hold anything. */
+static int
+proc_stat(pid_t pid, char *out_state, unsigned long long *out_started,
+    struct err *err)
+{
+	char *stat = NULL, *at;
+	size_t n;
+	int rc = -1;
+
+	if (proc_read(&stat, &n, pid, "stat", STAT_MAX_BYTES, err) < 0)
+		return -1;
+	at = strrchr(stat, ')');
+	if (at != NULL &&
+	    sscanf(at + 1,
+		" %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d "
+		"%*d %*d %*d %*d %llu",
+		out_state, out_started) == 2)
+		rc = 0;
+	else
+		err_set(
+		    err, ERR_INVALID, "/proc/%d/stat makes no sense", (int)pid);
+	free(stat);
+	return rc;
+}
+
+/* The name of the program, owned by the caller. */
+static char *
+proc_name(pid_t pid)
+{
+	char *name = NULL;
+	size_t n;
+
+	if (proc_read(&name, &n, pid, "comm", STAT_MAX_BYTES, NULL) < 0)
+		return mem_strdup("?");
+	while (n > 0 && name[n - 1] == '\n')
+		name[--n] = '\0';
+	text_sanitise(name, n);
+	return name;
+}
+
+static int
+pid_parse(pid_t *out, const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+
+	if (n == 0 || n > PID_DIGITS || text[strspn(text, "0123456789 \t\r\n")])
+		return -1;
+	*out = (pid_t)strtol(text, NULL, 10);
+	return *out > 0 ? 0 : -1;
+}
+
+static int
+pid_of_file(pid_t *out, const char *path, struct err *err)
+{
+	char *text = NULL;
+	size_t n;
+	int rc;
+
+	if (file_read(&text, &n, path, PIDFILE_MAX_BYTES, err) < 0)
+		return -1;
+	rc = pid_parse(out, text);
+	free(text);
+	if (rc < 0)
+		return err_set(
+		    err, ERR_INVALID, "%s: holds no process id", path);
+	return 0;
+}
+
+/* Does the command line of pid, its arguments parted by spaces, match? */
+static bool
+command_matches(pid_t pid, const char *pattern)
+{
+	char *line = NULL;
+	size_t n;
+	bool matches;
+
+	if (proc_read(&line, &n, pid, "cmdline", CMDLINE_MAX_BYTES, NULL) < 0)
+		return false;
+	while (n > 0 && line[n - 1] == '\0')
+		n--;
+	for (size_t i = 0; i < n; i++)
+		if (line[i] == '\0')
+			line[i] = ' ';
+	matches = n > 0 && text_matches(pattern, line);
+	free(line);
+	return matches;
+}
+
+/* The oldest process that matches: a server, not the workers it started. */
+static int
+pid_of_command(pid_t *out, const char *pattern, struct err *err)
+{
+	unsigned long long started, oldest = 0;
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	pid_t pid;
+	char state;
+
+	*out = 0;
+	while (proc != NULL && (entry = readdir(proc)) != NULL) {
+		if (pid_parse(&pid, entry->d_name) < 0 || pid == getpid() ||
+		    !command_matches(pid, pattern) ||
+		    proc_stat(pid, &state, &started, NULL) < 0 || state == 'Z')
+			continue;
+		if (*out != 0 &&
+		    (started > oldest || (started == oldest && pid > *out)))
+			continue;
+		*out = pid;
+		oldest = started;
+	}
+	if (proc != NULL)
+		closedir(proc);
+	if (*out == 0)
+		return err_set(err, ERR_NOT_FOUND,
+		    "no process has a command line like %s", pattern);
+	return 0;
+}
+
+static int
+read_process(struct variables *variables, pid_t pid, struct err *err)
+{
+	unsigned long long started;
+	char *name, state = '?';
+
+	if (proc_stat(pid, &state, &started, NULL) < 0)
+		return err_set(
+		    err, ERR_NOT_FOUND, "process %d does not exist", (int)pid);
+	if (state == 'Z' || state == 'X')
+		return err_set(err, ERR_NOT_FOUND,
+		    "process %d has ended and is a zombie", (int)pid);
+	name = proc_name(pid);
+	variables->pid = pid;
+	variables->origin = mem_printf("process %d (%s)", (int)pid, name);
+	free(name);
+	if (proc_read(&variables->block, &variables->n_block, pid, "environ",
+		ENVIRON_MAX_BYTES, err) == 0)
+		return 0;
+	if (err != NULL && err->code == ERR_DENIED)
+		return err_set(err, ERR_DENIED,
+		    "the environment of %s is not ours to read: run the agent "
+		    "as the same user, or with CAP_SYS_PTRACE",
+		    variables->origin);
+	return -1;
+}
+
+/* --- files ------------------------------------------------------------------------ */
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* Adds what one line says; -1 when it is not NAME=value.  As a shell and
+ * systemd do, takes one pair of quotes off. */
+static int
+take_line(struct text *block, const char *line, size_t n)
+{
+	const char *equals;
+	size_t n_name, n_value;
+
+	while (n > 0 && is_blank(line[n - 1]))
+		n--;
+	while (n > 0 && is_blank(*line))
+		line++, n--;
+	if (n == 0 || *line == '#' || *line == ';')
+		return 0;
+	if (n > 7 && strncmp(line, "export ", 7) == 0)
+		line += 7, n -= 7;
+	equals = memchr(line, '=', n);
+	n_name = equals == NULL ? 0 : (size_t)(equals - line);
+	if (n_name == 0 || memchr(line, ' ', n_name) != NULL ||
+	    memchr(line, '\0', n) != NULL)
+		return -1;
+	n_value = n - n_name - 1;
+	text_add_bytes(block, line, n_name + 1);
+	if (n_value >= 2 && (equals[1] == '"' || equals[1] == '\'') &&
+	    line[n - 1] == equals[1])
+		text_add_bytes(block, equals + 2, n_value - 2);
+	else
+		text_add_bytes(block, equals + 1, n_value);
+	text_add_bytes(block, "", 1);
+	return 0;
+}
+
+static int
+read_file(struct variables *variables, const char *path, struct err *err)
+{
+	struct text block = { 0 };
+	char *bytes = NULL, *line, *end;
+	size_t n, number = 1;
+	int rc = 0;
+
+	if (file_read(&bytes, &n, path, FILE_MAX_BYTES, err) < 0)
+		return -1;
+	/* All of it fits: growing would leave copies of values behind. */
+	block.bytes = mem_zalloc(n + 2);
+	block.room = n + 2;
+	for (line = bytes; rc == 0 && line < bytes + n; line = end + 1) {
+		end = memchr(line, '\n', (size_t)(bytes + n - line));
+		if (end == NULL)
+			end = bytes + n;
+		if (take_line(&block, line, (size_t)(end - line)) < 0)
+			rc = err_set(err, ERR_INVALID, "%s:%zu: not NAME=value",
+			    path, number);
+		number++;
+	}
+	explicit_bzero(bytes, n);
+	free(bytes);
+	variables->n_block = block.n;
+	variables->block = text_take(&block);
+	variables->source = SOURCE_FILE;
+	variables->origin = mem_printf("file %s", path);
+	return rc;
+}
+
+/* --- public ------------------------------------------------------------------------- */
+
+int
+variables_read(struct variables **out, const struct variables_config *source,
+    struct err *err)
+{
+	struct variables *variables = mem_zalloc(sizeof(*variables));
+	pid_t pid = getpid();
+	int rc = 0;
+
+	variables->source = SOURCE_PROCESS;
+	if (source->pidfile != NULL)
+		rc = pid_of_file(&pid, source->pidfile, err);
+	else if (source->command != NULL)
+		rc = pid_of_command(&pid, source->command, err);
+	if (rc == 0)
+		rc = source->file != NULL
+		    ? read_file(variables, source->file, err)
+		    : read_process(variables, pid, err);
+	if (rc < 0) {
+		variables_free(variables);
+		return -1;
+	}
+	*out = variables;
+	return 0;
+}
+
+const char *
+variables_get(const struct variables *variables, const char *name)
+{
+	const char *at = variables->block, *value = NULL;
+	const char *end = at + variables->n_block;
+	size_t n = strlen(name);
+
+	for (; at < end; at += strlen(at) + 1) {
+		if (strncmp(at, name, n) != 0 || at[n] != '=')
+			continue;
+		value = at + n + 1;
+		/* getenv() takes the first, but in a file the last counts. */
+		if (variables->source == SOURCE_PROCESS)
+			break;
+	}
+	return value;
+}
+
+const char *
+variables_origin(const struct variables *variables)
+{
+	return variables->origin;
+}
+
+enum source
+variables_source(const struct variables *variables)
+{
+	return variables->source;
+}
+
+pid_t
+variables_pid(const struct variables *variables)
+{
+	return variables->pid;
+}
+
+void
+variables_free(struct variables *variables)
+{
+	if (variables == NULL)
+		return;
+	if (variables->block != NULL)
+		explicit_bzero(variables->block, variables->n_block);
+	free(variables->block);
+	free(variables->origin);
+	free(variables);
+}

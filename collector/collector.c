@@ -1,0 +1,464 @@
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <uv.h>
+
+#include "collector/answer.h"
+#include "collector/collector.h"
+#include "collector/config.h"
+#include "collector/inbox.h"
+#include "collector/live.h"
+#include "collector/pipeline.h"
+#include "proto/base/log.h"
+#include "proto/base/mem.h"
+#include "proto/edge.h"
+#include "proto/query.h"
+#include "proto/rpc.h"
+#include "storage/store.h"
+
+#define REP_ADDRESS "inproc://vedette/collector/calls"
+#define PUB_ADDRESS "inproc://vedette/collector/events"
+
+#define CALLS_AT_ONCE    512
+#define TICK_MS          1000
+#define STALL_MS         2000 /* a tick this late: the collector stood still */
+#define NEWS_EVERY_MS    10000
+#define NEWS_MAX         256
+#define STOP_DEADLINE_MS 5000
+
+/* What was told before, so that it is not told again at once. */
+struct news {
+	int64_t told_ms;
+	uint64_t n_untold;
+};
+
+struct collector {
+	uv_loop_t loop;
+	const char *config_path;
+	struct collector_config *config;
+	struct store *store, *reader;
+	struct pipeline *pipeline;
+	struct rpc_server *rpc;
+	struct live *live;
+	struct inbox *inbox;
+	struct answer answer;
+	struct query_service *query;
+	struct edge_server *edge;
+	uv_signal_t hangup, terminate, interrupt;
+	uv_timer_t tick;
+	int n_handles;
+	int64_t ticked_ms;
+	struct map *news;
+	bool is_stopping;
+};
+
+/* --- telling ----------------------------------------------------------------------- */
+
+static void
+forget_news(struct collector *collector)
+{
+	MAP_EACH (struct news, news, collector->news)
+		free(news);
+	map_free(collector->news);
+	collector->news = map_new();
+}
+
+/* Logs; the same line again only after a while, with how often it was left
+ * out. */
+static void
+tell(struct collector *collector, bool is_bad, const char *text)
+{
+	int64_t now_ms = clock_mono_ms(clock_system());
+	struct news *news = map_get(collector->news, text);
+	enum log_level level = is_bad ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO;
+
+	if (news != NULL && now_ms - news->told_ms < NEWS_EVERY_MS) {
+		news->n_untold++;
+		return;
+	}
+	if (news == NULL) {
+		if (map_count(collector->news) >= NEWS_MAX)
+			forget_news(collector);
+		news = mem_zalloc(sizeof(*news));
+		map_put(collector->news, text, news);
+	}
+	if (news->n_untold > 0)
+		log_line(level, "%s (and %llu times before)", text,
+		    (unsigned long long)news->n_untold);
+	else
+		log_line(level, "%s", text);
+	news->told_ms = now_ms;
+	news->n_untold = 0;
+}
+
+static void
+on_news(void *arg, bool is_bad, const char *text)
+{
+	tell(arg, is_bad, text);
+}
+
+static void
+on_refused(void *arg, const struct peer *peer, const struct err *why)
+{
+	char text[sizeof(peer->address) + sizeof(why->text) + 16];
+
+	snprintf(text, sizeof(text), "edge: %s: %s", peer->address, why->text);
+	tell(arg, true, text);
+}
+
+/* Regressions are worth a line of the log; results are not. */
+static void
+log_event(const struct event *event)
+{
+	const struct regression_row *row = &event->regression;
+
+	if (event->kind != EVENT_REGRESSION && event->kind != EVENT_CLEARED)
+		return;
+	log_line(
+	    event->kind == EVENT_CLEARED ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+	    "%s #%llu %s %s%s%s %s: %s -> %s%s%s",
+	    event->kind == EVENT_CLEARED ? "cleared" : "regression",
+	    (unsigned long long)row->id, regression_kind_name(row->kind),
+	    row->environment, row->service[0] != '\0' ? "/" : "", row->service,
+	    row->subject, row->before, row->after,
+	    row->message[0] != '\0' ? ": " : "", row->message);
+}
+
+static void
+on_events(void *arg, const struct event *events, size_t n)
+{
+	struct collector *collector = arg;
+
+	for (size_t i = 0; i < n; i++)
+		log_event(&events[i]);
+	live_tell(collector->live, events, n);
+}
+
+/* --- questions --------------------------------------------------------------------------- */
+
+static const struct fleet *
+answer_fleet(void *arg)
+{
+	const struct collector *collector = arg;
+
+	return pipeline_fleet(collector->pipeline);
+}
+
+static struct moment
+answer_now(void *arg)
+{
+	const struct collector *collector = arg;
+
+	return inbox_now(collector->inbox);
+}
+
+/* --- stopping ------------------------------------------------------------------------------ */
+
+/* From the outside in: nobody comes any more; what waits is committed and
+ * answered; then the rest goes. */
+static void
+on_inbox_closed(void *arg)
+{
+	(void)arg; /* the loop ends by itself, with its last handle */
+}
+
+static void
+on_rpc_closed(void *arg)
+{
+	struct collector *collector = arg;
+
+	query_service_free(collector->query);
+	inbox_close(collector->inbox, on_inbox_closed, collector);
+	live_free(collector->live);
+	collector->live = NULL;
+}
+
+static void
+on_edge_closed(void *arg)
+{
+	struct collector *collector = arg;
+
+	rpc_server_close(collector->rpc, on_rpc_closed, collector);
+}
+
+static void
+stop(struct collector *collector)
+{
+	if (collector->is_stopping)
+		return;
+	collector->is_stopping = true;
+	uv_close((uv_handle_t *)&collector->hangup, NULL);
+	uv_close((uv_handle_t *)&collector->terminate, NULL);
+	uv_close((uv_handle_t *)&collector->interrupt, NULL);
+	uv_close((uv_handle_t *)&collector->tick, NULL);
+	inbox_stop(collector->inbox);
+	edge_server_close(collector->edge, on_edge_closed, collector);
+}
+
+static void
+on_stop(uv_signal_t *signal, int number)
+{
+	log_info("collector: %s: stopping",
+	    number == SIGTERM ? "SIGTERM" : "SIGINT");
+	stop(signal->data);
+}
+
+/* --- running ---------------------------------------------------------------------------------- */
+
+/* Did anything change that only a restart can bring about? */
+static bool
+needs_restart(
+    const struct collector_config *a, const struct collector_config *b)
+{
+	if (strcmp(a->store, b->store) != 0 || a->n_listen != b->n_listen)
+		return true;
+	for (uint32_t i = 0; i < a->n_listen; i++)
+		if (strcmp(a->listen[i].url, b->listen[i].url) != 0)
+			return true;
+	return false;
+}
+
+static void
+on_hangup(uv_signal_t *signal, int number)
+{
+	struct collector *collector = signal->data;
+	struct collector_config *config;
+	struct err err;
+
+	(void)number;
+	if (config_load(&config, collector->config_path, &err) < 0 ||
+	    edge_server_reload(collector->edge, &err) < 0) {
+		log_error("reload: %s; the old configuration stays", err.text);
+		return;
+	}
+	if (needs_restart(collector->config, config))
+		log_warning("reload: other addresses and another store are "
+			    "used after a restart only");
+	inbox_set_config(collector->inbox, config);
+	pipeline_set_config(collector->pipeline, config);
+	collector->answer.config = config;
+	config_free(collector->config);
+	collector->config = config;
+	log_info("reload: %s and the certificates were read again",
+	    collector->config_path);
+}
+
+static void
+on_tick(uv_timer_t *timer)
+{
+	struct collector *collector = timer->data;
+	int64_t now_ms = inbox_now(collector->inbox).mono_ms;
+	int64_t stall_ms = now_ms - collector->ticked_ms - TICK_MS;
+
+	collector->ticked_ms = now_ms;
+	if (stall_ms > STALL_MS) {
+		pipeline_forgive(collector->pipeline, stall_ms);
+		log_warning("collector: stood still for %lld ms (a slow disk, "
+			    "or no processor)",
+		    (long long)stall_ms);
+	}
+	inbox_tick(collector->inbox);
+}
+
+/* --- starting --------------------------------------------------------------------------------- */
+
+/* Every agent is a descriptor. */
+static void
+raise_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int
+open_store(struct collector *collector, struct err *err)
+{
+	struct store_setup setup = { .uri = collector->config->store,
+		.mode = STORE_WRITE,
+		.max_bytes = collector->config->store_max_bytes };
+	char *salvaged = NULL;
+
+	if (store_open(&collector->store, &salvaged, &setup, err) < 0)
+		return -1;
+	if (salvaged != NULL)
+		log_error("store: %s", salvaged);
+	free(salvaged);
+	salvaged = NULL;
+	setup.mode = STORE_READ;
+	if (store_open(&collector->reader, &salvaged, &setup, err) < 0)
+		return -1;
+	free(salvaged);
+	return 0;
+}
+
+static int
+open_inside(struct collector *collector, struct err *err)
+{
+	struct rpc_server_setup rpc = {
+		.loop = &collector->loop,
+		.clock = clock_system(),
+		.address = REP_ADDRESS,
+		.contexts = CALLS_AT_ONCE,
+	};
+	struct moment now = { clock_wall_ms(clock_system()),
+		clock_mono_ms(clock_system()) };
+
+	if (open_store(collector, err) < 0 ||
+	    pipeline_open(&collector->pipeline, collector->store,
+		collector->config, now, err) < 0 ||
+	    live_new(&collector->live, PUB_ADDRESS, err) < 0)
+		return -1;
+	return rpc_server_new(&collector->rpc, &rpc, err);
+}
+
+static void
+add_services(struct collector *collector)
+{
+	struct inbox_setup inbox = {
+		.loop = &collector->loop,
+		.clock = clock_system(),
+		.pipeline = collector->pipeline,
+		.config = collector->config,
+		.server = collector->rpc,
+		.on_events = on_events,
+		.on_news = on_news,
+		.arg = collector,
+	};
+
+	collector->inbox = inbox_new(&inbox);
+	collector->answer = (struct answer){
+		.fleet = answer_fleet,
+		.now = answer_now,
+		.arg = collector,
+		.store = collector->reader,
+		.config = collector->config,
+	};
+	collector->query = query_service_new(
+	    collector->rpc, &answer_handlers, &collector->answer);
+}
+
+static int
+listen_on(struct collector *collector, const struct listen_config *listen,
+    struct err *err)
+{
+	struct edge_tls tls;
+
+	if (listen->tls != NULL)
+		tls = (struct edge_tls){
+			.ca_file = listen->tls->ca_file,
+			.certificate_file = listen->tls->certificate_file,
+			.key_file = listen->tls->key_file,
+			.revoked_file = listen->tls->revoked_file,
+		};
+	if (edge_server_listen(collector->edge, listen->url, listen->insecure,
+		listen->tls != NULL ? &tls : NULL, err) < 0)
+		return -1;
+	log_info("listening on %s", edge_server_url(collector->edge));
+	return 0;
+}
+
+static int
+open_edge(struct collector *collector, struct err *err)
+{
+	struct edge_server_setup setup = {
+		.loop = &collector->loop,
+		.clock = clock_system(),
+		.rep_address = REP_ADDRESS,
+		.pub_address = PUB_ADDRESS,
+		.on_refused = on_refused,
+		.arg = collector,
+	};
+
+	if (edge_server_new(&collector->edge, &setup, err) < 0)
+		return -1;
+	for (uint32_t i = 0; i < collector->config->n_listen; i++)
+		if (listen_on(collector, &collector->config->listen[i], err) <
+		    0)
+			return -1;
+	return 0;
+}
+
+static void
+start_handles(struct collector *collector)
+{
+	uv_signal_init(&collector->loop, &collector->hangup);
+	uv_signal_init(&collector->loop, &collector->terminate);
+	uv_signal_init(&collector->loop, &collector->interrupt);
+	uv_timer_init(&collector->loop, &collector->tick);
+	collector->hangup.data = collector->terminate.data = collector;
+	collector->interrupt.data = collector->tick.data = collector;
+	uv_signal_start(&collector->hangup, on_hangup, SIGHUP);
+	uv_signal_start(&collector->terminate, on_stop, SIGTERM);
+	uv_signal_start(&collector->interrupt, on_stop, SIGINT);
+	collector->ticked_ms = inbox_now(collector->inbox).mono_ms;
+	uv_timer_start(&collector->tick, on_tick, TICK_MS, TICK_MS);
+}
+
+static void
+log_start(const struct collector *collector)
+{
+	const struct fleet *fleet = pipeline_fleet(collector->pipeline);
+
+	log_info("collector: vedette " VEDETTE_VERSION
+		 ", store %s: %zu agents, %zu series, %zu open regressions",
+	    collector->config->store, map_count(fleet->agents),
+	    map_count(fleet->series), map_count(fleet->open));
+}
+
+static void
+free_all(struct collector *collector)
+{
+	uv_run(&collector->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&collector->loop);
+	live_free(collector->live);
+	pipeline_close(collector->pipeline);
+	store_close(collector->reader);
+	store_close(collector->store);
+	config_free(collector->config);
+	forget_news(collector);
+	map_free(collector->news);
+}
+
+/* What was opened when something else could not be. */
+static void
+close_early(struct collector *collector)
+{
+	if (collector->edge != NULL)
+		edge_server_close(collector->edge, on_edge_closed, collector);
+	else if (collector->rpc != NULL)
+		rpc_server_close(collector->rpc, on_rpc_closed, collector);
+}
+
+int
+collector_run(const char *config_path, struct err *err)
+{
+	struct collector collector = { .config_path = config_path };
+	int rc;
+
+	if (config_load(&collector.config, config_path, err) < 0)
+		return -1;
+	raise_limits();
+	collector.news = map_new();
+	uv_loop_init(&collector.loop);
+	rc = open_inside(&collector, err);
+	if (rc == 0) {
+		add_services(&collector);
+		log_start(&collector);
+		rc = open_edge(&collector, err);
+	}
+	if (rc == 0) {
+		start_handles(&collector);
+		uv_run(&collector.loop, UV_RUN_DEFAULT);
+		log_info("collector: stopped");
+	} else {
+		close_early(&collector);
+	}
+	free_all(&collector);
+	return rc;
+}

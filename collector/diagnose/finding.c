@@ -1,0 +1,194 @@
+#include <string.h>
+
+#include "collector/diagnose/look.h"
+
+#define SECOND_MS       INT64_C(1000)
+#define SILENT_BEATS    3
+#define SILENT_LEAST_MS (15 * SECOND_MS)
+#define SAME_GAP_MS     (10 * SECOND_MS)
+
+/* --- observers -------------------------------------------------------------------- */
+
+static bool
+is_silent(const struct scene *scene, const struct scene_agent *agent)
+{
+	int64_t limit_ms = SILENT_BEATS * agent->heartbeat_ms;
+
+	if (limit_ms < SILENT_LEAST_MS)
+		limit_ms = SILENT_LEAST_MS;
+	return scene->at_ms - agent->heard_ms > limit_ms;
+}
+
+static void
+find_silence(const struct look *look, const struct scene_agent *agent)
+{
+	const struct scene *scene = look->scene;
+	struct finding *finding;
+
+	look->out->n_silent++;
+	finding = look_add(look, TOKEN_SILENT, 100,
+	    note(look->arena, "agent %s silent since %s", agent->agent,
+		note_clock(look->arena, agent->heard_ms)));
+	finding->agent = agent;
+	for (size_t i = 0; i < scene->n_agents; i++) {
+		const struct scene_agent *other = &scene->agents[i];
+		int64_t apart_ms = other->heard_ms - agent->heard_ms;
+
+		if (!look_same(other->environment, agent->environment) &&
+		    is_silent(scene, other) && apart_ms < SAME_GAP_MS &&
+		    apart_ms > -SAME_GAP_MS)
+			look->out->n_gapped++;
+	}
+}
+
+static void
+find_observers(const struct look *look)
+{
+	const struct scene *scene = look->scene;
+	bool healthy = look->chain->has_inside;
+	struct finding *finding;
+
+	for (size_t i = 0; i < scene->n_agents; i++) {
+		const struct scene_agent *agent = &scene->agents[i];
+
+		if (!look_same(agent->environment, scene->environment) ||
+		    !vantage_counts(agent->vantage))
+			continue;
+		if (is_silent(scene, agent)) {
+			find_silence(look, agent);
+			healthy = false;
+		} else if (agent->clock_offset_ms > SILENT_LEAST_MS ||
+		    agent->clock_offset_ms < -SILENT_LEAST_MS) {
+			finding = look_add(look, TOKEN_CLOCK, 100,
+			    note(look->arena,
+				"the clock of agent %s is off by %lld s",
+				agent->agent,
+				(long long)(agent->clock_offset_ms / 1000)));
+			finding->agent = agent;
+			healthy = false;
+		}
+	}
+	for (size_t i = 0; i < look->chain->n_nodes; i++) {
+		const struct scene_view *view = look->chain->nodes[i].view;
+
+		if (view->last->outcome != OUTCOME_UNKNOWN)
+			continue;
+		finding = look_add(look, TOKEN_UNABLE, 60,
+		    note(look->arena, "%s could not tell: %s",
+			look_place(look, view), look_outcome(look, view)));
+		finding->view = view;
+		healthy = false;
+	}
+	look->out->is_observed = healthy;
+	if (healthy)
+		look_add(look, TOKEN_OBSERVED, 100,
+		    "agents heard, clocks agree, every layer is fresh");
+}
+
+/* Results that claim the environment from a place that is not proven. */
+static void
+find_strangers(const struct look *look)
+{
+	const struct scene *scene = look->scene;
+	struct finding *finding;
+
+	if (look->chain->n_nodes > 0)
+		return;
+	for (size_t i = 0; i < scene->n_views; i++) {
+		const struct scene_view *view = &scene->views[i];
+
+		if (!look_same(view->series->environment, scene->environment) ||
+		    node_counts(view) || !node_is_fresh(scene, view))
+			continue;
+		finding = look_add(look, TOKEN_STRANGER, 100,
+		    note(look->arena,
+			"results come only from %s, not proven to be in %s",
+			view->series->agent, scene->environment));
+		finding->view = view;
+		return;
+	}
+}
+
+/* --- impact ------------------------------------------------------------------------- */
+
+static void
+find_impact(const struct look *look)
+{
+	const struct chain *chain = look->chain;
+	struct finding *finding;
+
+	for (size_t i = 0; i < chain->n_failing; i++) {
+		const struct scene_view *view = chain->failing[i]->view;
+
+		if (chain->has_impact &&
+		    !node_is_user_facing(look->scene, view))
+			continue;
+		finding = look_add(look,
+		    chain->has_inside ? TOKEN_IMPACT : TOKEN_OUTSIDE_ONLY,
+		    chain->has_impact ? 100 : 50,
+		    note(look->arena, "%s fails since %s, %u runs",
+			look_place(look, view),
+			note_clock(look->arena, view->bad_from_ms),
+			view->n_bad));
+		finding->view = view;
+		return;
+	}
+	if (chain->n_nodes > 0 && chain->n_failing == 0)
+		look_add(
+		    look, TOKEN_HEALTHY, 100, "no check that users feel fails");
+}
+
+static void
+find_breaks(const struct look *look)
+{
+	const struct chain *chain = look->chain;
+
+	if (chain->n_failing == 0 && chain->n_nodes > 0)
+		look_add(look, TOKEN_BREAK_NONE, 100, "no layer fails");
+	for (size_t i = 0; i < chain->n_failing; i++) {
+		const struct node *node = chain->failing[i];
+		struct finding *finding;
+
+		/* Other faults beside the first are listed, not weighed. */
+		if (i > 0 && node->entailed_by == NULL)
+			continue;
+		finding = look_add(look, node->token, 100,
+		    note(look->arena, "%s: %s", look_place(look, node->view),
+			look_outcome(look, node->view)));
+		finding->view = node->view;
+		finding->weight.entailed = node->entailed_by != NULL;
+	}
+}
+
+/* --- the whole ------------------------------------------------------------------------------------------- */
+
+void
+findings_collect(struct findings *out, struct arena *arena,
+    const struct scene *scene, const struct chain *chain,
+    const struct ledger *ledger)
+{
+	struct look look = { out, arena, scene, chain, ledger,
+		chain->n_failing > 0 ? chain->failing[0] : NULL };
+
+	memset(out, 0, sizeof(*out));
+	out->list =
+	    arena_zalloc(arena, (FINDINGS_MAX + 1) * sizeof(*out->list));
+	find_impact(&look);
+	find_observers(&look);
+	find_strangers(&look);
+	find_breaks(&look);
+	if (look.break_ == NULL)
+		return;
+	look_at_tests(&look);
+	look_at_traces(&look);
+}
+
+const struct finding *
+findings_get(const struct findings *findings, enum token token)
+{
+	for (size_t i = 0; i < findings->n; i++)
+		if (findings->list[i].weight.token == token &&
+		    !findings->list[i].weight.entailed)
+			return &findings->list[i];
+	return NULL;
+}

@@ -1,0 +1,253 @@
+#include <string.h>
+
+#include "collector/diagnose/look.h"
+
+/* --- separating tests ------------------------------------------------------------------- */
+
+static bool
+is_reference_of(const struct scene_view *view, const struct node *node)
+{
+	const struct series *a = view->series, *b = node->view->series;
+
+	if (a->reference_of[0] != '\0')
+		return look_same(a->reference_of, b->probe) &&
+		    look_same(a->agent, b->agent) &&
+		    look_same(a->service, b->service);
+	/* A probe of the dependency itself, with a login of its own, from the
+	 * same place. */
+	return node->dependency[0] != '\0' && look_same(a->kind, b->kind) &&
+	    look_same(a->service, node->dependency) &&
+	    look_same(a->agent, b->agent);
+}
+
+/* Own inputs against reference inputs. */
+static void
+find_substitution(const struct look *look)
+{
+	const struct scene *scene = look->scene;
+	const struct node *node = look->break_;
+
+	for (size_t k = 0; k < look->chain->n_failing; k++) {
+		const struct node *own = look->chain->failing[k];
+
+		if (own != node && own->entailed_by != node)
+			continue;
+		for (size_t i = 0; i < scene->n_views; i++) {
+			const struct scene_view *view = &scene->views[i];
+			struct finding *finding;
+			bool fails = node_is_failing(view);
+
+			if (!look_same(view->series->environment,
+				scene->environment) ||
+			    !node_is_fresh(scene, view) ||
+			    view->last->outcome == OUTCOME_UNKNOWN ||
+			    !is_reference_of(view, own) ||
+			    own->layer >= LAYER_APP)
+				continue;
+			finding = look_add(look,
+			    fails ? TOKEN_BOTH_FAIL : TOKEN_REFERENCE_OK, 100,
+			    note(look->arena, "%s %s with reference inputs: %s",
+				look_place(look, own->view),
+				fails ? "fails too" : "passes",
+				look_outcome(look, view)));
+			finding->view = view;
+			return;
+		}
+	}
+}
+
+/* The dependencies pass with the service's own inputs, the service fails. */
+static void
+find_own_inputs(const struct look *look)
+{
+	const struct node *node = look->break_;
+	struct finding *finding;
+
+	if (node->layer < LAYER_APP &&
+	    !(node->by_text && (node->token == TOKEN_BREAK_SCHEMA)))
+		return;
+	for (size_t i = 0; i < look->chain->n_nodes; i++) {
+		const struct node *other = &look->chain->nodes[i];
+
+		if (!look_same(other->service, node->service) ||
+		    other->dependency[0] == '\0' ||
+		    other->view->last->outcome != OUTCOME_OK ||
+		    node_is_failing(other->view))
+			continue;
+		finding = look_add(look, TOKEN_BOTH_OK, 100,
+		    note(look->arena, "%s passes with the service's own inputs",
+			look_place(look, other->view)));
+		finding->view = other->view;
+		return;
+	}
+}
+
+/* Another vantage, or another service, goes to the same target. */
+static bool
+is_peer(const struct look *look, const struct scene_view *view)
+{
+	const struct node *node = look->break_;
+	const struct series *a = view->series, *b = node->view->series;
+	struct node other;
+
+	if (!look_same(a->environment, look->scene->environment) ||
+	    a->reference_of[0] != '\0' || !node_counts(view) ||
+	    !node_is_fresh(look->scene, view) ||
+	    view->last->outcome == OUTCOME_UNKNOWN ||
+	    (look_same(a->agent, b->agent) &&
+		look_same(a->service, b->service)))
+		return false;
+	node_place(&other, look->scene, view);
+	if (!look_same(node_target(&other), node_target(node)))
+		return false;
+	/* From the same place with the same login it is no other vantage. */
+	if (look_same(a->agent, b->agent) &&
+	    look_same(a->service, node_target(node)))
+		return false;
+	/* Only what goes at least as deep can acquit. */
+	return other.layer >= node->layer || node_is_failing(view);
+}
+
+static void
+find_peers(const struct look *look)
+{
+	const struct scene *scene = look->scene;
+	const struct scene_view *ok = NULL, *bad = NULL;
+	struct finding *finding;
+
+	if (look->break_->layer < LAYER_DNS || look->break_->layer >= LAYER_APP)
+		return;
+	for (size_t i = 0; i < scene->n_views; i++) {
+		if (!is_peer(look, &scene->views[i]))
+			continue;
+		if (node_is_failing(&scene->views[i]))
+			bad = &scene->views[i];
+		else if (scene->views[i].last->outcome == OUTCOME_OK)
+			ok = &scene->views[i];
+	}
+	if (ok != NULL) {
+		finding = look_add(look, TOKEN_VANTAGE_OK, 100,
+		    note(look->arena, "%s reaches %s at the same time",
+			look_place(look, ok), node_target(look->break_)));
+		finding->view = ok;
+	} else if (bad != NULL) {
+		finding = look_add(look, TOKEN_VANTAGE_FAIL, 100,
+		    note(look->arena, "%s fails to reach %s too: %s",
+			look_place(look, bad), node_target(look->break_),
+			look_outcome(look, bad)));
+		finding->view = bad;
+	}
+}
+
+/* Direct against through the proxy, name against last known address. */
+static void
+find_detours(const struct look *look)
+{
+	const struct node *node = look->break_;
+	struct finding *finding;
+
+	for (size_t i = 0; i < look->chain->n_nodes; i++) {
+		const struct node *other = &look->chain->nodes[i];
+		const char *probe = other->view->series->probe;
+
+		if (!look_same(node_target(other), node_target(node)) ||
+		    other->view->last->outcome != OUTCOME_OK ||
+		    node_is_failing(other->view) || other == node)
+			continue;
+		if (look_holds(probe, "direct") && node->layer >= LAYER_DNS) {
+			finding = look_add(look, TOKEN_PROXY_FAIL, 100,
+			    note(look->arena, "%s passes, %s fails",
+				look_place(look, other->view),
+				look_place(look, node->view)));
+			finding->view = other->view;
+		}
+		if (look_holds(probe, "address") && node->layer <= LAYER_TCP) {
+			finding = look_add(look, TOKEN_ADDRESS_OK, 100,
+			    note(look->arena,
+				"%s passes by the last known address",
+				look_place(look, other->view)));
+			finding->view = other->view;
+		}
+	}
+}
+
+/* --- the same build elsewhere --------------------------------------------------------------- */
+
+static const struct scene_fact *
+fact_of(const struct scene *scene, const char *environment, const char *service,
+    const char *name)
+{
+	for (size_t i = 0; i < scene->n_facts; i++)
+		if (look_same(scene->facts[i].environment, environment) &&
+		    look_same(scene->facts[i].service, service) &&
+		    look_same(scene->facts[i].name, name))
+			return &scene->facts[i];
+	return NULL;
+}
+
+/* Do users of a service elsewhere feel anything?  1 fails, 0 is well, -1
+ * nobody looks. */
+static int
+peer_health(
+    const struct scene *scene, const char *environment, const char *service)
+{
+	int health = -1;
+
+	for (size_t i = 0; i < scene->n_views; i++) {
+		const struct scene_view *view = &scene->views[i];
+
+		if (!look_same(view->series->environment, environment) ||
+		    !look_same(view->series->service, service) ||
+		    !node_counts(view) || !node_is_fresh(scene, view) ||
+		    !node_is_user_facing(scene, view))
+			continue;
+		if (node_is_failing(view))
+			return 1;
+		if (view->last->outcome == OUTCOME_OK)
+			health = 0;
+	}
+	return health;
+}
+
+static void
+find_build(const struct look *look)
+{
+	const struct scene *scene = look->scene;
+	const char *service = look->break_->service;
+	const struct scene_fact *own =
+	    fact_of(scene, scene->environment, service, "build");
+
+	if (own == NULL || own->value[0] == '\0')
+		return;
+	for (size_t i = 0; i < scene->n_facts; i++) {
+		const struct scene_fact *fact = &scene->facts[i];
+		struct finding *finding;
+		int health;
+
+		if (look_same(fact->environment, scene->environment) ||
+		    !look_same(fact->name, "build") ||
+		    !look_same(fact->service, service) ||
+		    !look_same(fact->value, own->value))
+			continue;
+		health = peer_health(scene, fact->environment, service);
+		if (health < 0)
+			continue;
+		finding = look_add(look,
+		    health > 0 ? TOKEN_BUILD_FAIL : TOKEN_BUILD_OK, 100,
+		    note(look->arena, "%s %s of %s in %s",
+			health > 0 ? "fails alike: build"
+				   : "healthy: the same build",
+			own->value, service, fact->environment));
+		finding->fact = fact;
+	}
+}
+
+void
+look_at_tests(const struct look *look)
+{
+	find_substitution(look);
+	find_own_inputs(look);
+	find_peers(look);
+	find_detours(look);
+	find_build(look);
+}

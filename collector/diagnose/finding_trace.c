@@ -1,0 +1,316 @@
+#include <string.h>
+
+#include "collector/diagnose/look.h"
+#include "proto/base/text.h"
+
+#define LATENCY_MORE_US INT64_C(20000) /* and half as much again */
+
+/* --- changes ---------------------------------------------------------------------------------- */
+
+static void
+add_change(const struct look *look, enum token token,
+    const struct candidate *candidate)
+{
+	const struct scene_change *change = candidate->change;
+	struct finding *finding =
+	    look_add(look, token, candidate->db10 * 100 / 150,
+		note(look->arena, "%s%s%s changed %s%s%s", change->service,
+		    change->service[0] != '\0' ? " " : "",
+		    change->name[0] != '\0' ? change->name
+					    : mark_kind_name(change->kind),
+		    note_interval(look->arena, change->from_ms, change->to_ms),
+		    change->summary[0] != '\0' ? ": " : "", change->summary));
+
+	finding->change = change;
+}
+
+static bool
+has_any(const struct scene *scene, enum change_class class)
+{
+	for (size_t i = 0; i < scene->n_changes; i++)
+		if (look_same(
+			scene->changes[i].environment, scene->environment) &&
+		    ledger_class(&scene->changes[i]) == class)
+			return true;
+	for (size_t i = 0; i < scene->n_facts; i++) {
+		struct scene_change as = { .name = scene->facts[i].name };
+
+		if (look_same(
+			scene->facts[i].environment, scene->environment) &&
+		    ledger_class(&as) == class)
+			return true;
+	}
+	return false;
+}
+
+static void
+find_changes(const struct look *look)
+{
+	const struct candidate *release =
+	    ledger_find(look->ledger, CHANGE_RELEASE);
+	const struct candidate *input = ledger_find(look->ledger, CHANGE_INPUT);
+	const struct candidate *platform =
+	    ledger_find(look->ledger, CHANGE_PLATFORM);
+	const struct candidate *path = ledger_find(look->ledger, CHANGE_PATH);
+
+	if (release != NULL)
+		add_change(look, TOKEN_RELEASED, release);
+	else
+		look_add(look, TOKEN_NOT_RELEASED,
+		    has_any(look->scene, CHANGE_RELEASE) ? 100 : 50,
+		    "no release in the day before the onset");
+	if (input != NULL)
+		add_change(look, TOKEN_INPUT_CHANGED, input);
+	else if (has_any(look->scene, CHANGE_INPUT))
+		look_add(look, TOKEN_INPUT_SAME, 100,
+		    "no variable, file or setting that it uses changed");
+	if (platform != NULL)
+		add_change(look, TOKEN_PLATFORM_CHANGED, platform);
+	if (path != NULL)
+		add_change(look, TOKEN_PATH_CHANGED, path);
+}
+
+/* --- particulars ------------------------------------------------------------------------------------ */
+
+static void
+find_shapes(const struct look *look)
+{
+	for (size_t i = 0; i < look->chain->n_nodes; i++) {
+		const struct scene_view *view = look->chain->nodes[i].view;
+		struct finding *finding;
+
+		if (view->last->reason != REASON_SHAPE ||
+		    !look_same(view->series->kind, "env"))
+			continue;
+		finding = look_add(look, TOKEN_SHAPE, 100,
+		    note(look->arena, "%s: %s", look_place(look, view),
+			look_outcome(look, view)));
+		finding->view = view;
+	}
+}
+
+static void
+find_platform(const struct look *look)
+{
+	const struct scene_view *ok = NULL;
+	struct finding *finding;
+
+	for (size_t i = 0; i < look->chain->n_nodes; i++) {
+		const struct node *node = &look->chain->nodes[i];
+
+		if (strncmp(node->view->series->kind, "gcp.", 4) != 0 ||
+		    node->layer != LAYER_SIDE)
+			continue;
+		if (node->view->last->outcome == OUTCOME_OK)
+			ok = node->view;
+		if (node->view->last->outcome != OUTCOME_CRITICAL ||
+		    node == look->break_)
+			continue;
+		finding = look_add(look, TOKEN_PLATFORM_BAD, 100,
+		    note(look->arena, "%s: %s", look_place(look, node->view),
+			look_outcome(look, node->view)));
+		finding->view = node->view;
+		return;
+	}
+	if (ok != NULL)
+		look_add(look, TOKEN_PLATFORM_OK, 100,
+		    "cloud resources read, and serving");
+}
+
+static void
+find_resources(const struct look *look)
+{
+	for (size_t i = 0; i < look->chain->n_nodes; i++) {
+		const struct node *node = &look->chain->nodes[i];
+		const struct scene_view *view = node->view;
+		bool full = view->last->reason == REASON_EXHAUSTED ||
+		    node->text.signature == SIGNATURE_CONNECTIONS ||
+		    (look_same(view->series->kind, "host") &&
+			view->last->outcome != OUTCOME_OK &&
+			view->last->outcome != OUTCOME_UNKNOWN);
+		struct finding *finding;
+
+		if (!full || node->token == TOKEN_SATURATED)
+			continue;
+		finding = look_add(look, TOKEN_SATURATED, 100,
+		    note(look->arena, "%s: %s", look_place(look, view),
+			look_outcome(look, view)));
+		finding->view = view;
+		return;
+	}
+}
+
+static void
+find_crash(const struct look *look)
+{
+	for (size_t i = 0; i < look->chain->n_failing; i++) {
+		const struct node *node = look->chain->failing[i];
+		const struct scene_view *view = node->view;
+		struct finding *finding;
+
+		if (view->last->reason != REASON_PROCESS &&
+		    node->text.signature != SIGNATURE_CRASH &&
+		    !(node->layer == LAYER_APP &&
+			view->last->reason == REASON_REFUSED))
+			continue;
+		finding = look_add(look, TOKEN_CRASH, 100,
+		    note(look->arena, "%s does not run: %s",
+			view->series->service, look_outcome(look, view)));
+		finding->view = view;
+		return;
+	}
+}
+
+static void
+find_path(const struct look *look)
+{
+	for (size_t i = 0; i < look->chain->n_nodes; i++) {
+		const struct scene_view *view = look->chain->nodes[i].view;
+		struct finding *finding = NULL;
+		char usual[TEXT_SPAN_BYTES], recent[TEXT_SPAN_BYTES];
+
+		if (view->usual_connect_us > 0 &&
+		    view->recent_connect_us * 2 > view->usual_connect_us * 3 &&
+		    view->recent_connect_us >
+			view->usual_connect_us + LATENCY_MORE_US)
+			finding = look_add(look, TOKEN_LATENCY, 100,
+			    note(look->arena, "%s connects in %s, was %s",
+				look_place(look, view),
+				text_span(recent, view->recent_connect_us),
+				text_span(usual, view->usual_connect_us)));
+		else if (look->chain->nodes[i].layer == LAYER_TCP &&
+		    node_is_failing(view) &&
+		    view->last->reason != REASON_REFUSED &&
+		    view->n_recent >= 8 &&
+		    view->n_recent_bad * 10 < view->n_recent * 9 &&
+		    view->n_bad < 3)
+			finding = look_add(look, TOKEN_LOSS, 100,
+			    note(look->arena, "%s fails in %u of %u runs",
+				look_place(look, view), view->n_recent_bad,
+				view->n_recent));
+		if (finding == NULL)
+			continue;
+		finding->view = view;
+		return;
+	}
+}
+
+static void
+find_expiry(const struct look *look)
+{
+	const struct scene_view *view = look->break_->view;
+	struct finding *finding;
+
+	if (look->break_->layer != LAYER_TLS ||
+	    view->last->reason != REASON_CERTIFICATE ||
+	    !look_holds(view->last->message, "expired"))
+		return;
+	finding = look_add(look, TOKEN_EXPIRED, 100,
+	    note(look->arena, "%s: %s", look_place(look, view),
+		look_outcome(look, view)));
+	finding->view = view;
+}
+
+static void
+find_new_text(const struct look *look)
+{
+	const struct scene_view *view = look->break_->view;
+	struct finding *finding;
+
+	if (!view->text_is_new || view->last->message[0] == '\0' ||
+	    look->break_->layer < LAYER_QUERY)
+		return;
+	finding = look_add(look, TOKEN_NEW_TEXT, 100,
+	    note(look->arena, "%s says what it never said before",
+		look_place(look, view)));
+	finding->view = view;
+}
+
+/* --- peers' settings ---------------------------------------------------------------------------------- */
+
+static bool
+is_peer_environment(const struct scene *scene, const char *name)
+{
+	for (size_t i = 0; i < scene->n_environments; i++) {
+		const struct scene_environment *env = &scene->environments[i];
+
+		if (!look_same(env->name, scene->environment))
+			continue;
+		for (size_t k = 0; k < env->n_compare_with; k++)
+			if (look_same(env->compare_with[k], name))
+				return true;
+		return env->n_compare_with == 0;
+	}
+	return true;
+}
+
+/* Flags, limits and pools are meant to be equal everywhere. */
+static bool
+must_match(const char *name)
+{
+	return strncmp(name, "setting/", 8) == 0 || look_holds(name, "FLAG_") ||
+	    look_holds(name, "TIMEOUT") || look_holds(name, "timeout") ||
+	    look_holds(name, "POOL") || look_holds(name, "pool");
+}
+
+static bool
+is_absent(const struct scene_fact *fact)
+{
+	return fact->value[0] == '\0' && fact->fingerprint[0] == '\0';
+}
+
+static bool
+differs(const struct scene_fact *own, const struct scene_fact *peer)
+{
+	if (is_absent(own) && !is_absent(peer))
+		return true;
+	if (own->value[0] == '\0' || peer->value[0] == '\0')
+		return false; /* keyed per environment: not comparable */
+	return must_match(own->name) && !look_same(own->value, peer->value);
+}
+
+static void
+find_peer_values(const struct look *look)
+{
+	const struct scene *scene = look->scene;
+
+	for (size_t i = 0; i < scene->n_facts; i++) {
+		const struct scene_fact *own = &scene->facts[i];
+
+		if (!look_same(own->environment, scene->environment) ||
+		    !look_same(own->service, look->break_->service))
+			continue;
+		for (size_t k = 0; k < scene->n_facts; k++) {
+			const struct scene_fact *peer = &scene->facts[k];
+			struct finding *finding;
+
+			if (look_same(peer->environment, own->environment) ||
+			    !look_same(peer->service, own->service) ||
+			    !look_same(peer->name, own->name) ||
+			    !is_peer_environment(scene, peer->environment) ||
+			    !differs(own, peer))
+				continue;
+			finding = look_add(look, TOKEN_PEER_DIFFERS, 100,
+			    note(look->arena, "%s %s %s", own->name,
+				is_absent(own) ? "is absent here, present in"
+					       : "differs from",
+				peer->environment));
+			finding->fact = own;
+			return;
+		}
+	}
+}
+
+void
+look_at_traces(const struct look *look)
+{
+	find_changes(look);
+	find_shapes(look);
+	find_platform(look);
+	find_resources(look);
+	find_crash(look);
+	find_path(look);
+	find_expiry(look);
+	find_new_text(look);
+	find_peer_values(look);
+}

@@ -1,0 +1,317 @@
+#include <string.h>
+
+#include "collector/diagnose/ledger.h"
+#include "proto/base/text.h"
+
+#define MINUTE_MS    INT64_C(60000)
+#define HOUR_MS      INT64_C(3600000)
+#define DAY_MS       INT64_C(86400000)
+#define WEIGHT_MAX   150
+#define FAR_AFTER_MS (5 * MINUTE_MS)
+
+/* --- what kind of change -------------------------------------------------------- */
+
+/* The first pattern that a name matches decides. */
+static const struct {
+	const char *pattern;
+	enum change_class class;
+} names[] = {
+	{ "build*", CHANGE_RELEASE },
+	{ "image*", CHANGE_RELEASE },
+	{ "revision*", CHANGE_RELEASE },
+	{ "release*", CHANGE_RELEASE },
+	{ "version", CHANGE_RELEASE },
+	{ "dns/*", CHANGE_PATH },
+	{ "route*", CHANGE_PATH },
+	{ "*egress*", CHANGE_PATH },
+	{ "*firewall*", CHANGE_PATH },
+	{ "*ingress*", CHANGE_PATH },
+	{ "*network*", CHANGE_PATH },
+	{ "*subnet*", CHANGE_PATH },
+	{ "*proxy*", CHANGE_PATH },
+	{ "*resolver*", CHANGE_PATH },
+	{ "*connector*", CHANGE_PLATFORM },
+	{ "env/*", CHANGE_INPUT },
+	{ "envvar/*", CHANGE_INPUT },
+	{ "envfile*", CHANGE_INPUT },
+	{ "file/*", CHANGE_INPUT },
+	{ "hosts*", CHANGE_INPUT },
+	{ "secret*", CHANGE_INPUT },
+	{ "setting*", CHANGE_INPUT },
+	{ "config*", CHANGE_INPUT },
+	{ "flag*", CHANGE_INPUT },
+	{ "server*", CHANGE_PLATFORM },
+	{ "certificate*", CHANGE_PLATFORM },
+	{ "tls*", CHANGE_PLATFORM },
+	{ "cert*", CHANGE_PLATFORM },
+	{ "limit*", CHANGE_PLATFORM },
+	{ "cgroup*", CHANGE_PLATFORM },
+	{ "gcp*", CHANGE_PLATFORM },
+	{ "platform*", CHANGE_PLATFORM },
+	{ "schema*", CHANGE_PLATFORM },
+};
+
+static enum change_class
+class_of_name(const char *name, enum change_class otherwise)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (text_matches(names[i].pattern, name))
+			return names[i].class;
+	return otherwise;
+}
+
+enum change_class
+ledger_class(const struct scene_change *change)
+{
+	if (!change->is_mark)
+		return class_of_name(change->name, CHANGE_OTHER);
+	switch (change->kind) {
+	case MARK_DEPLOY:
+	case MARK_ROLLBACK:
+		/* A deploy that says which setting it changed, changed that. */
+		return class_of_name(change->name, CHANGE_RELEASE);
+	case MARK_CONFIG_CHANGE:
+	case MARK_SECRET_CHANGE:
+		return class_of_name(change->name, CHANGE_INPUT);
+	default:
+		return CHANGE_OTHER;
+	}
+}
+
+/* --- weight ---------------------------------------------------------------------- */
+
+/* 10 log10(x / 1000) in tenths of a decibel, for x >= 1: whole decades, then
+ * steps of 10^(1/100). */
+static int
+log_db10(int64_t x)
+{
+	int db10 = -300;
+	int64_t decade = 1, step;
+
+	if (x < 1)
+		return -300;
+	while (x / 10 >= decade) {
+		decade *= 10;
+		db10 += 100;
+	}
+	/* Within a decade, by a table of 10^(k/10) in thousandths. */
+	static const int64_t tenths[] = { 1000, 1259, 1585, 1995, 2512, 3162,
+		3981, 5012, 6310, 7943 };
+
+	for (step = 9; step > 0 && x * 1000 < tenths[step] * decade; step--)
+		;
+	return db10 + (int)step * 10;
+}
+
+/* How often such a change happens where nothing is known yet, per 1000 days:
+ * releases daily, inputs weekly, platform and path monthly. */
+static const int64_t usual_per_1000_days[CHANGE_CLASSES] = { 1000, 143, 33, 33,
+	1000 };
+
+/* Density of the delay between cause and failure, per hour, in thousandths:
+ * docs/diagnosis.md, "changes". */
+static int64_t
+density(int64_t before_ms)
+{
+	if (before_ms <= 5 * MINUTE_MS)
+		return 7200; /* 0.60 in 5 minutes */
+	if (before_ms <= 30 * MINUTE_MS)
+		return 600; /* 0.25 in 25 minutes */
+	if (before_ms <= DAY_MS)
+		/* 0.15, log-uniform over ln(48) = 3.871. */
+		return 39 * HOUR_MS / before_ms;
+	return 0;
+}
+
+int
+ledger_weight(enum change_class class, int64_t before_ms, uint32_t n_before,
+    int64_t span_ms)
+{
+	/* The rate as a Gamma posterior whose prior is the usual rate, worth
+	 * one change: (1 + n) / (1 / usual + span). */
+	int64_t usual = usual_per_1000_days[class];
+	int64_t days_1000 = 1000000 / usual + span_ms / (DAY_MS / 1000);
+	int64_t per_hour_1000000 =
+	    (1 + (int64_t)n_before) * 1000000 / days_1000 * 1000 / 24;
+	int64_t f = density(before_ms < 0 ? 0 : before_ms);
+	int db10;
+
+	if (f == 0)
+		return -WEIGHT_MAX;
+	if (per_hour_1000000 < 1)
+		per_hour_1000000 = 1;
+	db10 = log_db10(f) - log_db10(per_hour_1000000) + 300;
+	return db10 > WEIGHT_MAX ? WEIGHT_MAX
+	    : db10 < -WEIGHT_MAX ? -WEIGHT_MAX
+				 : db10;
+}
+
+/* --- does the failure use it? ------------------------------------------------------- */
+
+static bool
+holds(const char *name, const char *word)
+{
+	return strstr(name, word) != NULL;
+}
+
+/* Variables that name a connection. */
+static bool
+is_connection(const char *name)
+{
+	static const char *const words[] = { "HOST", "PORT", "URL", "URI",
+		"DSN", "USER", "PASS", "DATABASE", "_DB", "SSL", "CERT", "CA_",
+		"ADDR", "SOCKET", "ENDPOINT" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (holds(name, words[i]))
+			return true;
+	return false;
+}
+
+/* Does a variable's name begin like a dependency's ("payments" in
+ * PAYMENTS_URL), or is it a database's? */
+static bool
+names_dependency(const char *variable, const char *dependency)
+{
+	static const char *const databases[] = { "POSTGRES", "PG", "DATABASE",
+		"DB_", "MYSQL" };
+	size_t i = 0;
+
+	while (dependency[i] != '\0' && variable[i] != '\0' &&
+	    (variable[i] | 0x20) == (dependency[i] | 0x20))
+		i++;
+	if (i >= 2 && dependency[i] == '\0')
+		return true;
+	if (!holds(dependency, "postgres") && !holds(dependency, "database") &&
+	    !holds(dependency, "db") && !holds(dependency, "sql"))
+		return false;
+	for (i = 0; i < sizeof(databases) / sizeof(databases[0]); i++)
+		if (strncmp(variable, databases[i], strlen(databases[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Variables nobody fails for. */
+static bool
+is_harmless(const char *variable)
+{
+	return holds(variable, "LOG") || holds(variable, "DEBUG_LEVEL") ||
+	    holds(variable, "TRACE") || holds(variable, "COLOR");
+}
+
+static bool
+uses_input(const struct node *node, const char *name)
+{
+	const char *slash = strchr(name, '/');
+	const char *variable = slash == NULL ? name : slash + 1;
+
+	if (strncmp(name, "env", 3) != 0)
+		return true; /* files and settings feed everything */
+	if (is_harmless(variable))
+		return false;
+	if (node->layer <= LAYER_SIDE || node->layer >= LAYER_APP)
+		return node->dependency[0] == '\0' ||
+		    !is_connection(variable) ||
+		    names_dependency(variable, node->dependency);
+	return names_dependency(variable, node_target(node));
+}
+
+static bool
+is_used(const struct scene *scene, const struct chain *chain,
+    const struct scene_change *change, enum change_class class)
+{
+	const struct node *node;
+
+	if (chain->n_failing == 0)
+		return true;
+	node = chain->failing[0];
+	if (change->service[0] != '\0' &&
+	    strcmp(change->service, node->service) != 0 &&
+	    strcmp(change->service, node_target(node)) != 0 &&
+	    !node_needs(scene, node->service, change->service))
+		return false;
+	return class != CHANGE_INPUT || uses_input(node, change->name);
+}
+
+/* --- the whole ------------------------------------------------------------------------ */
+
+static void
+weigh(struct candidate *candidate, const struct chain *chain)
+{
+	const struct scene_change *change = candidate->change;
+	int64_t onset_from_ms = chain->onset_from_ms;
+	int64_t onset_to_ms = chain->onset_to_ms;
+	int64_t before_ms = onset_to_ms - change->to_ms;
+
+	candidate->is_before = change->from_ms <= onset_to_ms;
+	candidate->overlaps = change->from_ms <= onset_to_ms &&
+	    change->to_ms >= onset_from_ms && change->from_ms != change->to_ms;
+	candidate->db10 = ledger_weight(
+	    candidate->class, before_ms, change->n_before, change->span_ms);
+	/* Seen only after the onset, but perhaps there before it: it must
+	 * have come between two looks of a probe. */
+	if (before_ms < -FAR_AFTER_MS)
+		candidate->is_before = false;
+}
+
+static bool
+is_heavier(const struct candidate *a, const struct candidate *b)
+{
+	bool x = a->is_before && a->is_used, y = b->is_before && b->is_used;
+
+	if (x != y)
+		return x;
+	if (a->db10 != b->db10)
+		return a->db10 > b->db10;
+	if (a->change->to_ms != b->change->to_ms)
+		return a->change->to_ms > b->change->to_ms;
+	return strcmp(a->change->name, b->change->name) < 0;
+}
+
+static void
+insert(struct ledger *ledger, const struct candidate *candidate)
+{
+	size_t k = ledger->n_candidates++;
+
+	for (; k > 0 && is_heavier(candidate, &ledger->candidates[k - 1]); k--)
+		ledger->candidates[k] = ledger->candidates[k - 1];
+	ledger->candidates[k] = *candidate;
+}
+
+void
+ledger_build(struct ledger *out, struct arena *arena, const struct scene *scene,
+    const struct chain *chain)
+{
+	int64_t onset_ms =
+	    chain->onset_to_ms != 0 ? chain->onset_to_ms : scene->at_ms;
+
+	memset(out, 0, sizeof(*out));
+	out->candidates = arena_zalloc(
+	    arena, (scene->n_changes + 1) * sizeof(*out->candidates));
+	for (size_t i = 0; i < scene->n_changes; i++) {
+		const struct scene_change *change = &scene->changes[i];
+		struct candidate candidate = { .change = change };
+
+		if (strcmp(change->environment, scene->environment) != 0 ||
+		    change->first_seen || change->to_ms < onset_ms - DAY_MS)
+			continue;
+		candidate.class = ledger_class(change);
+		candidate.is_used =
+		    is_used(scene, chain, change, candidate.class);
+		weigh(&candidate, chain);
+		insert(out, &candidate);
+	}
+}
+
+const struct candidate *
+ledger_find(const struct ledger *ledger, enum change_class class)
+{
+	for (size_t i = 0; i < ledger->n_candidates; i++) {
+		const struct candidate *candidate = &ledger->candidates[i];
+
+		if (candidate->class == class && candidate->is_before &&
+		    candidate->is_used && candidate->db10 > 0)
+			return candidate;
+	}
+	return NULL;
+}

@@ -1,0 +1,62 @@
+#include <string.h>
+
+#include "collector/diagnose/look.h"
+#include "proto/base/text.h"
+
+bool
+look_same(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+struct finding *
+look_add(
+    const struct look *look, enum token token, int percent, const char *text)
+{
+	struct findings *out = look->out;
+	struct finding *finding;
+
+	if (out->n == FINDINGS_MAX)
+		return &out->list[FINDINGS_MAX]; /* room that nobody reads */
+	finding = &out->list[out->n++];
+	*finding = (struct finding){
+		.id = note(look->arena, "E%zu", out->n),
+		.weight = { .token = token,
+		    .percent = percent < 0 ? 0
+			: percent > 100    ? 100
+					   : percent },
+		.text = text,
+	};
+	return finding;
+}
+
+/* "backend/db (stg-1, in_service)" */
+const char *
+look_place(const struct look *look, const struct scene_view *view)
+{
+	const struct series *series = view->series;
+
+	return note(look->arena, "%s/%s (%s, %s)",
+	    series->service[0] != '\0' ? series->service : series->environment,
+	    series->probe, series->agent, vantage_name(series->vantage));
+}
+
+const char *
+look_outcome(const struct look *look, const struct scene_view *view)
+{
+	char reason[REASON_TEXT_BYTES], span[TEXT_SPAN_BYTES];
+
+	if (view->last->outcome == OUTCOME_OK)
+		return note(look->arena, "ok, %s%s",
+		    view->last->censored ? "at least " : "",
+		    text_span(span, view->last->duration_us));
+	return note(look->arena, "%s%s%.300s",
+	    result_reason(reason, view->series, view->last),
+	    view->last->message[0] != '\0' ? ": " : "", view->last->message);
+}
+
+bool
+look_holds(const char *text, const char *word)
+{
+	return strstr(text, word) != NULL;
+}

@@ -1,0 +1,487 @@
+#include <string.h>
+
+#include "collector/diagnose/node.h"
+#include "proto/base/text.h"
+
+#define STALE_INTERVALS 3
+#define MINUTE_MS       INT64_C(60000)
+#define DEPTH_MAX       16 /* of dependencies, should they form a circle */
+
+static const char *const layer_names[LAYER_COUNT] = {
+	"observer",
+	"env",
+	"config",
+	"secret",
+	"platform",
+	"dns",
+	"tcp",
+	"tls",
+	"auth",
+	"query",
+	"app",
+	"golden",
+};
+
+const char *
+layer_name(enum layer layer)
+{
+	return layer_names[layer];
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+/* --- services ---------------------------------------------------------------- */
+
+const struct scene_service *
+node_service(const struct scene *scene, const char *service)
+{
+	for (size_t i = 0; i < scene->n_services; i++)
+		if (same(scene->services[i].name, service))
+			return &scene->services[i];
+	return NULL;
+}
+
+/* Kinds whose targets are, in themselves, no application. */
+static bool
+is_plumbing(const char *kind)
+{
+	static const char *const kinds[] = { "postgres", "redis", "mysql",
+		"tcp", "dns", "tls", "icmp", "host" };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (same(kind, kinds[i]))
+			return true;
+	return strncmp(kind, "gcp.", 4) == 0;
+}
+
+bool
+node_is_application(const struct scene *scene, const char *service)
+{
+	const struct scene_service *declared = node_service(scene, service);
+
+	if (declared != NULL && declared->kind[0] != '\0')
+		return same(declared->kind, "application") ||
+		    same(declared->kind, "service");
+	if (declared != NULL &&
+	    (declared->n_depends_on > 0 || declared->n_journeys > 0))
+		return true;
+	for (size_t i = 0; i < scene->n_views; i++)
+		if (same(scene->views[i].series->service, service) &&
+		    !is_plumbing(scene->views[i].series->kind))
+			return true;
+	return false;
+}
+
+static bool
+needs(const struct scene *scene, const char *service, const char *dependency,
+    int depth)
+{
+	const struct scene_service *declared = node_service(scene, service);
+
+	if (declared == NULL || depth == 0)
+		return false;
+	for (size_t i = 0; i < declared->n_depends_on; i++)
+		if (same(declared->depends_on[i], dependency) ||
+		    needs(
+			scene, declared->depends_on[i], dependency, depth - 1))
+			return true;
+	return false;
+}
+
+bool
+node_needs(
+    const struct scene *scene, const char *service, const char *dependency)
+{
+	return needs(scene, service, dependency, DEPTH_MAX);
+}
+
+/* --- what a view is worth ------------------------------------------------------ */
+
+bool
+node_is_failing(const struct scene_view *view)
+{
+	if (view->last->outcome == OUTCOME_CRITICAL)
+		return true;
+	/* Half of the replicas, or one run in four: flapping is failing. */
+	return view->n_recent_bad >= 3 && view->n_good < 5 &&
+	    view->n_recent_bad * 4 >= view->n_recent;
+}
+
+bool
+node_is_fresh(const struct scene *scene, const struct scene_view *view)
+{
+	int64_t limit_ms = STALE_INTERVALS * (int64_t)view->series->interval_ms;
+
+	if (limit_ms < MINUTE_MS)
+		limit_ms =
+		    view->series->interval_ms == 0 ? 10 * MINUTE_MS : limit_ms;
+	return scene->at_ms - view->last->at_ms <= limit_ms;
+}
+
+bool
+node_counts(const struct scene_view *view)
+{
+	return vantage_counts(view->series->vantage);
+}
+
+bool
+node_is_inside(const struct scene_view *view)
+{
+	return view->series->vantage == VANTAGE_IN_SERVICE ||
+	    view->series->vantage == VANTAGE_IN_ENVIRONMENT;
+}
+
+bool
+node_is_user_facing(const struct scene *scene, const struct scene_view *view)
+{
+	const struct scene_service *declared =
+	    node_service(scene, view->series->service);
+
+	if (same(view->series->kind, "journey"))
+		return true;
+	for (size_t i = 0; declared != NULL && i < declared->n_journeys; i++)
+		if (same(declared->journeys[i], view->series->probe))
+			return true;
+	return same(view->series->kind, "http") &&
+	    (declared == NULL || declared->n_journeys == 0) &&
+	    node_is_application(scene, view->series->service);
+}
+
+/* --- where a view stands -------------------------------------------------------- */
+
+/* Do the words of a probe's name name this dependency? */
+static bool
+is_named(const char *probe, const char *dependency)
+{
+	return strstr(probe, dependency) != NULL;
+}
+
+static bool
+is_database(const struct scene_service *service)
+{
+	return service != NULL &&
+	    (same(service->kind, "database") ||
+		is_named(service->name, "postgres") ||
+		is_named(service->name, "database") ||
+		is_named(service->name, "db"));
+}
+
+static bool
+is_cache(const struct scene_service *service)
+{
+	return service != NULL &&
+	    (same(service->kind, "cache") || is_named(service->name, "redis"));
+}
+
+static bool
+fits(const struct scene *scene, const struct series *series,
+    const char *dependency)
+{
+	const struct scene_service *other = node_service(scene, dependency);
+
+	if (is_named(series->probe, dependency))
+		return true;
+	if (same(series->kind, "postgres") || same(series->kind, "mysql") ||
+	    is_named(series->probe, "postgres") ||
+	    is_named(series->probe, "database") ||
+	    is_named(series->probe, "db") || is_named(series->probe, "pg"))
+		return is_database(other) || is_named(dependency, "postgres");
+	return same(series->kind, "redis") && is_cache(other);
+}
+
+/* The dependency that a run of an application's own probe goes to. */
+static const char *
+dependency_of(const struct scene *scene, const struct series *series)
+{
+	const struct scene_service *own = node_service(scene, series->service);
+
+	for (size_t i = 0; own != NULL && i < own->n_depends_on; i++)
+		if (fits(scene, series, own->depends_on[i]))
+			return own->depends_on[i];
+	for (size_t i = 0; own != NULL && i < own->n_optional; i++)
+		if (fits(scene, series, own->optional[i]))
+			return own->optional[i];
+	if (same(series->kind, "postgres") || same(series->kind, "redis") ||
+	    same(series->kind, "mysql"))
+		return series->kind;
+	return "";
+}
+
+/* The phase in which a run ended. */
+static const char *
+last_phase(const struct scene_view *view)
+{
+	size_t n = view->last->n_phases;
+
+	return n == 0 || n > view->series->n_phases
+	    ? ""
+	    : view->series->phases[n - 1];
+}
+
+static enum layer
+layer_of_phase(const char *phase)
+{
+	static const struct {
+		const char *phase;
+		enum layer layer;
+	} phases[] = {
+		{ "resolve", LAYER_DNS },
+		{ "connect", LAYER_TCP },
+		{ "tcp", LAYER_TCP },
+		{ "tls", LAYER_TLS },
+		{ "auth", LAYER_AUTH },
+		{ "ready", LAYER_AUTH },
+		{ "query", LAYER_QUERY },
+	};
+
+	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
+		if (same(phases[i].phase, phase))
+			return phases[i].layer;
+	return LAYER_APP;
+}
+
+/* Some classes say by themselves how far a run came. */
+static enum layer
+layer_of_reason(enum reason reason, enum layer otherwise)
+{
+	switch (reason) {
+	case REASON_NXDOMAIN:
+	case REASON_SERVFAIL:
+	case REASON_NO_ADDRESS:
+		return LAYER_DNS;
+	case REASON_CERTIFICATE:
+	case REASON_HANDSHAKE:
+		return LAYER_TLS;
+	case REASON_PASSWORD:
+	case REASON_ROLE:
+	case REASON_DATABASE:
+		return LAYER_AUTH;
+	case REASON_SCHEMA:
+	case REASON_SQL:
+	case REASON_READ_ONLY:
+	case REASON_CANCELLED:
+		return LAYER_QUERY;
+	case REASON_REFUSED:
+	case REASON_UNREACHABLE:
+		return LAYER_TCP;
+	default:
+		return otherwise;
+	}
+}
+
+static enum layer
+layer_of(const struct scene_view *view)
+{
+	const char *kind = view->series->kind;
+	enum layer layer;
+
+	if (same(kind, "env"))
+		return LAYER_ENV;
+	if (same(kind, "settings"))
+		return LAYER_CONFIG;
+	if (same(kind, "gcp.secret"))
+		return LAYER_SECRET;
+	if (same(kind, "host") || strncmp(kind, "gcp.", 4) == 0)
+		return LAYER_SIDE;
+	if (same(kind, "dns"))
+		return LAYER_DNS;
+	if (same(kind, "journey"))
+		return LAYER_GOLDEN;
+	if (same(kind, "tcp") || same(kind, "icmp"))
+		layer = LAYER_TCP;
+	else if (same(kind, "tls"))
+		layer = LAYER_TLS;
+	else if (same(kind, "postgres") || same(kind, "redis") ||
+	    same(kind, "mysql"))
+		layer = LAYER_QUERY;
+	else
+		layer = LAYER_APP;
+	if (last_phase(view)[0] != '\0' && view->last->reason != REASON_NONE)
+		layer = layer == LAYER_APP && !same(kind, "http")
+		    ? layer
+		    : layer_of_phase(last_phase(view));
+	return layer_of_reason(view->last->reason, layer);
+}
+
+static enum token
+token_of_tcp(enum reason reason)
+{
+	return reason == REASON_REFUSED || reason == REASON_RESET
+	    ? TOKEN_BREAK_REFUSED
+	    : TOKEN_BREAK_TIMEOUT;
+}
+
+static enum token
+token_of_auth(enum reason reason)
+{
+	switch (reason) {
+	case REASON_TIMEOUT:
+	case REASON_RESET:
+		return TOKEN_BREAK_HANG;
+	case REASON_EXHAUSTED:
+	case REASON_STARTING:
+		return TOKEN_BREAK_SERVER;
+	default:
+		return TOKEN_BREAK_AUTH;
+	}
+}
+
+static enum token
+token_of_query(enum reason reason)
+{
+	switch (reason) {
+	case REASON_SCHEMA:
+		return TOKEN_BREAK_SCHEMA;
+	case REASON_CANCELLED:
+		return TOKEN_BREAK_LOCK;
+	case REASON_PRIVILEGE:
+		return TOKEN_BREAK_AUTH;
+	default:
+		return TOKEN_BREAK_SERVER;
+	}
+}
+
+static enum token
+token_of(const struct node *node)
+{
+	enum reason reason = node->view->last->reason;
+
+	switch (node->layer) {
+	case LAYER_ENV:
+		return reason == REASON_PROCESS ? TOKEN_BREAK_HTTP
+						: TOKEN_BREAK_ENV;
+	case LAYER_CONFIG:
+		return TOKEN_BREAK_CONFIG;
+	case LAYER_SECRET:
+		return TOKEN_BREAK_SECRET;
+	case LAYER_SIDE:
+		return same(node->view->series->kind, "host")
+		    ? TOKEN_SATURATED
+		    : TOKEN_PLATFORM_BAD;
+	case LAYER_DNS:
+		return TOKEN_BREAK_DNS;
+	case LAYER_TCP:
+		return token_of_tcp(reason);
+	case LAYER_TLS:
+		return TOKEN_BREAK_TLS;
+	case LAYER_AUTH:
+		return token_of_auth(reason);
+	case LAYER_QUERY:
+		return token_of_query(reason);
+	case LAYER_GOLDEN:
+		return reason == REASON_STATUS ? TOKEN_BREAK_HTTP
+					       : TOKEN_BREAK_GOLDEN;
+	default:
+		return node->dependency[0] != '\0' ? TOKEN_BREAK_DEPENDENCY
+						   : TOKEN_BREAK_HTTP;
+	}
+}
+
+/* What an application itself says of why it fails places its failure deeper
+ * than a status code can. */
+static const struct {
+	enum signature signature;
+	enum layer layer;
+	enum token token;
+} meanings[] = {
+	{ SIGNATURE_MODULE, LAYER_APP, TOKEN_BREAK_SCHEMA },
+	{ SIGNATURE_FILE, LAYER_APP, TOKEN_BREAK_SCHEMA },
+	{ SIGNATURE_MIGRATION, LAYER_QUERY, TOKEN_BREAK_SCHEMA },
+	{ SIGNATURE_SETTING, LAYER_ENV, TOKEN_BREAK_ENV },
+	{ SIGNATURE_LOGIN, LAYER_AUTH, TOKEN_BREAK_AUTH },
+	{ SIGNATURE_GRANT, LAYER_SECRET, TOKEN_BREAK_SECRET },
+	{ SIGNATURE_NAME, LAYER_DNS, TOKEN_BREAK_DNS },
+	{ SIGNATURE_TIMEOUT, LAYER_TCP, TOKEN_BREAK_TIMEOUT },
+	{ SIGNATURE_REFUSED, LAYER_TCP, TOKEN_BREAK_REFUSED },
+	{ SIGNATURE_CERTIFICATE, LAYER_TLS, TOKEN_BREAK_TLS },
+	{ SIGNATURE_MEMORY, LAYER_SIDE, TOKEN_SATURATED },
+	{ SIGNATURE_DISK, LAYER_SIDE, TOKEN_SATURATED },
+	{ SIGNATURE_CONNECTIONS, LAYER_AUTH, TOKEN_BREAK_SERVER },
+	{ SIGNATURE_LOCK, LAYER_QUERY, TOKEN_BREAK_LOCK },
+	{ SIGNATURE_READ_ONLY, LAYER_QUERY, TOKEN_BREAK_SERVER },
+	{ SIGNATURE_STARTING, LAYER_AUTH, TOKEN_BREAK_SERVER },
+};
+
+/* Did the one who was asked say why, or does our own probe? */
+static bool
+is_testimony(const struct scene_view *view)
+{
+	enum reason reason = view->last->reason;
+
+	return reason == REASON_NONE || reason == REASON_STATUS ||
+	    reason == REASON_ANSWER ||
+	    (same(view->series->kind, "log") ||
+		same(view->series->kind, "exec") ||
+		same(view->series->kind, "push"));
+}
+
+/* The dependency that an error text of service names by name or port. */
+static const char *
+dependency_in(
+    const struct scene *scene, const char *service, const char *object)
+{
+	const struct scene_service *own = node_service(scene, service);
+
+	for (size_t i = 0; own != NULL && i < own->n_depends_on; i++) {
+		const char *name = own->depends_on[i];
+		const struct scene_service *other = node_service(scene, name);
+
+		if (is_named(object, name) ||
+		    (is_database(other) &&
+			(is_named(object, ":5432") ||
+			    is_named(object, ":3306"))) ||
+		    (is_cache(other) && is_named(object, ":6379")))
+			return name;
+	}
+	return "";
+}
+
+static void
+read_text(struct node *node, const struct scene *scene, const char *text)
+{
+	signature_find(&node->text, text, strlen(text));
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+		if (meanings[i].signature != node->text.signature)
+			continue;
+		node->layer = meanings[i].layer;
+		node->token = meanings[i].token;
+		node->by_text = true;
+		if (node->dependency[0] == '\0')
+			node->dependency = dependency_in(
+			    scene, node->service, node->text.object);
+	}
+}
+
+void
+node_place(
+    struct node *out, const struct scene *scene, const struct scene_view *view)
+{
+	const struct series *series = view->series;
+
+	*out = (struct node){ .view = view, .service = series->service };
+	out->text.runtime = "";
+	out->dependency = node_is_application(scene, series->service)
+	    ? dependency_of(scene, series)
+	    : "";
+	out->layer = layer_of(view);
+	/* An application that does not answer on its own port is not a broken
+	 * path: it does not run. */
+	if (out->layer == LAYER_TCP && out->dependency[0] == '\0' &&
+	    view->last->reason == REASON_REFUSED &&
+	    node_is_application(scene, series->service))
+		out->layer = LAYER_APP;
+	out->token = token_of(out);
+	if (out->layer >= LAYER_APP && node_is_failing(view) &&
+	    is_testimony(view))
+		read_text(out, scene, view->last->message);
+}
+
+const char *
+node_target(const struct node *node)
+{
+	return node->dependency[0] != '\0' ? node->dependency : node->service;
+}

@@ -1,0 +1,490 @@
+#include <string.h>
+
+#include "collector/diagnose/note.h"
+#include "collector/diagnose/remarks.h"
+#include "collector/diagnose/subject.h"
+#include "proto/base/text.h"
+
+#define CONTRADICTS  30 /* tenths of a decibel: 3 dB */
+#define ACTIONS_MAX  6
+#define CLAIM_AGE_MS INT64_C(86400000)
+
+struct work {
+	struct verdict *out;
+	struct arena *arena;
+	const struct scene *scene;
+	const struct chain *chain;
+	const struct ledger *ledger;
+	const struct node *node; /* the break; NULL */
+};
+
+static bool
+same(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+static bool
+holds(const char *text, const char *word)
+{
+	return strstr(text, word) != NULL;
+}
+
+static void
+remark(const struct work *work, struct remarks *remarks, enum blame blame,
+    const char *subject, const char *text, const char *evidence)
+{
+	if (remarks->list == NULL)
+		remarks->list = arena_zalloc(work->arena,
+		    (work->scene->n_views + work->scene->n_changes +
+			LAYER_COUNT + 16) *
+			sizeof(*remarks->list));
+	remarks->list[remarks->n++] =
+	    (struct remark){ subject, blame, text, evidence };
+}
+
+static const char *
+id_of_view(const struct work *work, const struct scene_view *view)
+{
+	for (size_t i = 0; i < work->out->findings.n; i++)
+		if (work->out->findings.list[i].view == view)
+			return work->out->findings.list[i].id;
+	return "";
+}
+
+static const char *
+failure(const struct work *work, const struct scene_view *view)
+{
+	char reason[REASON_TEXT_BYTES];
+
+	return note(work->arena, "%s/%s %s%s%.200s", view->series->service,
+	    view->series->probe,
+	    result_reason(reason, view->series, view->last),
+	    view->last->message[0] != '\0' ? ": " : "", view->last->message);
+}
+
+/* --- what follows, what stands apart ------------------------------------------ */
+
+static void
+add_failures(const struct work *work)
+{
+	const struct chain *chain = work->chain;
+
+	for (size_t i = 0; i < chain->n_failing; i++) {
+		const struct node *node = chain->failing[i];
+		const struct scene_view *view = node->view;
+
+		if (node->entailed_by != NULL)
+			remark(work, &work->out->entailed,
+			    subject_class_of_node(node),
+			    note(work->arena, "%s/%s", node->service,
+				view->series->probe),
+			    note(work->arena, "explained by %s/%s",
+				node->entailed_by->service,
+				node->entailed_by->view->series->probe),
+			    id_of_view(work, view));
+		else if (i > 0)
+			remark(work, &work->out->secondary,
+			    subject_class_of_node(node),
+			    subject_of_node(work->arena, work->scene, node),
+			    failure(work, view), id_of_view(work, view));
+		if (view->masked != NULL)
+			remark(work, &work->out->masked,
+			    subject_class_of_node(node),
+			    note(work->arena, "%s/%s", node->service,
+				view->series->probe),
+			    note(work->arena,
+				"the same check failed otherwise before: "
+				"%.300s; that fault is masked, not mended",
+				view->masked->message),
+			    id_of_view(work, view));
+	}
+	for (size_t i = 0; i < chain->n_standing; i++)
+		remark(work, &work->out->standing,
+		    subject_class_of_node(chain->standing[i]),
+		    subject_of_node(
+			work->arena, work->scene, chain->standing[i]),
+		    note(work->arena, "%s since %s",
+			failure(work, chain->standing[i]->view),
+			note_clock(work->arena,
+			    chain->standing[i]->view->bad_from_ms)),
+		    "");
+}
+
+/* --- what is cleared, what is refuted -------------------------------------------- */
+
+/* Which token acquits whom, and in which words. */
+static const struct {
+	enum token token;
+	enum blame blame;
+	const char *why;
+} acquittals[] = {
+	{ TOKEN_BUILD_OK, BLAME_APP, "the same build is healthy elsewhere" },
+	{ TOKEN_REFERENCE_OK, BLAME_APP,
+	    "the chain below the application fails with its own inputs" },
+	{ TOKEN_REFERENCE_OK, BLAME_INFRA, "reference inputs pass from here" },
+	{ TOKEN_REFERENCE_OK, BLAME_NET, "reference inputs pass from here" },
+	{ TOKEN_VANTAGE_OK, BLAME_INFRA, "reached from another vantage" },
+	{ TOKEN_BOTH_OK, BLAME_INFRA, "passes with the service's own inputs" },
+	{ TOKEN_BOTH_OK, BLAME_NET, "passes with the service's own inputs" },
+	{ TOKEN_INPUT_SAME, BLAME_ENV,
+	    "no input that it uses changed since it worked" },
+	{ TOKEN_VANTAGE_FAIL, BLAME_ENV, "others fail with other inputs" },
+	{ TOKEN_BOTH_FAIL, BLAME_ENV, "reference inputs fail as well" },
+};
+
+static void
+add_cleared(const struct work *work)
+{
+	for (size_t i = 0; i < sizeof(acquittals) / sizeof(acquittals[0]);
+	     i++) {
+		const struct finding *finding =
+		    findings_get(&work->out->findings, acquittals[i].token);
+		const char *subject;
+
+		if (finding == NULL || acquittals[i].blame == work->out->blame)
+			continue;
+		subject =
+		    acquittals[i].blame == BLAME_INFRA && work->node != NULL
+		    ? note(work->arena, "infra:%s", node_target(work->node))
+		    : subject_of(acquittals[i].blame, work->arena, work->scene,
+			  work->chain, work->ledger, &work->out->findings);
+		remark(work, &work->out->cleared, acquittals[i].blame, subject,
+		    acquittals[i].why, finding->id);
+	}
+}
+
+/* Changes and claims that someone could take for the cause. */
+static void
+add_refuted(const struct work *work)
+{
+	const struct verdict *out = work->out;
+
+	for (size_t i = 0; i < work->ledger->n_candidates; i++) {
+		const struct candidate *candidate =
+		    &work->ledger->candidates[i];
+		const char *why = NULL;
+
+		if (!candidate->is_before)
+			why = "came after the onset";
+		else if (!candidate->is_used)
+			why = "nothing that fails uses it";
+		else if (candidate->db10 <= 0)
+			why = "too long before the onset for how often such "
+			      "changes happen";
+		if (why == NULL || candidate->class == CHANGE_OTHER)
+			continue;
+		remark(work, &work->out->refuted, BLAME_UNDETERMINED,
+		    subject_of_change(work->arena, candidate->change),
+		    note(work->arena, "%s, changed %s", why,
+			note_interval(work->arena, candidate->change->from_ms,
+			    candidate->change->to_ms)),
+		    "");
+	}
+	for (int i = 0; i < BLAME_BLIND; i++) {
+		const struct finding *against = NULL;
+
+		for (size_t k = 0; k < out->findings.n; k++)
+			if (out->findings.list[k].weight.db10[i] <=
+				-CONTRADICTS &&
+			    (against == NULL ||
+				out->findings.list[k].weight.db10[i] <
+				    against->weight.db10[i]))
+				against = &out->findings.list[k];
+		if (against == NULL || i == (int)out->blame ||
+		    out->score.permyriad[i] >= 500)
+			continue;
+		remark(work, &work->out->refuted, (enum blame)i,
+		    blame_name((enum blame)i), against->text, against->id);
+	}
+}
+
+/* --- what could not be seen --------------------------------------------------------- */
+
+static void
+add_blind_spots(const struct work *work)
+{
+	const struct scene *scene = work->scene;
+	bool known[LAYER_COUNT] = { false }, seen[LAYER_COUNT] = { false };
+
+	for (size_t i = 0; i < scene->n_agents; i++)
+		if (same(scene->agents[i].environment, scene->environment) &&
+		    !vantage_counts(scene->agents[i].vantage))
+			remark(work, &work->out->blind_spots, BLAME_BLIND,
+			    note(work->arena, "results of agent %s",
+				scene->agents[i].agent),
+			    "it is not proven where they were made",
+			    "an agent inside, whose identity proofs hold");
+	if (!work->chain->has_inside)
+		remark(work, &work->out->blind_spots, BLAME_BLIND,
+		    note(work->arena, "the inside of %s", scene->environment),
+		    "no fresh result from inside",
+		    "an agent in the environment");
+	for (size_t i = 0; i < scene->n_views; i++) {
+		struct node node;
+
+		node_place(&node, scene, &scene->views[i]);
+		known[node.layer] = true;
+		if (same(node.view->series->environment, scene->environment) &&
+		    node_is_fresh(scene, node.view) && node_counts(node.view) &&
+		    node.view->last->outcome != OUTCOME_UNKNOWN)
+			seen[node.layer] = true;
+	}
+	known[LAYER_ENV] = true;
+	for (int i = LAYER_ENV; i < LAYER_COUNT; i++)
+		if (known[i] && !seen[i])
+			remark(work, &work->out->blind_spots, BLAME_BLIND,
+			    layer_name((enum layer)i),
+			    "no fresh result of this layer that counts",
+			    note(work->arena, "a probe of layer %s in %s",
+				layer_name((enum layer)i), scene->environment));
+}
+
+/* --- claims ----------------------------------------------------------------------------- */
+
+static const struct {
+	const char *word;
+	enum blame blame;
+} claim_words[] = {
+	{ "variable", BLAME_ENV },
+	{ "environment", BLAME_ENV },
+	{ "config", BLAME_ENV },
+	{ "secret", BLAME_ENV },
+	{ "password", BLAME_ENV },
+	{ "network", BLAME_NET },
+	{ "firewall", BLAME_NET },
+	{ "dns", BLAME_NET },
+	{ "database", BLAME_INFRA },
+	{ "postgres", BLAME_INFRA },
+	{ "disk", BLAME_INFRA },
+	{ "code", BLAME_APP },
+	{ "release", BLAME_APP },
+	{ "deploy", BLAME_APP },
+	{ "bug", BLAME_APP },
+};
+
+static enum blame
+claimed(const char *text)
+{
+	for (size_t i = 0; i < sizeof(claim_words) / sizeof(claim_words[0]);
+	     i++)
+		if (holds(text, claim_words[i].word))
+			return claim_words[i].blame;
+	return BLAME_UNDETERMINED;
+}
+
+static const char *
+check_claim(const struct work *work, const char *text)
+{
+	enum blame blame = claimed(text);
+
+	if (holds(text, "fixed") || holds(text, "resolved") ||
+	    holds(text, "works again"))
+		return work->chain->n_failing > 0 ? "contradicted"
+						  : "supported";
+	if (blame == BLAME_UNDETERMINED ||
+	    work->out->blame == BLAME_UNDETERMINED)
+		return "not checked";
+	if (holds(text, "not the ") || holds(text, "not our "))
+		return blame == work->out->blame ? "contradicted" : "supported";
+	return blame == work->out->blame ? "supported" : "contradicted";
+}
+
+static void
+add_claims(const struct work *work)
+{
+	for (size_t i = 0; i < work->scene->n_changes; i++) {
+		const struct scene_change *change = &work->scene->changes[i];
+
+		if (!change->is_mark || change->kind != MARK_CLAIM ||
+		    !same(change->environment, work->scene->environment) ||
+		    work->scene->at_ms - change->to_ms > CLAIM_AGE_MS)
+			continue;
+		remark(work, &work->out->claims, claimed(change->summary),
+		    change->summary, check_claim(work, change->summary),
+		    note_clock(work->arena, change->to_ms));
+	}
+}
+
+/* --- what next ------------------------------------------------------------------------------ */
+
+static void
+act(const struct work *work, const char *command, const char *expect,
+    const char *if_not, const char *risk)
+{
+	struct verdict *out = work->out;
+
+	if (out->actions == NULL)
+		out->actions = arena_zalloc(
+		    work->arena, ACTIONS_MAX * sizeof(*out->actions));
+	if (out->n_actions == ACTIONS_MAX)
+		return;
+	out->actions[out->n_actions++] =
+	    (struct action){ command, expect, if_not, risk };
+}
+
+static void
+act_on_blindness(const struct work *work)
+{
+	const char *environment = work->scene->environment;
+
+	for (size_t i = 0; i < work->out->findings.n; i++) {
+		const struct finding *finding = &work->out->findings.list[i];
+
+		if (finding->weight.token == TOKEN_SILENT)
+			act(work,
+			    note(work->arena, "restart agent %s",
+				finding->agent->agent),
+			    "a heartbeat within 15 s",
+			    "its host or its way to the collector is the "
+			    "fault",
+			    "none for the service");
+	}
+	if (findings_get(&work->out->findings, TOKEN_STRANGER) != NULL)
+		act(work,
+		    note(work->arena,
+			"run the checks inside %s: vedette-agent check "
+			"--full --config FILE",
+			environment),
+		    "a vantage of in_service or in_environment",
+		    "the identity proofs of that host do not hold",
+		    "read-only");
+	act(work,
+	    note(work->arena, "re-run diagnose: vedette diagnose %s",
+		environment),
+	    "evidence from inside", "the blind spot remains", "read-only");
+}
+
+/* The separating test that is missing, in the order of what it tells. */
+static void
+act_on_tests(const struct work *work)
+{
+	const struct findings *findings = &work->out->findings;
+	const struct node *node = work->node;
+
+	if (node->layer >= LAYER_DNS && node->layer < LAYER_APP &&
+	    findings_get(findings, TOKEN_REFERENCE_OK) == NULL &&
+	    findings_get(findings, TOKEN_BOTH_FAIL) == NULL)
+		act(work,
+		    note(work->arena,
+			"add reference inputs to probe %s and run: "
+			"vedette-agent check --full --config FILE",
+			node->view->series->probe),
+		    "pass: the inputs are at fault (env)",
+		    "fail: what they lead to is at fault (infra or net)",
+		    "read-only");
+	if (node->layer >= LAYER_DNS && node->layer < LAYER_APP &&
+	    findings_get(findings, TOKEN_VANTAGE_OK) == NULL &&
+	    findings_get(findings, TOKEN_VANTAGE_FAIL) == NULL)
+		act(work,
+		    note(work->arena,
+			"probe %s from another host of %s: vedette-agent "
+			"check --full --config FILE",
+			node_target(node), work->scene->environment),
+		    "pass: the path from here is at fault (net)",
+		    "fail: the target is at fault (infra)", "read-only");
+	if (node->layer >= LAYER_APP &&
+	    findings_get(findings, TOKEN_BUILD_OK) == NULL &&
+	    findings_get(findings, TOKEN_BUILD_FAIL) == NULL)
+		act(work, "vedette diff ENVIRONMENT ENVIRONMENT",
+		    "the same build healthy elsewhere: not the code alone",
+		    "it fails alike: the code (app)", "read-only");
+}
+
+static void
+act_on_verdict(const struct work *work)
+{
+	const struct verdict *out = work->out;
+	const char *change = out->trigger.subject;
+
+	switch (out->blame) {
+	case BLAME_ENV:
+		act(work,
+		    note(work->arena, "restore %s and restart %s", out->subject,
+			work->node->service),
+		    note(work->arena, "%s/%s ok within two intervals",
+			work->node->service, work->node->view->series->probe),
+		    "what loads it is at fault, not the value",
+		    "restarts the service");
+		break;
+	case BLAME_APP:
+		act(work,
+		    note(work->arena, "roll %s back to the build before",
+			work->node->service),
+		    "ok within two intervals",
+		    "an older build fails as well: look at data and inputs",
+		    "replaces the running build");
+		break;
+	case BLAME_INFRA:
+	case BLAME_NET:
+		act(work,
+		    note(work->arena, "look at %s%s%s with its owner",
+			out->subject, change[0] != '\0' ? ", changed by " : "",
+			change),
+		    "its own state explains the failure",
+		    "probe it from a second vantage", "read-only");
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+add_actions(const struct work *work)
+{
+	if (work->out->blame == BLAME_NONE)
+		return;
+	if (work->node == NULL || !work->chain->has_inside) {
+		act_on_blindness(work);
+		return;
+	}
+	if (!work->out->score.decisive ||
+	    work->out->blame == BLAME_UNDETERMINED)
+		act_on_tests(work);
+	act_on_verdict(work);
+	act(work,
+	    note(work->arena, "vedette diagnose %s", work->scene->environment),
+	    "the verdict follows the change", "the change was not the cause",
+	    "read-only");
+}
+
+/* Advice people tend to follow that does harm. */
+static void
+add_withheld(const struct work *work)
+{
+	for (size_t i = 0; i < work->chain->n_failing; i++) {
+		const struct scene_view *view = work->chain->failing[i]->view;
+		struct text limits = { 0 };
+
+		if (view->n_limits < 2)
+			continue;
+		for (size_t k = 0; k < view->n_limits; k++)
+			text_addf(&limits, "%s%g s", k > 0 ? ", " : "",
+			    view->limits_ms[k] / 1000.0);
+		remark(work, &work->out->withheld, BLAME_UNDETERMINED,
+		    "raise the timeout",
+		    note(work->arena, "failures follow the limit: %s",
+			limits.bytes),
+		    id_of_view(work, view));
+		text_fini(&limits);
+		return;
+	}
+}
+
+void
+remarks_add(struct verdict *out, struct arena *arena, const struct scene *scene,
+    const struct chain *chain, const struct ledger *ledger)
+{
+	const struct work work = { out, arena, scene, chain, ledger,
+		chain->n_failing > 0 ? chain->failing[0] : NULL };
+
+	add_failures(&work);
+	if (work.node != NULL) {
+		add_cleared(&work);
+		add_refuted(&work);
+	}
+	add_blind_spots(&work);
+	add_claims(&work);
+	add_actions(&work);
+	add_withheld(&work);
+}

@@ -1,0 +1,123 @@
+/*
+ * scene.h - everything a verdict may know, at one moment.
+ *
+ * Plain structs, filled by whoever has the history (collector/case).  Nothing
+ * in it is later than at_ms.  The engine sees no clock, file or store, so the
+ * same scene gives the same verdict on every machine and on every day.
+ * Strings are borrowed from the owner of the scene; absent text is "".
+ */
+#ifndef COLLECTOR_DIAGNOSE_SCENE_H
+#define COLLECTOR_DIAGNOSE_SCENE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/mark.h"
+#include "proto/result.h"
+
+/* How many results back "recently" reaches, per series. */
+#define SCENE_RECENT 20
+
+/* Limits of a probe that were reached while it failed. */
+#define SCENE_LIMITS 6
+
+/* One series as it stood. */
+struct scene_view {
+	const struct series *series;
+	const struct result *last; /* the newest */
+	int64_t first_ms;          /* the oldest result known */
+	int64_t good_ms;     /* newest ok or warning before bad_from_ms, or of
+			        all when it is not failing; 0: never */
+	int64_t bad_from_ms; /* first critical of those that followed; 0: not
+			        failing */
+	uint32_t n_bad;      /* critical results without an ok in between */
+	uint32_t n_good;     /* ok results since the last critical */
+	uint32_t n_recent, n_recent_bad; /* of the last SCENE_RECENT */
+	/* Medians of ok results before onset (or of all) and of the newest
+	 * few; 0: unknown. */
+	int64_t usual_us, recent_us;
+	int64_t usual_connect_us, recent_connect_us;
+	/* The failure before this one of the same run of failures, when its
+	 * text is another one; NULL. */
+	const struct result *masked;
+	bool text_is_new; /* this failure's text was never seen before */
+	uint32_t limits_ms[SCENE_LIMITS];
+	size_t n_limits; /* two or more: the failures follow the limit */
+};
+
+struct scene_agent {
+	const char *environment, *agent;
+	enum vantage vantage;
+	int64_t heard_ms;     /* newest batch or heartbeat */
+	int64_t heartbeat_ms; /* one is due within this */
+	int64_t clock_offset_ms;
+	uint64_t n_lost; /* results known to be lost */
+	int64_t lost_from_ms, lost_to_ms;
+};
+
+/* A fact as it was in force. */
+struct scene_fact {
+	const char *environment, *service, *name;
+	const char *value;       /* "" when a fingerprint or absent */
+	const char *fingerprint; /* "" when a value or absent */
+	enum source source;
+	int64_t at_ms;
+};
+
+/* A difference between two observations, or a mark. */
+struct scene_change {
+	const char *environment, *service;
+	const char *name; /* of the fact; the subject of a mark */
+	const char *before, *after;
+	const char *summary; /* of a mark */
+	bool is_mark;
+	enum mark_kind kind;    /* of a mark */
+	enum source source;     /* of a fact */
+	int64_t from_ms, to_ms; /* between these; equal for a mark */
+	bool first_seen;        /* there was no observation before: no change */
+	/* How many of its kind this environment had in span_ms before. */
+	uint32_t n_before;
+	int64_t span_ms;
+};
+
+struct scene_service {
+	const char *name, *kind; /* kind "" when not declared */
+	const char *const *depends_on;
+	size_t n_depends_on;
+	const char *const *optional;
+	size_t n_optional;
+	const char *const *journeys; /* probes whose failure is impact */
+	size_t n_journeys;
+};
+
+struct scene_environment {
+	const char *name;
+	const char *const *compare_with;
+	size_t n_compare_with;
+};
+
+/* What an expectation or guard said at the moment. */
+struct scene_guard {
+	const char *environment, *service, *name; /* of the setting or fact */
+	const char *rule;                         /* "at least 35" */
+	const char *issue;
+	bool known, held; /* not known: nobody could see it */
+	int64_t since_ms; /* broken since */
+};
+
+struct scene {
+	int64_t at_ms;
+	const char *environment; /* asked about */
+	const struct scene_environment *environments;
+	const struct scene_service *services;
+	const struct scene_view *views; /* of all environments */
+	const struct scene_agent *agents;
+	const struct scene_fact *facts;
+	const struct scene_change *changes; /* by to_ms, oldest first */
+	const struct scene_guard *guards;
+	size_t n_environments, n_services, n_views, n_agents, n_facts,
+	    n_changes, n_guards;
+};
+
+#endif

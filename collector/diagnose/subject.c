@@ -1,0 +1,372 @@
+#include <string.h>
+
+#include "collector/diagnose/note.h"
+#include "collector/diagnose/subject.h"
+
+/* So many missing at once were not forgotten one by one: the file is. */
+#define FILE_MISSING_LEAST 3
+
+#define NAME_BYTES 128
+
+static bool
+same(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+static const char *
+attribute_text(const struct result *result, const char *name)
+{
+	for (size_t i = 0; i < result->n_attributes; i++)
+		if (same(result->attributes[i].name, name) &&
+		    result->attributes[i].text != NULL)
+			return result->attributes[i].text;
+	return "";
+}
+
+static const char *
+build_of(const struct scene *scene, const char *service)
+{
+	for (size_t i = 0; i < scene->n_facts; i++)
+		if (same(scene->facts[i].environment, scene->environment) &&
+		    same(scene->facts[i].service, service) &&
+		    same(scene->facts[i].name, "build"))
+			return scene->facts[i].value;
+	return "";
+}
+
+/* --- names of variables in a text --------------------------------------------- */
+
+static bool
+is_name_byte(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* Finds the next word that is written like a variable; returns where it ends,
+ * NULL when there is none. */
+static const char *
+next_variable(const char *text, char out[NAME_BYTES])
+{
+	while (*text != '\0') {
+		size_t n = 0;
+
+		while (is_name_byte(text[n]))
+			n++;
+		if (n >= 3 && n < NAME_BYTES && text[0] >= 'A' &&
+		    (text[n] < 'a' || text[n] > 'z')) {
+			memcpy(out, text, n);
+			out[n] = '\0';
+			return text + n;
+		}
+		text += n;
+		while (*text != '\0' && !is_name_byte(*text))
+			text++;
+		/* The rest of a mixed word is no name. */
+		if (n > 0 && text[-1] >= 'a' && text[-1] <= 'z')
+			while (is_name_byte(*text))
+				text++;
+	}
+	return NULL;
+}
+
+static const char *
+missing_of(const struct node *node)
+{
+	const char *list = attribute_text(node->view->last, "missing");
+
+	return list[0] != '\0' ? list : node->view->last->message;
+}
+
+static size_t
+count_variables(const char *text)
+{
+	char name[NAME_BYTES];
+	size_t n = 0;
+
+	while ((text = next_variable(text, name)) != NULL)
+		n++;
+	return n;
+}
+
+static const char *
+subject_of_variables(
+    struct arena *arena, const struct scene *scene, const struct node *node)
+{
+	const char *text = missing_of(node);
+	const char *file = attribute_text(node->view->last, "file");
+	char name[NAME_BYTES];
+
+	if (node->by_text && node->text.object[0] != '\0')
+		return note(arena, "envvar:%s", node->text.object);
+	if (count_variables(text) >= FILE_MISSING_LEAST ||
+	    next_variable(text, name) == NULL) {
+		const char *slash = strrchr(file, '/');
+
+		if (file[0] != '\0')
+			return note(arena, "envfile:%s",
+			    slash != NULL ? slash + 1 : file);
+		return note(arena, "envfile:%s.env", scene->environment);
+	}
+	return note(arena, "envvar:%s", name);
+}
+
+/* --- changes --------------------------------------------------------------------- */
+
+static const char *
+lower_case(struct arena *arena, const char *text)
+{
+	char *copy = arena_strdup(arena, text);
+
+	for (char *c = copy; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	return copy;
+}
+
+/* What begins with a prefix is called by its type. */
+static const struct {
+	const char *prefix, *type;
+} types[] = {
+	{ "envvar/", "envvar:" },
+	{ "envfile/", "envfile:" },
+	{ "file/", "envfile:" },
+	{ "hosts/", "hosts:" },
+	{ "setting/", "config:" },
+	{ "config/", "config:" },
+	{ "secret/", "secret:" },
+	{ "dns/", "dns:" },
+	{ "server/", "infra:" },
+	{ "certificate/", "tls:" },
+	{ "tls/", "tls:" },
+	{ "limit/", "limit:" },
+	{ "gcp/", "gcp:" },
+};
+
+const char *
+subject_of_change(struct arena *arena, const struct scene_change *change)
+{
+	const char *name = change->name;
+
+	if (strncmp(name, "env/FLAG_", 9) == 0)
+		return note(arena, "config:%s", lower_case(arena, name + 4));
+	if (strncmp(name, "env/", 4) == 0)
+		return note(arena, "envvar:%s", name + 4);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strncmp(name, types[i].prefix, strlen(types[i].prefix)) ==
+		    0)
+			return note(arena, "%s%s", types[i].type,
+			    name + strlen(types[i].prefix));
+	if (strncmp(name, "build/", 6) == 0)
+		return note(arena, "app:%s@%s", change->service, name + 6);
+	if (same(name, "build"))
+		return note(arena, "app:%s@%s", change->service, change->after);
+	if (change->is_mark && name[0] == '\0')
+		return note(arena, "%s:%s", mark_kind_name(change->kind),
+		    change->service);
+	return name;
+}
+
+/* --- per class --------------------------------------------------------------------- */
+
+static const char *
+app_subject(struct arena *arena, const struct scene *scene, const char *service)
+{
+	const char *build = build_of(scene, service);
+
+	return build[0] != '\0' ? note(arena, "app:%s@%s", service, build)
+				: note(arena, "app:%s", service);
+}
+
+static const char *
+env_subject(struct arena *arena, const struct scene *scene,
+    const struct node *node, const struct ledger *ledger,
+    const struct findings *findings)
+{
+	const struct candidate *change = ledger_find(ledger, CHANGE_INPUT);
+	const struct finding *finding;
+
+	if (node->token == TOKEN_BREAK_ENV) {
+		if (change != NULL &&
+		    strncmp(change->change->name, "envfile", 7) == 0)
+			return subject_of_change(arena, change->change);
+		return subject_of_variables(arena, scene, node);
+	}
+	if (node->token == TOKEN_BREAK_SECRET)
+		return subject_of_node(arena, scene, node);
+	finding = findings_get(findings, TOKEN_SHAPE);
+	if (finding != NULL && change == NULL) {
+		struct node shaped;
+
+		node_place(&shaped, scene, finding->view);
+		return subject_of_variables(arena, scene, &shaped);
+	}
+	if (change != NULL)
+		return subject_of_change(arena, change->change);
+	finding = findings_get(findings, TOKEN_PEER_DIFFERS);
+	if (finding != NULL) {
+		struct scene_change as = { .name = finding->fact->name,
+			.service = finding->fact->service,
+			.after = "" };
+
+		return subject_of_change(arena, &as);
+	}
+	return subject_of_node(arena, scene, node);
+}
+
+/* "infra:postgres", with what of it ran out. */
+static const char *
+infra_subject(struct arena *arena, const struct scene *scene,
+    const struct node *node, const struct findings *findings)
+{
+	const struct finding *platform =
+	    findings_get(findings, TOKEN_PLATFORM_BAD);
+
+	if (platform != NULL && platform->view != NULL) {
+		struct node bad;
+
+		node_place(&bad, scene, platform->view);
+		return subject_of_node(arena, scene, &bad);
+	}
+	return subject_of_node(arena, scene, node);
+}
+
+static const char *
+net_subject(struct arena *arena, const struct scene *scene,
+    const struct chain *chain, const struct node *node,
+    const struct ledger *ledger, const struct findings *findings)
+{
+	const struct candidate *change = ledger_find(ledger, CHANGE_PATH);
+	const struct finding *finding;
+
+	if (findings_get(findings, TOKEN_PROXY_FAIL) != NULL)
+		return note(arena, "lb:%s", node->service);
+	if (change != NULL && strncmp(change->change->name, "dns/", 4) == 0)
+		return subject_of_change(arena, change->change);
+	finding = findings_get(findings, TOKEN_LATENCY);
+	for (size_t i = 0; finding != NULL && i < chain->n_nodes; i++)
+		if (chain->nodes[i].view == finding->view)
+			node = &chain->nodes[i];
+	if (node->layer == LAYER_DNS)
+		return subject_of_node(arena, scene, node);
+	if (node->dependency[0] != '\0')
+		return note(
+		    arena, "net:%s->%s", node->service, node->dependency);
+	return note(arena, "net:%s->%s", scene->environment, node->service);
+}
+
+static const char *
+blind_subject(struct arena *arena, const struct scene *scene,
+    const struct findings *findings)
+{
+	const struct finding *finding = findings_get(findings, TOKEN_STRANGER);
+
+	if (finding != NULL)
+		return note(arena, "vantage:%s", scene->environment);
+	finding = findings_get(findings, TOKEN_SILENT);
+	if (finding != NULL && findings->n_gapped > 0)
+		return "collector:storage";
+	if (finding != NULL)
+		return note(arena, "agent:%s", finding->agent->agent);
+	finding = findings_get(findings, TOKEN_CLOCK);
+	if (finding != NULL)
+		return note(arena, "clock:%s", finding->agent->agent);
+	finding = findings_get(findings, TOKEN_UNABLE);
+	if (finding != NULL)
+		return note(arena, "probe:%s", finding->view->series->probe);
+	return note(arena, "coverage:%s", scene->environment);
+}
+
+enum blame
+subject_class_of_node(const struct node *node)
+{
+	const int *db10 = token_row(node->token)->db10;
+	enum blame best = BLAME_APP;
+
+	for (int i = 1; i < BLAME_COUNT; i++)
+		if (db10[i] > db10[best])
+			best = (enum blame)i;
+	return best;
+}
+
+static const char *
+exhausted_of(const struct node *node)
+{
+	if (node->view->last->reason == REASON_EXHAUSTED ||
+	    node->text.signature == SIGNATURE_CONNECTIONS)
+		return "#max_connections";
+	if (node->text.signature == SIGNATURE_DISK)
+		return "#disk";
+	return node->text.signature == SIGNATURE_MEMORY ? "#memory" : "";
+}
+
+static const char *
+dns_subject(
+    struct arena *arena, const struct scene *scene, const struct node *node)
+{
+	const char *name = attribute_text(node->view->last, "name");
+
+	if (node->view->last->reason == REASON_TIMEOUT ||
+	    node->view->last->reason == REASON_SERVFAIL)
+		return note(arena, "dns:resolver/%s", scene->environment);
+	if (name[0] == '\0')
+		name = node->text.object[0] != '\0' ? node->text.object
+						    : node_target(node);
+	return note(arena, "dns:%s", name);
+}
+
+const char *
+subject_of_node(
+    struct arena *arena, const struct scene *scene, const struct node *node)
+{
+	const struct series *series = node->view->series;
+
+	if (strncmp(series->kind, "gcp.secret", 10) == 0)
+		return note(arena, "gcp:secret/%s#access", series->probe);
+	if (strncmp(series->kind, "gcp.", 4) == 0)
+		return note(
+		    arena, "gcp:%s/%s", series->kind + 4, series->probe);
+	switch (subject_class_of_node(node)) {
+	case BLAME_APP:
+		return app_subject(arena, scene, node->service);
+	case BLAME_ENV:
+		if (node->layer == LAYER_ENV)
+			return subject_of_variables(arena, scene, node);
+		return note(arena, "config:%s", series->probe);
+	case BLAME_NET:
+		if (node->layer == LAYER_DNS)
+			return dns_subject(arena, scene, node);
+		/* fall through */
+	default:
+		if (node->layer == LAYER_TLS)
+			return note(arena, "tls:%s", node_target(node));
+		return note(
+		    arena, "infra:%s%s", node_target(node), exhausted_of(node));
+	}
+}
+
+const char *
+subject_of(enum blame blame, struct arena *arena, const struct scene *scene,
+    const struct chain *chain, const struct ledger *ledger,
+    const struct findings *findings)
+{
+	const struct node *node =
+	    chain->n_failing > 0 ? chain->failing[0] : NULL;
+
+	if (blame == BLAME_BLIND)
+		return blind_subject(arena, scene, findings);
+	if (node == NULL)
+		return "";
+	switch (blame) {
+	case BLAME_APP:
+		return app_subject(arena, scene, node->service);
+	case BLAME_ENV:
+		return env_subject(arena, scene, node, ledger, findings);
+	case BLAME_INFRA:
+		return infra_subject(arena, scene, node, findings);
+	case BLAME_NET:
+		return net_subject(arena, scene, chain, node, ledger, findings);
+	default:
+		return "";
+	}
+}

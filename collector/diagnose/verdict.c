@@ -1,0 +1,366 @@
+#include <string.h>
+
+#include "collector/diagnose/note.h"
+#include "collector/diagnose/remarks.h"
+#include "collector/diagnose/subject.h"
+#include "collector/diagnose/verdict.h"
+
+#define LIKELY       9000 /* "very likely" from here, with a decisive test */
+#define PROBABLE     7000 /* a verdict from here */
+#define CAP_TEST     8500 /* without a separating test */
+#define CAP_TWINS    5000 /* build and inputs changed together, no test */
+#define LOW_COVERAGE 5000
+
+static const char *const severities[] = { "none", "silent", "partial",
+	"degraded", "outage", "unknown" };
+
+const char *
+severity_name(enum severity severity)
+{
+	return severities[severity];
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+/* --- coverage ------------------------------------------------------------------- */
+
+/* Layers that something watches in this environment at all, and those of them
+ * with fresh evidence from inside. */
+static void
+measure_coverage(struct verdict *out, const struct scene *scene)
+{
+	bool known[LAYER_COUNT] = { false }, seen[LAYER_COUNT] = { false };
+
+	for (size_t i = 0; i < scene->n_views; i++) {
+		const struct scene_view *view = &scene->views[i];
+		struct node node;
+
+		if (view->series->reference_of[0] != '\0')
+			continue;
+		node_place(&node, scene, view);
+		known[node.layer] = true;
+		if (same(view->series->environment, scene->environment) &&
+		    node_is_fresh(scene, view) && node_counts(view) &&
+		    view->last->outcome != OUTCOME_UNKNOWN)
+			seen[node.layer] = true;
+	}
+	for (int i = 0; i < LAYER_COUNT; i++) {
+		out->n_layers += known[i];
+		out->n_layers_seen += known[i] && seen[i];
+	}
+	out->coverage_permyriad = out->n_layers == 0
+	    ? 0
+	    : (int)(out->n_layers_seen * 10000 / out->n_layers);
+}
+
+/* --- states ----------------------------------------------------------------------- */
+
+static struct service_state *
+state_of(struct verdict *out, const char *service)
+{
+	for (size_t i = 0; i < out->n_states; i++)
+		if (same(out->states[i].service, service))
+			return &out->states[i];
+	out->states[out->n_states].service = service;
+	out->states[out->n_states].state = "unknown";
+	return &out->states[out->n_states++];
+}
+
+static void
+set_states(struct verdict *out, struct arena *arena, const struct chain *chain)
+{
+	out->states =
+	    arena_zalloc(arena, (chain->n_nodes + 1) * sizeof(*out->states));
+	for (size_t i = 0; i < chain->n_nodes; i++) {
+		const struct scene_view *view = chain->nodes[i].view;
+		struct service_state *state =
+		    state_of(out, chain->nodes[i].service);
+
+		if (!node_is_failing(view)) {
+			if (view->last->outcome == OUTCOME_OK &&
+			    same(state->state, "unknown"))
+				state->state = "ok";
+			continue;
+		}
+		if (!same(state->state, "down"))
+			state->state = view->n_recent_bad < view->n_recent &&
+				view->n_bad < 3
+			    ? "degraded"
+			    : "down";
+		if (state->to_ms == 0 || view->bad_from_ms < state->to_ms) {
+			state->from_ms = view->good_ms;
+			state->to_ms = view->bad_from_ms;
+		}
+	}
+}
+
+static enum severity
+severity_of(const struct scene *scene, const struct chain *chain)
+{
+	size_t felt = 0, failing = 0;
+
+	if (chain->n_nodes == 0)
+		return SEVERITY_UNKNOWN;
+	if (chain->n_failing == 0)
+		return SEVERITY_NONE;
+	for (size_t i = 0; i < chain->n_nodes; i++) {
+		const struct scene_view *view = chain->nodes[i].view;
+
+		if (!node_is_user_facing(scene, view))
+			continue;
+		felt++;
+		failing += node_is_failing(view) && view->n_bad >= 2;
+	}
+	if (felt == 0 || failing == felt)
+		return SEVERITY_OUTAGE;
+	return failing > 0 ? SEVERITY_PARTIAL : SEVERITY_DEGRADED;
+}
+
+/* --- the trigger --------------------------------------------------------------------- */
+
+static const char *
+trigger_kind(const struct candidate *candidate)
+{
+	static const char *const kinds[CHANGE_CLASSES] = { "deploy",
+		"env_change", "platform_state_change", "network_change",
+		"change" };
+	const char *name = candidate->change->name;
+
+	if (candidate->change->is_mark)
+		return mark_kind_name(candidate->change->kind);
+	if (strncmp(name, "dns/", 4) == 0)
+		return "dns_change";
+	if (strncmp(name, "envfile", 7) == 0)
+		return "env_file_changed";
+	if (strncmp(name, "setting/", 8) == 0 ||
+	    strncmp(name, "config/", 7) == 0)
+		return "config_change";
+	return kinds[candidate->class];
+}
+
+/* The heaviest change before the onset of the class that is blamed; a deploy
+ * that brought it about counts as well. */
+static void
+set_trigger(
+    struct verdict *out, struct arena *arena, const struct ledger *ledger)
+{
+	static const enum change_class of[BLAME_COUNT] = { CHANGE_RELEASE,
+		CHANGE_INPUT, CHANGE_PLATFORM, CHANGE_PATH, CHANGE_CLASSES,
+		CHANGE_CLASSES };
+	const struct candidate *best = NULL;
+
+	if (out->blame < BLAME_BLIND)
+		best = ledger_find(ledger, of[out->blame]);
+	if (best == NULL && out->blame < BLAME_BLIND)
+		best = ledger_find(ledger, CHANGE_RELEASE);
+	out->trigger.kind = out->trigger.subject = "";
+	if (best == NULL)
+		return;
+	out->trigger.kind = trigger_kind(best);
+	out->trigger.subject = best->change->name[0] != '\0'
+	    ? best->change->name
+	    : subject_of_change(arena, best->change);
+	out->trigger.from_ms = best->change->from_ms;
+	out->trigger.to_ms = best->change->to_ms;
+	out->trigger.by_mark = best->change->is_mark;
+}
+
+/* --- weighing ---------------------------------------------------------------------------- */
+
+static void
+weigh(struct verdict *out, struct arena *arena)
+{
+	struct findings *findings = &out->findings;
+	struct weight *weights =
+	    arena_zalloc(arena, (findings->n + 1) * sizeof(*weights));
+
+	for (size_t i = 0; i < findings->n; i++)
+		weights[i] = findings->list[i].weight;
+	score(&out->score, weights, findings->n);
+	for (size_t i = 0; i < findings->n; i++)
+		findings->list[i].weight = weights[i];
+}
+
+static void
+cap(struct verdict *out, int permyriad, const char *why)
+{
+	if (out->permyriad <= permyriad)
+		return;
+	out->permyriad = permyriad;
+	out->cap = why;
+}
+
+/* Build and inputs changed in the same interval, and nothing separates. */
+static bool
+is_ambiguous(const struct verdict *out)
+{
+	return findings_get(&out->findings, TOKEN_RELEASED) != NULL &&
+	    findings_get(&out->findings, TOKEN_INPUT_CHANGED) != NULL &&
+	    !out->score.decisive;
+}
+
+static void
+undetermine(struct verdict *out, int limit, const char *why)
+{
+	out->blame = BLAME_UNDETERMINED;
+	out->subject = "";
+	cap(out, limit, why);
+}
+
+static void
+judge(struct verdict *out, const struct chain *chain)
+{
+	out->blame = out->score.first;
+	out->permyriad = out->score.permyriad[out->blame];
+	out->cap = "";
+	/* Little was seen: less distance from what was believed before. */
+	if (out->coverage_permyriad < LOW_COVERAGE && chain->n_failing > 0)
+		cap(out,
+		    2500 +
+			(out->permyriad - 2500) * out->coverage_permyriad /
+			    LOW_COVERAGE,
+		    "fewer than half of the layers could be seen");
+	if (!out->score.decisive && chain->n_failing > 0)
+		cap(out, CAP_TEST, "no separating test was possible");
+	if (is_ambiguous(out))
+		undetermine(out, CAP_TWINS,
+		    "build and inputs changed together, and no test tells "
+		    "them apart");
+	else if (out->permyriad < PROBABLE)
+		undetermine(out, 10000, "no class reaches 0.70");
+}
+
+/* --- gates ---------------------------------------------------------------------------------- */
+
+static void
+set_verdict(struct verdict *out, enum blame blame, int permyriad)
+{
+	out->blame = blame;
+	out->permyriad = permyriad;
+	out->cap = "";
+}
+
+/* What is decided before any arithmetic, in this order; false: nothing. */
+static bool
+pass_gates(struct verdict *out, const struct chain *chain)
+{
+	int floor = out->score.permyriad[BLAME_BLIND];
+
+	if (chain->n_nodes == 0 ||
+	    (!chain->has_inside && !chain->has_impact &&
+		out->findings.n_silent > 0)) {
+		set_verdict(out, BLAME_BLIND, floor < 8000 ? 8000 : floor);
+		return true;
+	}
+	if (!chain->has_inside && chain->n_failing > 0) {
+		set_verdict(out, BLAME_UNDETERMINED,
+		    out->score.permyriad[out->score.first]);
+		cap(out, CAP_TWINS,
+		    "nobody looks from inside: restore the agent first");
+		return true;
+	}
+	if (chain->n_failing == 0 && !out->findings.is_observed &&
+	    out->score.first == BLAME_BLIND) {
+		set_verdict(out, BLAME_BLIND, floor);
+		return true;
+	}
+	if (chain->n_failing == 0) {
+		set_verdict(out, BLAME_NONE, out->score.permyriad[BLAME_NONE]);
+		return true;
+	}
+	return false;
+}
+
+/* A must-differ rule or a guard is broken and nobody feels it: an environment
+ * fault all the same. */
+static void
+look_for_silent(
+    struct verdict *out, struct arena *arena, const struct scene *scene)
+{
+	if (out->blame != BLAME_NONE)
+		return;
+	for (size_t i = 0; i < scene->n_guards; i++) {
+		const struct scene_guard *guard = &scene->guards[i];
+
+		if (!same(guard->environment, scene->environment) ||
+		    !guard->known || guard->held)
+			continue;
+		set_verdict(out, BLAME_ENV, CAP_TEST);
+		out->cap = "nothing fails yet";
+		out->severity = SEVERITY_SILENT;
+		out->subject = note(arena, "config:%s", guard->name);
+		out->onset_to_ms = guard->since_ms;
+		return;
+	}
+}
+
+static void
+set_alternatives(struct verdict *out, struct arena *arena,
+    const struct scene *scene, const struct chain *chain,
+    const struct ledger *ledger)
+{
+	for (int i = 0; i < BLAME_COUNT; i++) {
+		struct alternative alternative = { (enum blame)i, "",
+			out->score.permyriad[i] };
+		size_t k = out->n_alternatives;
+
+		if (i == (int)out->blame || alternative.permyriad < 200)
+			continue;
+		alternative.subject = subject_of(
+		    (enum blame)i, arena, scene, chain, ledger, &out->findings);
+		for (; k > 0 &&
+		     out->alternatives[k - 1].permyriad < alternative.permyriad;
+		     k--)
+			out->alternatives[k] = out->alternatives[k - 1];
+		out->alternatives[k] = alternative;
+		out->n_alternatives++;
+	}
+}
+
+static const char *
+word_of(const struct verdict *out)
+{
+	if (out->blame == BLAME_UNDETERMINED)
+		return "undetermined";
+	return out->permyriad >= LIKELY &&
+		(out->score.decisive || out->blame >= BLAME_BLIND)
+	    ? "very likely"
+	    : "probable";
+}
+
+void
+verdict_reach(
+    struct verdict *out, struct arena *arena, const struct scene *scene)
+{
+	struct chain chain;
+	struct ledger ledger;
+
+	memset(out, 0, sizeof(*out));
+	out->environment = scene->environment;
+	out->at_ms = scene->at_ms;
+	out->subject = "";
+	chain_build(&chain, arena, scene);
+	ledger_build(&ledger, arena, scene, &chain);
+	findings_collect(&out->findings, arena, scene, &chain, &ledger);
+	weigh(out, arena);
+	measure_coverage(out, scene);
+	set_states(out, arena, &chain);
+	out->severity = severity_of(scene, &chain);
+	out->onset_from_ms = chain.onset_from_ms;
+	out->onset_to_ms = chain.onset_to_ms;
+	out->good_ms = chain.good_ms;
+	if (!pass_gates(out, &chain))
+		judge(out, &chain);
+	if (out->blame < BLAME_NONE)
+		out->subject = subject_of(
+		    out->blame, arena, scene, &chain, &ledger, &out->findings);
+	look_for_silent(out, arena, scene);
+	set_trigger(out, arena, &ledger);
+	set_alternatives(out, arena, scene, &chain, &ledger);
+	out->word = word_of(out);
+	remarks_add(out, arena, scene, &chain, &ledger);
+}

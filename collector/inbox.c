@@ -1,0 +1,425 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/inbox.h"
+#include "proto/base/list.h"
+#include "proto/base/mem.h"
+
+#define EXPIRE_EVERY_MS 60000
+
+/* A batch that waits for its transaction. */
+struct waiting {
+	struct list node;
+	struct rpc_call *call;
+	const struct envelope *envelope; /* the call's */
+	struct batch *batch;
+	enum store_put put; /* what became of it */
+};
+
+struct inbox {
+	struct inbox_setup setup;
+	struct publish_service *service;
+	struct list queue;
+	uint32_t n_waiting;
+	size_t n_bytes;
+	/* check runs after everything that has arrived was taken in; idle
+	 * keeps the loop from sleeping before it. */
+	uv_check_t check;
+	uv_idle_t idle;
+	int open_handles;
+	struct inbox_counts counts;
+	bool is_broken;    /* the store took nothing at the last try */
+	bool must_abandon; /* ... and the picture is not restored yet */
+	int64_t retry_ms;  /* not before, monotonic */
+	int64_t expire_ms;
+	bool is_stopping;
+	void (*closed)(void *arg);
+	void *closed_arg;
+};
+
+struct moment
+inbox_now(const struct inbox *inbox)
+{
+	return (struct moment){ clock_wall_ms(inbox->setup.clock),
+		clock_mono_ms(inbox->setup.clock) };
+}
+
+static void
+tell(const struct inbox *inbox, bool is_bad, const char *text)
+{
+	inbox->setup.on_news(inbox->setup.arg, is_bad, text);
+}
+
+/* --- the store fails, and works again -------------------------------------------- */
+
+static void
+break_down(struct inbox *inbox, const struct err *why)
+{
+	char text[sizeof(why->text) + 128];
+
+	inbox->counts.failures++;
+	inbox->is_broken = true;
+	inbox->retry_ms = inbox_now(inbox).mono_ms + INBOX_BROKEN_MS;
+	snprintf(text, sizeof(text), "%s%s", why->text,
+	    why->code == ERR_FULL
+		? "; make room: agents keep their results until then"
+		: "; agents keep their results until it works again");
+	tell(inbox, true, text);
+}
+
+/* Rolls back; on success the picture is what the store says. */
+static void
+abandon(struct inbox *inbox)
+{
+	struct err err = { 0 };
+
+	inbox->must_abandon =
+	    pipeline_abandon(inbox->setup.pipeline, inbox_now(inbox), &err) < 0;
+	if (inbox->must_abandon)
+		break_down(inbox, &err);
+}
+
+static bool
+may_try(struct inbox *inbox)
+{
+	if (!inbox->is_broken)
+		return true;
+	if (inbox_now(inbox).mono_ms < inbox->retry_ms)
+		return false;
+	if (inbox->must_abandon)
+		abandon(inbox);
+	return !inbox->must_abandon;
+}
+
+static void
+work_again(struct inbox *inbox)
+{
+	if (!inbox->is_broken)
+		return;
+	inbox->is_broken = false;
+	tell(inbox, false, "store: takes batches again");
+}
+
+/* --- transactions -------------------------------------------------------------------- */
+
+static void
+drop(struct inbox *inbox, struct waiting *waiting)
+{
+	list_remove(&waiting->node);
+	inbox->n_waiting--;
+	inbox->n_bytes -= waiting->envelope->n_content;
+	batch_free(waiting->batch);
+	free(waiting);
+}
+
+static void
+answer(struct inbox *inbox, struct waiting *waiting)
+{
+	const struct envelope *envelope = waiting->envelope;
+	char text[512];
+
+	switch (waiting->put) {
+	case STORE_NEW:
+		inbox->counts.stored++;
+		publish_ack(waiting->call, envelope->sequence, false);
+		break;
+	case STORE_REPEAT:
+		inbox->counts.repeated++;
+		publish_ack(waiting->call, envelope->sequence, true);
+		break;
+	default:
+		inbox->counts.conflicts++;
+		snprintf(text, sizeof(text),
+		    "agent %s/%s sent another batch under a number that is "
+		    "taken: is its spool a copy of another agent's? it was "
+		    "told to begin a new stream",
+		    envelope->environment, envelope->agent);
+		tell(inbox, true, text);
+		rpc_call_fail(waiting->call, RPC_ABORTED, 0,
+		    "sequence %llu of this stream is stored with other "
+		    "content: two agents use one stream; begin a new one",
+		    (unsigned long long)envelope->sequence);
+	}
+}
+
+/* Envelopes live in their calls: what borrows from them goes first. */
+static void
+finish(struct inbox *inbox, struct list *taken)
+{
+	struct pipeline *pipeline = inbox->setup.pipeline;
+	const struct event *events;
+	size_t n;
+
+	events = pipeline_events(pipeline, &n);
+	inbox->setup.on_events(inbox->setup.arg, events, n);
+	pipeline_forget(pipeline);
+	LIST_EACH (node, taken) {
+		struct waiting *waiting = LIST_ITEM(node, struct waiting, node);
+		struct waiting kept = *waiting;
+
+		inbox->n_bytes -= kept.envelope->n_content;
+		inbox->n_waiting--;
+		list_remove(node);
+		answer(inbox, waiting);
+		batch_free(kept.batch);
+		free(waiting);
+	}
+}
+
+static void
+refuse(struct inbox *inbox, struct list *taken)
+{
+	pipeline_forget(inbox->setup.pipeline);
+	LIST_EACH (node, taken) {
+		struct waiting *waiting = LIST_ITEM(node, struct waiting, node);
+		const struct envelope *envelope = waiting->envelope;
+		struct rpc_call *call = waiting->call;
+
+		pipeline_heard(inbox->setup.pipeline, envelope->environment,
+		    envelope->agent, inbox_now(inbox));
+		inbox->counts.busy++;
+		drop(inbox, waiting);
+		rpc_call_fail(call, RPC_UNAVAILABLE, INBOX_RETRY_MS,
+		    "the store cannot take batches now");
+	}
+}
+
+static int
+write_all(struct inbox *inbox, struct list *taken, struct err *err)
+{
+	struct pipeline *pipeline = inbox->setup.pipeline;
+	struct moment now = inbox_now(inbox);
+
+	if (pipeline_begin(pipeline, err) < 0)
+		return -1;
+	LIST_EACH (node, taken) {
+		struct waiting *waiting = LIST_ITEM(node, struct waiting, node);
+		struct arrived arrived = { waiting->envelope, waiting->batch };
+
+		if (pipeline_take(pipeline, &waiting->put, &arrived, now, err) <
+		    0)
+			return -1;
+	}
+	if (pipeline_tick(pipeline, now, err) < 0)
+		return -1;
+	return pipeline_commit(pipeline, err);
+}
+
+/* Takes the oldest out of the queue. */
+static void
+take(struct inbox *inbox, struct list *out)
+{
+	list_init(out);
+	for (int i = 0; i < INBOX_AT_ONCE && !list_is_empty(&inbox->queue); i++)
+		list_push(out, list_pop(&inbox->queue));
+}
+
+static void
+run_transaction(struct inbox *inbox)
+{
+	struct list taken;
+	struct err err = { 0 };
+
+	take(inbox, &taken);
+	if (!may_try(inbox)) {
+		refuse(inbox, &taken);
+		return;
+	}
+	if (write_all(inbox, &taken, &err) == 0) {
+		inbox->counts.transactions++;
+		work_again(inbox);
+		finish(inbox, &taken);
+		return;
+	}
+	break_down(inbox, &err);
+	pipeline_forget(inbox->setup.pipeline);
+	abandon(inbox);
+	refuse(inbox, &taken);
+}
+
+static void
+on_check(uv_check_t *check)
+{
+	struct inbox *inbox = check->data;
+
+	if (!list_is_empty(&inbox->queue))
+		run_transaction(inbox);
+	if (!list_is_empty(&inbox->queue))
+		return;
+	uv_check_stop(&inbox->check);
+	uv_idle_stop(&inbox->idle);
+}
+
+static void
+on_idle(uv_idle_t *idle)
+{
+	(void)idle; /* it is enough that it is there */
+}
+
+/* --- taking in -------------------------------------------------------------------------- */
+
+/* Returns 0, or -1 when the call was answered. */
+static int
+admit(
+    struct inbox *inbox, const struct envelope *envelope, struct rpc_call *call)
+{
+	const struct collector_config *config = inbox->setup.config;
+	struct err err = { 0 };
+
+	if (peer_is_agent(rpc_call_peer(call), envelope->environment,
+		envelope->agent, &err) < 0) {
+		inbox->counts.denied++;
+		tell(inbox, true, err.text);
+		rpc_call_fail(call, RPC_PERMISSION_DENIED, 0, "%s", err.text);
+		return -1;
+	}
+	if (config->n_environments > 0 &&
+	    config_environment(config, envelope->environment) == NULL) {
+		inbox->counts.denied++;
+		err_set(&err, ERR_DENIED,
+		    "agent %s/%s: environment %s is not one of the "
+		    "collector's; add it to its configuration under "
+		    "environments",
+		    envelope->environment, envelope->agent,
+		    envelope->environment);
+		tell(inbox, true, err.text);
+		rpc_call_fail(call, RPC_PERMISSION_DENIED, 0, "%s", err.text);
+		return -1;
+	}
+	if (!inbox->is_stopping && inbox->n_waiting < INBOX_QUEUE_MAX &&
+	    inbox->n_bytes + envelope->n_content <= INBOX_QUEUE_MAX_BYTES)
+		return 0;
+	inbox->counts.busy++;
+	rpc_call_fail(call, RPC_UNAVAILABLE, INBOX_RETRY_MS,
+	    inbox->is_stopping ? "the collector stops"
+			       : "too many batches wait already");
+	return -1;
+}
+
+static void
+on_send(void *arg, const struct envelope *envelope, struct rpc_call *call)
+{
+	struct inbox *inbox = arg;
+	struct waiting *waiting;
+	struct batch *batch = NULL;
+	struct err err = { 0 };
+
+	if (admit(inbox, envelope, call) < 0)
+		return;
+	if (batch_decode(&batch, envelope->content, envelope->n_content,
+		envelope->environment, envelope->agent, &err) < 0) {
+		inbox->counts.malformed++;
+		err_wrap(&err, "agent %s/%s", envelope->environment,
+		    envelope->agent);
+		tell(inbox, true, err.text);
+		rpc_call_fail(call, RPC_INVALID_ARGUMENT, 0, "%s", err.text);
+		return;
+	}
+	waiting = mem_zalloc(sizeof(*waiting));
+	waiting->call = call;
+	waiting->envelope = envelope;
+	waiting->batch = batch;
+	list_push(&inbox->queue, &waiting->node);
+	inbox->n_waiting++;
+	inbox->n_bytes += envelope->n_content;
+	uv_check_start(&inbox->check, on_check);
+	uv_idle_start(&inbox->idle, on_idle);
+}
+
+/* --- what no batch brings about ------------------------------------------------------------ */
+
+static void
+expire(struct inbox *inbox)
+{
+	struct pipeline *pipeline = inbox->setup.pipeline;
+	struct moment now = inbox_now(inbox);
+	struct err err = { 0 };
+	uint64_t n = 0;
+
+	if (pipeline_begin(pipeline, &err) < 0 ||
+	    pipeline_expire(pipeline, &n, now, &err) < 0 ||
+	    pipeline_commit(pipeline, &err) < 0) {
+		break_down(inbox, &err);
+		abandon(inbox);
+		return;
+	}
+	/* As long as there is more, the next tick goes on. */
+	if (n == 0)
+		inbox->expire_ms = now.mono_ms + EXPIRE_EVERY_MS;
+}
+
+void
+inbox_tick(struct inbox *inbox)
+{
+	struct moment now = inbox_now(inbox);
+
+	if (!list_is_empty(&inbox->queue) || !may_try(inbox))
+		return; /* the transaction to come will tick */
+	if (inbox->is_broken || pipeline_is_due(inbox->setup.pipeline, now))
+		run_transaction(inbox);
+	else if (now.mono_ms >= inbox->expire_ms)
+		expire(inbox);
+}
+
+const struct inbox_counts *
+inbox_counts(const struct inbox *inbox)
+{
+	return &inbox->counts;
+}
+
+void
+inbox_set_config(struct inbox *inbox, const struct collector_config *config)
+{
+	inbox->setup.config = config;
+}
+
+/* --- from beginning to end ------------------------------------------------------------------- */
+
+struct inbox *
+inbox_new(const struct inbox_setup *setup)
+{
+	struct inbox *inbox = mem_zalloc(sizeof(*inbox));
+
+	inbox->setup = *setup;
+	list_init(&inbox->queue);
+	uv_check_init(setup->loop, &inbox->check);
+	uv_idle_init(setup->loop, &inbox->idle);
+	inbox->check.data = inbox;
+	inbox->idle.data = inbox;
+	inbox->open_handles = 2;
+	inbox->expire_ms = inbox_now(inbox).mono_ms + EXPIRE_EVERY_MS;
+	inbox->service = publish_service_new(setup->server, on_send, inbox);
+	return inbox;
+}
+
+static void
+on_handle_closed(uv_handle_t *handle)
+{
+	struct inbox *inbox = handle->data;
+
+	if (--inbox->open_handles > 0)
+		return;
+	inbox->closed(inbox->closed_arg);
+	free(inbox);
+}
+
+void
+inbox_stop(struct inbox *inbox)
+{
+	inbox->is_stopping = true;
+	pipeline_checkpoint(inbox->setup.pipeline);
+	do
+		run_transaction(inbox);
+	while (!list_is_empty(&inbox->queue));
+}
+
+void
+inbox_close(struct inbox *inbox, void (*closed)(void *arg), void *arg)
+{
+	inbox->closed = closed;
+	inbox->closed_arg = arg;
+	publish_service_free(inbox->service);
+	uv_close((uv_handle_t *)&inbox->check, on_handle_closed);
+	uv_close((uv_handle_t *)&inbox->idle, on_handle_closed);
+}

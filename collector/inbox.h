@@ -1,0 +1,68 @@
+/*
+ * inbox.h - takes batches in, and answers when they are safe.
+ *
+ * All batches that wait when a transaction begins go into it (group commit);
+ * each is acknowledged after the commit.  Who may not speak for an agent is
+ * refused, a batch that is stored already is acknowledged again, a stream
+ * that two agents use is aborted.  The queue is bounded; when it is full, or
+ * when the store cannot take anything, callers are told UNAVAILABLE and keep
+ * their batches.
+ */
+#ifndef COLLECTOR_INBOX_H
+#define COLLECTOR_INBOX_H
+
+#include <uv.h>
+
+#include "collector/pipeline.h"
+#include "proto/base/clock.h"
+#include "proto/rpc.h"
+
+#define INBOX_QUEUE_MAX       1024
+#define INBOX_QUEUE_MAX_BYTES (64 * 1024 * 1024)
+#define INBOX_AT_ONCE         256 /* batches of one transaction */
+#define INBOX_RETRY_MS        1000
+#define INBOX_BROKEN_MS       1000 /* between tries when the store fails */
+
+struct inbox;
+
+struct inbox_setup {
+	uv_loop_t *loop;
+	const struct clock *clock;
+	struct pipeline *pipeline;             /* borrowed */
+	const struct collector_config *config; /* borrowed */
+	struct rpc_server *server;             /* borrowed */
+	/* Events of a transaction that was committed. */
+	void (*on_events)(void *arg, const struct event *events, size_t n);
+	/* Something to tell people, one line; the same again and again when it
+	 * goes on. */
+	void (*on_news)(void *arg, bool is_bad, const char *text);
+	void *arg;
+};
+
+/* Only ever grow. */
+struct inbox_counts {
+	uint64_t stored, repeated, conflicts, denied, malformed, busy,
+	    transactions, failures;
+};
+
+struct inbox *inbox_new(const struct inbox_setup *setup);
+
+void
+inbox_set_config(struct inbox *inbox, const struct collector_config *config);
+
+/* Runs what no batch brings about: silence, retention, checkpoints. */
+void inbox_tick(struct inbox *inbox);
+
+/* Both clocks. */
+struct moment inbox_now(const struct inbox *inbox);
+
+const struct inbox_counts *inbox_counts(const struct inbox *inbox);
+
+/* Commits what waits and writes a checkpoint; from now on callers are told
+ * UNAVAILABLE. */
+void inbox_stop(struct inbox *inbox);
+
+/* When the server is closed.  closed is called from the loop. */
+void inbox_close(struct inbox *inbox, void (*closed)(void *arg), void *arg);
+
+#endif

@@ -1,0 +1,119 @@
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "collector/collector.h"
+#include "collector/config.h"
+#include "proto/base/log.h"
+
+enum exit_code {
+	EXIT_DONE = 0,   /* stopped as told; the configuration is right */
+	EXIT_FAILED = 1, /* could not start */
+	EXIT_CONFIG = 2, /* the command line or the configuration is wrong */
+};
+
+static const char help[] =
+    "vedette-collector - keeps the history, flags what got worse, answers\n"
+    "\n"
+    "  vedette-collector run --config FILE\n"
+    "      runs until SIGTERM or SIGINT; SIGHUP reads FILE and the\n"
+    "      certificates again\n"
+    "  vedette-collector config check --config FILE\n"
+    "      says whether FILE is right, and where it is not\n"
+    "  vedette-collector --help | --version\n"
+    "\n"
+    "The configuration is described in docs/collector.md; "
+    "deploy/collector.yaml\n"
+    "is an example.  Messages go to standard error.\n"
+    "\n"
+    "Exit codes:\n"
+    "  0   stopped as told; the configuration is right\n"
+    "  1   could not start: the message says what stands in the way\n"
+    "  2   the command line or the configuration is wrong\n";
+
+static int
+refuse(const char *what)
+{
+	fprintf(stderr, "vedette-collector: %s; see vedette-collector --help\n",
+	    what);
+	return EXIT_CONFIG;
+}
+
+static int
+check_config(const char *path)
+{
+	struct collector_config *config;
+	struct err err;
+
+	if (config_load(&config, path, &err) < 0) {
+		fprintf(stderr, "%s\n", err.text);
+		return EXIT_CONFIG;
+	}
+	printf("%s: right: %u addresses, %u environments, %u services, "
+	       "%u expectations\n",
+	    path, config->n_listen, config->n_environments, config->n_services,
+	    config->n_expectations);
+	config_free(config);
+	return EXIT_DONE;
+}
+
+static int
+run(const char *path)
+{
+	struct collector_config *config;
+	struct err err;
+
+	/* Before anything is opened, so that the exit codes differ. */
+	if (config_load(&config, path, &err) < 0) {
+		log_error("%s", err.text);
+		return EXIT_CONFIG;
+	}
+	config_free(config);
+	if (collector_run(path, &err) < 0) {
+		log_error("%s", err.text);
+		return EXIT_FAILED;
+	}
+	return EXIT_DONE;
+}
+
+/* The value of "--config FILE" or "--config=FILE", which is all that may be
+ * there; NULL when it is not. */
+static const char *
+config_of(int argc, char **argv)
+{
+	if (argc == 1 && strncmp(argv[0], "--config=", 9) == 0)
+		return argv[0] + 9;
+	if (argc == 2 && strcmp(argv[0], "--config") == 0)
+		return argv[1];
+	return NULL;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *path;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (argc == 2 &&
+	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		fputs(help, stdout);
+		return EXIT_DONE;
+	}
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		puts("vedette-collector " VEDETTE_VERSION);
+		return EXIT_DONE;
+	}
+	if (argc > 1 && strcmp(argv[1], "run") == 0) {
+		path = config_of(argc - 2, argv + 2);
+		return path != NULL ? run(path)
+				    : refuse("run needs --config FILE");
+	}
+	if (argc > 2 && strcmp(argv[1], "config") == 0 &&
+	    strcmp(argv[2], "check") == 0) {
+		path = config_of(argc - 3, argv + 3);
+		return path != NULL
+		    ? check_config(path)
+		    : refuse("config check needs --config FILE");
+	}
+	return refuse(argc > 1 ? "unknown command" : "which command?");
+}

@@ -1,0 +1,524 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/judge.h"
+#include "collector/pipeline.h"
+#include "collector/snapshot.h"
+#include "proto/base/mem.h"
+
+/* A restart judges again what came after the checkpoint, a million results
+ * per second; a checkpoint costs about as much as 64 results per series. */
+#define CHECKPOINT_RESULTS    20000
+#define CHECKPOINT_PER_SERIES 64
+#define CHECKPOINT_MS         60000
+
+#define OFFSET_MAX_MS  INT64_C(315576000000) /* ten years, either way */
+#define EXPIRE_AT_ONCE 256
+
+struct pipeline {
+	struct store *store;
+	const struct collector_config *config;
+	struct fleet *fleet;
+	struct ledger ledger;
+	struct checkpoint stand; /* last_id: judged up to here */
+	int64_t written_ms;      /* when the last checkpoint was written */
+	uint64_t n_results;      /* judged since */
+	int64_t newest_ms;       /* of all results judged since the start */
+	bool is_due;             /* a checkpoint */
+};
+
+/* --- judging --------------------------------------------------------------------- */
+
+/* Keeps a difference of clocks within what can be calculated with. */
+static int64_t
+offset_of(int64_t theirs_ms, int64_t ours_ms)
+{
+	int64_t offset_ms;
+
+	if (__builtin_sub_overflow(theirs_ms, ours_ms, &offset_ms) ||
+	    offset_ms > OFFSET_MAX_MS || offset_ms < -OFFSET_MAX_MS)
+		return theirs_ms < ours_ms ? -OFFSET_MAX_MS : OFFSET_MAX_MS;
+	return offset_ms;
+}
+
+static void
+note_gap(struct fleet_agent *agent, const struct gap *gap)
+{
+	if (agent->lost_from_ms == 0 || gap->from_ms < agent->lost_from_ms)
+		agent->lost_from_ms = gap->from_ms;
+	if (gap->to_ms > agent->lost_to_ms)
+		agent->lost_to_ms = gap->to_ms;
+	agent->lost_results += gap->n_results;
+}
+
+static int
+judge_facts(const struct judge *judge, const struct batch *batch,
+    const struct fleet_agent *agent, const struct arrival *arrival,
+    struct err *err)
+{
+	struct fleet_fact *fact;
+
+	if (!vantage_counts(agent->vantage))
+		return 0; /* what a workstation is like says nothing */
+	for (size_t i = 0; i < batch->n_facts; i++) {
+		fact = fleet_fact_of(judge->fleet, agent->environment,
+		    agent->agent, &batch->facts[i]);
+		if (judge_fact(judge, fact, &batch->facts[i], arrival, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+judge_results(struct pipeline *pipeline, const struct judge *judge,
+    const struct batch *batch, const struct arrival *arrival, struct err *err)
+{
+	struct fleet_series **series =
+	    mem_calloc(batch->n_series, sizeof(*series));
+	int rc = 0;
+
+	for (size_t i = 0; i < batch->n_series; i++)
+		series[i] = fleet_series_of(judge->fleet, &batch->series[i]);
+	for (size_t i = 0; i < batch->n_results && rc == 0; i++) {
+		const struct result *result = &batch->results[i];
+
+		rc = judge_result(judge, series[result->series],
+		    &batch->series[result->series], result, arrival, err);
+		if (result->at_ms > pipeline->newest_ms)
+			pipeline->newest_ms = result->at_ms;
+	}
+	pipeline->n_results += batch->n_results;
+	free(series);
+	return rc;
+}
+
+static int
+judge_batch(struct pipeline *pipeline, const struct batch *batch,
+    struct fleet_agent *agent, const struct arrival *arrival, struct err *err)
+{
+	struct judge judge = {
+		.config = pipeline->config,
+		.fleet = pipeline->fleet,
+		.ledger = &pipeline->ledger,
+	};
+
+	agent->clock_offset_ms = arrival->clock_offset_ms;
+	for (size_t i = 0; i < batch->n_gaps; i++)
+		note_gap(agent, &batch->gaps[i]);
+	if (judge_heard(&judge, agent, arrival->at, err) < 0 ||
+	    judge_facts(&judge, batch, agent, arrival, err) < 0)
+		return -1;
+	return judge_results(pipeline, &judge, batch, arrival, err);
+}
+
+/* --- restoring --------------------------------------------------------------------- */
+
+struct recall {
+	struct pipeline *pipeline;
+	struct moment now;
+};
+
+static int
+recall_batch(void *arg, const struct store_batch *stored, struct err *err)
+{
+	struct recall *recall = arg;
+	struct pipeline *pipeline = recall->pipeline;
+	struct arrival arrival = {
+		.at = { stored->received_ms,
+		    recall->now.mono_ms -
+			(recall->now.wall_ms - stored->received_ms) },
+		.clock_offset_ms = stored->clock_offset_ms,
+	};
+	struct fleet_agent *agent;
+	struct batch *batch = NULL;
+	int rc;
+
+	if (batch_decode(&batch, stored->content, stored->n_content,
+		stored->environment, stored->agent, err) < 0)
+		return err_wrap(
+		    err, "store: batch %llu", (unsigned long long)stored->id);
+	agent =
+	    fleet_agent_of(pipeline->fleet, stored->environment, stored->agent);
+	/* What an agent says of itself is not in its batches; it is in the
+	 * checkpoint, but for stores of another version. */
+	if (agent->seen_ms == 0 && batch->n_series > 0)
+		agent->vantage = batch->series[0].vantage;
+	rc = judge_batch(pipeline, batch, agent, &arrival, err);
+	pipeline->stand =
+	    (struct checkpoint){ stored->id, stored->received_ms };
+	batch_free(batch);
+	return rc;
+}
+
+/* The owner of a regression: where its id is kept; NULL when there is none. */
+static uint64_t *
+owner_of(const struct fleet *fleet, const struct regression_row *row)
+{
+	MAP_EACH (struct fleet_series, series, fleet->series)
+		if (row->kind == REGRESSION_STATE &&
+		    strcmp(series->series.environment, row->environment) == 0 &&
+		    strcmp(series->series.agent, row->agent) == 0 &&
+		    strcmp(series->series.service, row->service) == 0 &&
+		    strcmp(series->series.probe, row->subject) == 0)
+			return &series->open;
+	MAP_EACH (struct fleet_fact, fact, fleet->facts)
+		if (row->kind == REGRESSION_DRIFT &&
+		    strcmp(fact->environment, row->environment) == 0 &&
+		    strcmp(fact->agent, row->agent) == 0 &&
+		    strcmp(fact->service, row->service) == 0 &&
+		    strcmp(fact->name, row->subject) == 0 && fact->open == 0)
+			return &fact->open;
+	MAP_EACH (struct fleet_agent, agent, fleet->agents)
+		if (row->kind == REGRESSION_SILENCE &&
+		    strcmp(agent->environment, row->environment) == 0 &&
+		    strcmp(agent->agent, row->agent) == 0)
+			return &agent->open;
+	return NULL;
+}
+
+/* An id in the snapshot without an open row is none. */
+static void
+reopen(struct ledger *ledger, uint64_t *id)
+{
+	if (*id != 0 && !ledger_reopen(ledger, *id))
+		*id = 0;
+}
+
+static void
+reopen_all(struct pipeline *pipeline)
+{
+	struct fleet *fleet = pipeline->fleet;
+
+	MAP_EACH (struct fleet_series, series, fleet->series)
+		reopen(&pipeline->ledger, &series->open);
+	MAP_EACH (struct fleet_fact, fact, fleet->facts)
+		reopen(&pipeline->ledger, &fact->open);
+	MAP_EACH (struct fleet_agent, agent, fleet->agents)
+		reopen(&pipeline->ledger, &agent->open);
+}
+
+/* Another configuration may judge the same batches differently.  What the
+ * store says is open, is open; results will clear it. */
+static void
+agree(struct pipeline *pipeline)
+{
+	struct fleet *fleet = pipeline->fleet;
+	const struct regression_row *row;
+	uint64_t *owner;
+	size_t at = 0;
+
+	MAP_EACH (const struct fleet_regression, open, fleet->open) {
+		if (open->row.cleared_ms == 0)
+			continue;
+		owner = owner_of(fleet, &open->row);
+		if (owner != NULL && *owner == open->row.id)
+			*owner = 0;
+		fleet_close(fleet, open->row.id);
+	}
+	while ((row = ledger_recalled_open(&pipeline->ledger, &at)) != NULL) {
+		if (fleet_regression(fleet, row->id) != NULL)
+			continue;
+		fleet_open(fleet, row);
+		owner = owner_of(fleet, row);
+		if (owner != NULL)
+			*owner = row->id;
+	}
+}
+
+/* Monotonic times of before mean nothing now; and nobody could be heard while
+ * the collector was down. */
+static void
+set_times(const struct fleet *fleet, struct moment now)
+{
+	MAP_EACH (struct fleet_series, series, fleet->series)
+		series->mono_ms =
+		    now.mono_ms - (now.wall_ms - series->fresh_ms);
+	MAP_EACH (struct fleet_agent, agent, fleet->agents)
+		agent->silence.heard_ms = now.mono_ms;
+}
+
+static void
+start_empty(struct pipeline *pipeline)
+{
+	ledger_fini(&pipeline->ledger);
+	fleet_free(pipeline->fleet);
+	pipeline->fleet = fleet_new();
+	ledger_init(&pipeline->ledger, pipeline->store, pipeline->fleet);
+	memset(&pipeline->stand, 0, sizeof(pipeline->stand));
+	pipeline->n_results = 0;
+}
+
+static int
+restore(struct pipeline *pipeline, struct moment now, struct err *err)
+{
+	struct recall recall = { pipeline, now };
+	struct checkpoint read;
+
+	start_empty(pipeline);
+	if (snapshot_read(pipeline->store, pipeline->fleet, &read, err) < 0)
+		return -1;
+	if (read.last_id == 0)
+		start_empty(pipeline);
+	if (ledger_recall(&pipeline->ledger, err) < 0)
+		return -1;
+	pipeline->stand = read;
+	pipeline->written_ms = read.wall_ms;
+	pipeline->is_due = read.last_id == 0;
+	reopen_all(pipeline);
+	if (store_scan_batches(
+		pipeline->store, read.last_id, recall_batch, &recall, err) < 0)
+		return -1;
+	agree(pipeline);
+	ledger_recall_end(&pipeline->ledger);
+	set_times(pipeline->fleet, now);
+	return 0;
+}
+
+int
+pipeline_open(struct pipeline **out, struct store *store,
+    const struct collector_config *config, struct moment now, struct err *err)
+{
+	struct pipeline *pipeline = mem_zalloc(sizeof(*pipeline));
+
+	pipeline->store = store;
+	pipeline->config = config;
+	if (restore(pipeline, now, err) < 0) {
+		pipeline_close(pipeline);
+		return -1;
+	}
+	*out = pipeline;
+	return 0;
+}
+
+void
+pipeline_close(struct pipeline *pipeline)
+{
+	if (pipeline == NULL)
+		return;
+	ledger_fini(&pipeline->ledger);
+	fleet_free(pipeline->fleet);
+	free(pipeline);
+}
+
+void
+pipeline_set_config(
+    struct pipeline *pipeline, const struct collector_config *config)
+{
+	pipeline->config = config;
+}
+
+const struct fleet *
+pipeline_fleet(const struct pipeline *pipeline)
+{
+	return pipeline->fleet;
+}
+
+/* --- transactions -------------------------------------------------------------------- */
+
+int
+pipeline_begin(struct pipeline *pipeline, struct err *err)
+{
+	return store_begin(pipeline->store, err);
+}
+
+/* What the agent says of itself.  It is not in the batch that is stored, so a
+ * difference is worth a checkpoint. */
+static void
+introduce(struct pipeline *pipeline, struct fleet_agent *agent,
+    const struct envelope *envelope)
+{
+	if (agent->seen_ms == 0 || agent->vantage != envelope->vantage ||
+	    agent->silence.heartbeat_ms != envelope->heartbeat_ms ||
+	    strcmp(agent->version, envelope->version) != 0)
+		pipeline->is_due = true;
+	agent->vantage = envelope->vantage;
+	agent->silence.heartbeat_ms = envelope->heartbeat_ms;
+	agent->waiting = envelope->waiting;
+	agent->is_dirty = true;
+	fleet_text(&agent->version, envelope->version);
+}
+
+int
+pipeline_take(struct pipeline *pipeline, enum store_put *out,
+    const struct arrived *arrived, struct moment now, struct err *err)
+{
+	const struct envelope *envelope = arrived->envelope;
+	struct store_batch stored = {
+		.environment = envelope->environment,
+		.agent = envelope->agent,
+		.stream = envelope->stream,
+		.sequence = envelope->sequence,
+		.received_ms = now.wall_ms,
+		.clock_offset_ms = offset_of(envelope->wall_ms, now.wall_ms),
+		.n_results = (uint32_t)arrived->batch->n_results,
+		.crc32c = envelope->crc32c,
+		.content = envelope->content,
+		.n_content = envelope->n_content,
+	};
+	struct arrival arrival = { now, stored.clock_offset_ms,
+		envelope->waiting > 0 };
+	struct fleet_agent *agent;
+
+	batch_span(&stored.from_ms, &stored.to_ms, arrived->batch);
+	if (store_put_batch(pipeline->store, out, &stored.id, &stored, err) < 0)
+		return -1;
+	if (*out != STORE_NEW) {
+		pipeline_heard(
+		    pipeline, envelope->environment, envelope->agent, now);
+		return 0;
+	}
+	agent = fleet_agent_of(
+	    pipeline->fleet, envelope->environment, envelope->agent);
+	introduce(pipeline, agent, envelope);
+	pipeline->stand = (struct checkpoint){ stored.id, now.wall_ms };
+	return judge_batch(pipeline, arrived->batch, agent, &arrival, err);
+}
+
+bool
+pipeline_is_due(const struct pipeline *pipeline, struct moment now)
+{
+	MAP_EACH (const struct fleet_agent, agent, pipeline->fleet->agents)
+		if (judge_is_silent(agent, now))
+			return true;
+	return false;
+}
+
+int
+pipeline_tick(struct pipeline *pipeline, struct moment now, struct err *err)
+{
+	struct judge judge = {
+		.config = pipeline->config,
+		.fleet = pipeline->fleet,
+		.ledger = &pipeline->ledger,
+	};
+
+	MAP_EACH (struct fleet_agent, agent, pipeline->fleet->agents) {
+		if (!judge_is_silent(agent, now))
+			continue;
+		if (judge_silence(&judge, agent, now, err) < 0)
+			return -1;
+		/* No batch says so: only a checkpoint can. */
+		pipeline->is_due = true;
+	}
+	return 0;
+}
+
+static int
+expire_one(struct pipeline *pipeline, uint64_t *out_n, const char *environment,
+    struct moment now, struct err *err)
+{
+	const struct environment_config *config =
+	    config_environment(pipeline->config, environment);
+	int64_t keep_ms = config != NULL
+	    ? config->retention.results_ms
+	    : pipeline->config->retention.results_ms;
+	/* A clock that jumped ahead must not empty the store. */
+	int64_t now_ms = now.wall_ms < pipeline->newest_ms
+	    ? now.wall_ms
+	    : pipeline->newest_ms;
+	uint64_t n = 0;
+
+	if (store_expire(pipeline->store, &n, environment, now_ms - keep_ms,
+		EXPIRE_AT_ONCE, err) < 0)
+		return -1;
+	*out_n += n;
+	return 0;
+}
+
+int
+pipeline_expire(struct pipeline *pipeline, uint64_t *out_n, struct moment now,
+    struct err *err)
+{
+	struct map *done = map_new();
+	int rc = 0;
+
+	*out_n = 0;
+	MAP_EACH (struct fleet_agent, agent, pipeline->fleet->agents) {
+		if (rc < 0 || map_put(done, agent->environment, agent) != NULL)
+			continue;
+		rc = expire_one(pipeline, out_n, agent->environment, now, err);
+	}
+	/* What is gone cannot be judged again. */
+	if (*out_n > 0)
+		pipeline->is_due = true;
+	map_free(done);
+	return rc;
+}
+
+void
+pipeline_checkpoint(struct pipeline *pipeline)
+{
+	pipeline->is_due = true;
+}
+
+static bool
+is_time_for_checkpoint(const struct pipeline *pipeline)
+{
+	uint64_t series = map_count(pipeline->fleet->series);
+	int64_t age_ms = pipeline->stand.wall_ms - pipeline->written_ms;
+
+	return pipeline->is_due || age_ms < 0 || age_ms >= CHECKPOINT_MS ||
+	    pipeline->n_results >=
+	    CHECKPOINT_RESULTS + CHECKPOINT_PER_SERIES * series;
+}
+
+int
+pipeline_commit(struct pipeline *pipeline, struct err *err)
+{
+	bool writes = is_time_for_checkpoint(pipeline);
+
+	if (writes &&
+	    snapshot_write(pipeline->store, pipeline->fleet, &pipeline->stand,
+		pipeline->is_due && pipeline->written_ms == 0, err) < 0)
+		return -1;
+	if (store_commit(pipeline->store, err) < 0)
+		return -1;
+	if (writes) {
+		pipeline->written_ms = pipeline->stand.wall_ms;
+		pipeline->n_results = 0;
+		pipeline->is_due = false;
+	}
+	return 0;
+}
+
+int
+pipeline_abandon(struct pipeline *pipeline, struct moment now, struct err *err)
+{
+	store_rollback(pipeline->store);
+	return restore(pipeline, now, err);
+}
+
+/* --- outside ---------------------------------------------------------------------------- */
+
+const struct event *
+pipeline_events(const struct pipeline *pipeline, size_t *out_n)
+{
+	*out_n = pipeline->ledger.n_events;
+	return pipeline->ledger.events;
+}
+
+void
+pipeline_forget(struct pipeline *pipeline)
+{
+	ledger_clear(&pipeline->ledger);
+}
+
+void
+pipeline_heard(struct pipeline *pipeline, const char *environment,
+    const char *agent, struct moment now)
+{
+	char *key = mem_printf("%s/%s", environment, agent);
+	struct fleet_agent *known = map_get(pipeline->fleet->agents, key);
+
+	if (known != NULL)
+		known->silence.heard_ms = now.mono_ms;
+	free(key);
+}
+
+void
+pipeline_forgive(struct pipeline *pipeline, int64_t ms)
+{
+	MAP_EACH (struct fleet_agent, agent, pipeline->fleet->agents)
+		agent->silence.heard_ms += ms;
+}

@@ -1,0 +1,193 @@
+"""env probes of real processes and files."""
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+from support.probing import Probing
+
+CANARY = "canary-91c2"
+GROUP = """
+      groups:
+        - name: database
+          alternatives:
+            - names: [DATABASE_URL]
+            - names: [POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB,
+                POSTGRES_USER, POSTGRES_PASSWORD]
+"""
+DATABASE = {"POSTGRES_HOST": "db.test", "POSTGRES_PORT": "5432",
+            "POSTGRES_DB": "app", "POSTGRES_USER": "app",
+            "POSTGRES_PASSWORD": CANARY}
+KEY = {"SECRET_KEY": CANARY + "0123456789"}
+
+
+@contextlib.contextmanager
+def service(probing, environment, name="backend"):
+    """A process with this environment; its id is in NAME.pid."""
+    with subprocess.Popen(["/usr/bin/sleep", "600"], env=environment,
+                          stdin=subprocess.DEVNULL) as process:
+        (probing.directory / f"{name}.pid").write_text(f"{process.pid}\n")
+        try:
+            yield process.pid
+        finally:
+            process.kill()
+
+
+def look(probing, rules, source="{pidfile: backend.pid}"):
+    """The result of an env probe with these rules."""
+    return probing.run("  - name: p\n    service: backend\n    env:\n"
+                       f"      source: {source}\n{rules}")["p"]
+
+
+def test_a_complete_environment_is_ok(probing):
+    with service(probing, KEY | DATABASE) as pid:
+        result = look(probing, "      require: [{name: SECRET_KEY, "
+                      "min_length: 16}]" + GROUP)
+    assert (result["outcome"], result["reason"]) == ("ok", "")
+    assert result["message"] == f"7 variables looked at in process {pid} " \
+        "(sleep)"
+    assert result["attributes"]["pid"] == pid
+    assert CANARY not in json.dumps(result)
+
+
+def test_the_original_outage_seen_from_inside(probing):
+    with service(probing, {"PATH": "/bin"}) as pid:
+        result = look(probing, "      require: [{name: SECRET_KEY}]" + GROUP)
+    assert (result["outcome"], result["reason"]) == (
+        "critical", "check.missing")
+    assert result["message"] == (
+        f"6 variables missing in process {pid} (sleep): SECRET_KEY, "
+        "POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER, "
+        "POSTGRES_PASSWORD; group database needs DATABASE_URL, or all of "
+        "POSTGRES_HOST POSTGRES_PORT POSTGRES_DB POSTGRES_USER "
+        "POSTGRES_PASSWORD")
+    assert result["attributes"]["missing_count"] == 6
+    assert result["facts"]["env/POSTGRES_HOST"] == {
+        "value": None, "fingerprint": None, "source": "process"}
+
+
+def test_either_alternative_will_do(probing):
+    with service(probing, {"DATABASE_URL": "postgres://x/y"}):
+        assert look(probing, GROUP)["outcome"] == "ok"
+    with service(probing, {"DATABASE_URL": ""} | DATABASE):
+        assert look(probing, GROUP)["outcome"] == "ok"
+
+
+def test_what_is_nearly_complete_is_meant(probing):
+    given = dict(DATABASE)
+    del given["POSTGRES_PORT"]
+    with service(probing, given) as pid:
+        result = look(probing, GROUP)
+    assert result["message"].startswith(
+        f"1 variable missing in process {pid} (sleep): POSTGRES_PORT; ")
+
+
+def test_shapes_absences_and_severities(probing):
+    rules = """
+      require:
+        - {name: A, severity: warning}
+        - {name: B, type: port}
+      absent: [DEBUG]
+"""
+    with service(probing, {"A": " x", "B": "80", "DEBUG": "1"}) as pid:
+        result = look(probing, rules)
+    assert (result["outcome"], result["reason"]) == (
+        "critical", "check.forbidden")
+    assert result["message"] == (
+        f"in process {pid} (sleep): A has white space around it; DEBUG must "
+        "not be set")
+    with service(probing, {"B": "80"}):
+        result = look(probing, rules)
+    assert (result["outcome"], result["reason"]) == (
+        "warning", "check.missing")
+
+
+def test_only_what_is_declared_harmless_is_shown(probing):
+    rules = """
+      require:
+        - {name: PORT, type: port, show: true}
+        - {name: WORKERS, type: integer, show: true}
+      watch: [LOG_LEVEL, UNSET]
+"""
+    with service(probing, {"PORT": "8080", "WORKERS": CANARY,
+                           "LOG_LEVEL": CANARY}):
+        result = look(probing, rules)
+    facts = result["facts"]
+    assert facts["env/PORT"]["value"] == "8080"
+    assert facts["env/PORT"]["fingerprint"] is None
+    assert facts["env/WORKERS"]["value"] is None
+    assert facts["env/LOG_LEVEL"]["fingerprint"].startswith("k")
+    assert facts["env/UNSET"]["fingerprint"] is None
+    assert CANARY not in json.dumps(result)
+
+
+def test_equal_values_have_equal_fingerprints_wherever_they_are(probing):
+    (probing.directory / "backend.env").write_text(f"A='{CANARY}'\n")
+    with service(probing, {"A": CANARY}):
+        process = look(probing, "      watch: [A]")
+    file = look(probing, "      watch: [A]", "{file: backend.env}")
+    assert process["facts"]["env/A"]["source"] == "process"
+    assert file["facts"]["env/A"]["source"] == "file"
+    assert process["facts"]["env/A"]["fingerprint"] == \
+        file["facts"]["env/A"]["fingerprint"]
+
+
+def test_a_process_is_found_by_its_command_line(probing):
+    marker = str(probing.directory / "unique-backend")
+    os.symlink("/usr/bin/sleep", marker)
+    with subprocess.Popen([marker, "600"], env={"A": "b"}) as process:
+        result = look(probing, "      require: [{name: A}]",
+                      f"{{command: '{marker} *'}}")
+        process.kill()
+    assert result["outcome"] == "ok"
+    assert result["attributes"]["pid"] == process.pid
+
+
+def test_our_own_environment_can_be_looked_at(probing):
+    result = look(probing, "      require: [{name: PATH}]", "{self: true}")
+    assert result["outcome"] == "ok"
+
+
+@pytest.mark.parametrize("source,reason,message", [
+    ("{pidfile: none.pid}", "read.process", "none.pid"),
+    ("{pidfile: dead.pid}", "read.process", "process 999999999 does not"),
+    ("{command: '*never so called 77*'}", "read.process",
+     "no process has a command line like *never so called 77*"),
+    ("{file: none.env}", "read.missing", "none.env"),
+    ("{file: bad.env}", "read.shape", "bad.env:2: not NAME=value"),
+])
+def test_what_is_not_there_is_critical(probing, source, reason, message):
+    (probing.directory / "dead.pid").write_text("999999999")
+    (probing.directory / "bad.env").write_text(f"A=b\n{CANARY}\n")
+    result = look(probing, "      require: [{name: A}]", source)
+    assert (result["outcome"], result["reason"]) == ("critical", reason)
+    assert message in result["message"]
+    assert CANARY not in json.dumps(result)
+
+
+def test_what_may_not_be_read_is_unknown():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        probing = Probing(folder)
+        probing.program = shutil.copy(probing.program, folder)
+        pid = 1  # somebody else's, when we are not root
+        with contextlib.ExitStack() as stack:
+            if os.geteuid() == 0:
+                probing.prefix = ["setpriv", "--reuid=nobody",
+                                  "--regid=nogroup", "--clear-groups"]
+                pid = stack.enter_context(service(probing, {"A": "b"}))
+            (probing.directory / "backend.pid").write_text(str(pid))
+            result = look(probing, "      require: [{name: A}]")
+    assert (result["outcome"], result["reason"]) == ("unknown", "read.denied")
+    assert f"process {pid} (" in result["message"]
+    assert "CAP_SYS_PTRACE" in result["message"]
+
+
+def test_a_probe_that_checks_nothing_is_refused(probing):
+    assert probing.complaint(
+        "  - name: p\n    env: {source: {self: true}}\n") == (
+            "5:10: probes[0].env: checks nothing: give at least one of "
+            "require, groups, absent and watch")

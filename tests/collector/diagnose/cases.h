@@ -1,0 +1,191 @@
+/*
+ * cases.h - outages as a test writes them down, and the scene they make.
+ *
+ * Times are seconds before the moment asked about.  Environments staging and
+ * production; backend depends on postgres and payments.
+ */
+#ifndef TESTS_COLLECTOR_DIAGNOSE_CASES_H
+#define TESTS_COLLECTOR_DIAGNOSE_CASES_H
+
+#include <string.h>
+
+#include "collector/diagnose/verdict.h"
+
+#define CASE_AT_MS   INT64_C(1767607200000)
+#define CASE_VIEWS   24
+#define CASE_CHANGES 8
+#define CASE_FACTS   12
+#define CASE_AGENTS  6
+
+/* A series; bad_s 0: its last result is ok. */
+struct seen {
+	const char *environment, *agent, *service, *probe, *kind;
+	enum vantage vantage;
+	enum reason reason;
+	const char *phase, *message;
+	int bad_s;
+	const char *reference_of;
+	bool text_is_new;
+	enum outcome outcome; /* OUTCOME_OK: critical when bad_s is set */
+	int age_s;            /* of the last result */
+};
+
+struct changed {
+	const char *environment, *service, *name, *before, *after;
+	int from_s, to_s;
+	bool is_mark;
+	enum mark_kind kind;
+	const char *summary;
+};
+
+struct known {
+	const char *environment, *service, *name, *value;
+};
+
+struct heard {
+	const char *environment, *agent;
+	enum vantage vantage;
+	int age_s;
+};
+
+/* What a scene made of these points into. */
+struct case_room {
+	struct series series[CASE_VIEWS];
+	struct result results[CASE_VIEWS];
+	struct scene_view views[CASE_VIEWS];
+	struct scene_change changes[CASE_CHANGES];
+	struct scene_fact facts[CASE_FACTS];
+	struct scene_agent agents[CASE_AGENTS];
+	struct scene scene;
+};
+
+static inline int64_t
+case_ms(int before_s)
+{
+	return CASE_AT_MS - (int64_t)before_s * 1000;
+}
+
+static inline void
+case_view(struct case_room *room, const struct seen *seen)
+{
+	size_t i = room->scene.n_views++;
+	bool is_bad = seen->bad_s > 0;
+
+	room->series[i] = (struct series){
+		.environment = seen->environment,
+		.agent = seen->agent,
+		.service = seen->service,
+		.probe = seen->probe,
+		.kind = seen->kind,
+		.reference_of =
+		    seen->reference_of != NULL ? seen->reference_of : "",
+		.vantage = seen->vantage,
+		.interval_ms = 5000,
+		.phases = { seen->phase != NULL ? seen->phase : "" },
+		.n_phases = seen->phase != NULL,
+	};
+	room->results[i] = (struct result){
+		.at_ms = case_ms(seen->age_s > 0 ? seen->age_s : 2),
+		.duration_us = 3200,
+		.outcome = seen->outcome != OUTCOME_OK ? seen->outcome
+		    : is_bad                           ? OUTCOME_CRITICAL
+						       : OUTCOME_OK,
+		.reason = seen->reason,
+		.n_phases = seen->phase != NULL,
+		.message = seen->message != NULL ? seen->message : "",
+		.attempts = 1,
+	};
+	room->views[i] = (struct scene_view){
+		.series = &room->series[i],
+		.last = &room->results[i],
+		.first_ms = case_ms(86400),
+		.good_ms = is_bad ? case_ms(seen->bad_s + 5) : case_ms(2),
+		.bad_from_ms = is_bad ? case_ms(seen->bad_s) : 0,
+		.n_bad = is_bad ? (uint32_t)(seen->bad_s / 5) : 0,
+		.n_good = is_bad ? 0 : 100,
+		.n_recent = SCENE_RECENT,
+		.n_recent_bad = is_bad ? 12 : 0,
+		.text_is_new = seen->text_is_new,
+	};
+}
+
+static inline void
+case_change(struct case_room *room, const struct changed *changed)
+{
+	room->changes[room->scene.n_changes++] = (struct scene_change){
+		.environment = changed->environment,
+		.service = changed->service,
+		.name = changed->name,
+		.before = changed->before != NULL ? changed->before : "",
+		.after = changed->after != NULL ? changed->after : "",
+		.summary = changed->summary != NULL ? changed->summary : "",
+		.is_mark = changed->is_mark,
+		.kind = changed->kind,
+		.from_ms = case_ms(changed->from_s),
+		.to_ms = case_ms(changed->to_s),
+		.span_ms = INT64_C(7) * 86400000,
+	};
+}
+
+static inline void
+case_declare(struct case_room *room)
+{
+	static const char *const backend[] = { "postgres", "payments" };
+	static const char *const auth[] = { "postgres" };
+	static const char *const peers[] = { "production" };
+	static const struct scene_service services[] = {
+		{ .name = "backend",
+		    .kind = "",
+		    .depends_on = backend,
+		    .n_depends_on = 2 },
+		{ .name = "auth",
+		    .kind = "",
+		    .depends_on = auth,
+		    .n_depends_on = 1 },
+		{ .name = "postgres", .kind = "database" },
+		{ .name = "payments", .kind = "external" },
+	};
+	static const struct scene_environment environments[] = {
+		{ "staging", peers, 1 },
+		{ "production", NULL, 0 },
+	};
+
+	room->scene.services = services;
+	room->scene.n_services = 4;
+	room->scene.environments = environments;
+	room->scene.n_environments = 2;
+}
+
+static inline void
+case_scene(struct case_room *room, const struct seen *seen,
+    const struct changed *changed, const struct known *known,
+    const struct heard *heard)
+{
+	memset(room, 0, sizeof(*room));
+	room->scene.at_ms = CASE_AT_MS;
+	room->scene.environment = "staging";
+	case_declare(room);
+	for (; seen->probe != NULL; seen++)
+		case_view(room, seen);
+	for (; changed->environment != NULL; changed++)
+		case_change(room, changed);
+	for (; known->environment != NULL; known++)
+		room->facts[room->scene.n_facts++] =
+		    (struct scene_fact){ known->environment, known->service,
+			    known->name, known->value, "", SOURCE_PROCESS,
+			    case_ms(80000) };
+	for (; heard->environment != NULL; heard++)
+		room->agents[room->scene.n_agents++] = (struct scene_agent){
+			.environment = heard->environment,
+			.agent = heard->agent,
+			.vantage = heard->vantage,
+			.heard_ms = case_ms(heard->age_s),
+			.heartbeat_ms = 5000,
+		};
+	room->scene.views = room->views;
+	room->scene.changes = room->changes;
+	room->scene.facts = room->facts;
+	room->scene.agents = room->agents;
+}
+
+#endif

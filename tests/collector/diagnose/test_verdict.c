@@ -1,0 +1,360 @@
+#include <stdio.h>
+
+#include "proto/base/mem.h"
+#include "tests/collector/diagnose/cases.h"
+#include "tests/support/table.h"
+
+/* Rows leave out what they do not speak of. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
+#define S  "staging"
+#define P  "production"
+#define IN VANTAGE_IN_SERVICE
+#define EX VANTAGE_EXTERNAL
+
+static const struct outage {
+	const char *name;
+	enum blame blame;
+	const char *subject;
+	struct seen seen[CASE_VIEWS];
+	struct changed changed[CASE_CHANGES];
+	struct known known[CASE_FACTS];
+	struct heard heard[CASE_AGENTS];
+	const char *not_blamed; /* "app" and the like */
+} outages[] = {
+	{ "all is well", BLAME_NONE, "",
+	    { { S, "stg-1", "backend", "env", "env", IN },
+		{ S, "stg-1", "backend", "db", "postgres", IN },
+		{ S, "ops-1", "backend", "login", "journey", EX } },
+	    { { 0 } }, { { 0 } },
+	    { { S, "stg-1", IN, 3 }, { S, "ops-1", EX, 3 } }, "app" },
+
+	{ "the environment file is not loaded", BLAME_ENV,
+	    "envfile:staging.env",
+	    { { S, "stg-1", "backend", "env", "env", IN, REASON_MISSING, NULL,
+		  "6 variables missing in process 812: POSTGRES_HOST "
+		  "POSTGRES_PORT POSTGRES_DB POSTGRES_USER DATABASE_URL "
+		  "SECRET_KEY",
+		  60 },
+		{ S, "stg-1", "backend", "db", "postgres", IN, REASON_MISSING,
+		    "resolve", "POSTGRES_HOST is not set", 60 },
+		{ S, "stg-1", "backend", "db.reference", "postgres", IN,
+		    .reference_of = "db" },
+		{ S, "stg-1", "backend", "ready", "http", IN, REASON_STATUS,
+		    "first_byte", "status 503", 60 },
+		{ S, "ops-1", "backend", "login", "journey", EX, REASON_STATUS,
+		    NULL, "step 2 answered 503", 55 },
+		{ P, "prd-1", "backend", "ready", "http", IN } },
+	    { { S, "backend", "env/POSTGRES_HOST", "x", "", 65, 60 },
+		{ S, "backend", "env/SECRET_KEY", "x", "", 65, 60 } },
+	    { { S, "backend", "build", "v1" }, { P, "backend", "build", "v1" },
+		{ S, "backend", "env/SECRET_KEY", "" },
+		{ P, "backend", "env/SECRET_KEY", "k" } },
+	    { { S, "stg-1", IN, 3 }, { P, "prd-1", IN, 3 } }, "net" },
+
+	{ "a mistyped host is the variable's fault, not the resolver's",
+	    BLAME_ENV, "envvar:POSTGRES_HOST",
+	    { { S, "stg-1", "backend", "env", "env", IN },
+		{ S, "stg-1", "backend", "db", "postgres", IN, REASON_NXDOMAIN,
+		    "resolve", "db.stagging.test does not exist", 60 },
+		{ S, "stg-1", "backend", "db.reference", "postgres", IN,
+		    .reference_of = "db" },
+		{ S, "stg-1", "backend", "ready", "http", IN, REASON_STATUS,
+		    "first_byte", "status 503", 60 },
+		{ P, "prd-1", "backend", "ready", "http", IN } },
+	    { { S, "backend", "env/POSTGRES_HOST", "k1:1", "k1:2", 70, 65 } },
+	    { { S, "backend", "build", "v1" }, { P, "backend", "build", "v1" },
+		{ S, "backend", "env/POSTGRES_HOST", "" } },
+	    { { S, "stg-1", IN, 3 } }, "app" },
+
+	{ "a stopped database is infrastructure", BLAME_INFRA, "infra:postgres",
+	    { { S, "stg-1", "backend", "env", "env", IN },
+		{ S, "stg-1", "backend", "db", "postgres", IN, REASON_REFUSED,
+		    "connect", "connection refused", 60 },
+		{ S, "stg-1", "backend", "db.reference", "postgres", IN,
+		    REASON_REFUSED, "connect", "connection refused", 60, "db" },
+		{ S, "ops-1", "postgres", "port", "tcp", EX, REASON_REFUSED,
+		    "connect", "connection refused", 58 },
+		{ S, "stg-1", "backend", "ready", "http", IN, REASON_STATUS,
+		    "first_byte", "status 503", 60 },
+		{ P, "prd-1", "backend", "ready", "http", IN } },
+	    { { 0 } },
+	    { { S, "backend", "build", "v1" }, { P, "backend", "build", "v1" },
+		{ S, "backend", "env/POSTGRES_HOST", "h" } },
+	    { { S, "stg-1", IN, 3 } }, "net" },
+
+	{ "a filtered path is the network's, a sibling still connects",
+	    BLAME_NET, "net:backend->postgres",
+	    { { S, "stg-1", "backend", "env", "env", IN },
+		{ S, "stg-1", "backend", "db", "postgres", IN, REASON_TIMEOUT,
+		    "connect", "no answer from 10.77.2.2:5432", 300 },
+		{ S, "stg-1", "backend", "db.reference", "postgres", IN,
+		    REASON_TIMEOUT, "connect", "no answer", 300, "db" },
+		{ S, "stg-1", "auth", "db", "postgres", IN },
+		{ S, "stg-1", "backend", "ready", "http", IN, REASON_STATUS,
+		    "first_byte", "status 503", 295 },
+		{ P, "prd-1", "backend", "ready", "http", IN } },
+	    { { S, "backend", "setting/egress", "private", "all", 330, 330,
+		true, MARK_DEPLOY, "egress set to all-traffic" } },
+	    { { S, "backend", "build", "v1" }, { P, "backend", "build", "v1" },
+		{ S, "backend", "env/POSTGRES_HOST", "h" } },
+	    { { S, "stg-1", IN, 3 } }, "infra" },
+
+	{ "a firewall beside a harmless edit is still the network", BLAME_NET,
+	    "net:backend->postgres",
+	    { { S, "stg-1", "backend", "env", "env", IN },
+		{ S, "stg-1", "backend", "db", "postgres", IN, REASON_TIMEOUT,
+		    "connect", "no answer from 10.77.2.2:5432", 60 },
+		{ S, "stg-1", "backend", "db.reference", "postgres", IN,
+		    REASON_TIMEOUT, "connect", "no answer", 60, "db" },
+		{ S, "ops-1", "postgres", "login", "postgres", EX },
+		{ S, "stg-1", "backend", "ready", "http", IN, REASON_STATUS,
+		    "first_byte", "status 503", 60 },
+		{ P, "prd-1", "backend", "ready", "http", IN } },
+	    { { S, "backend", "env/LOG_LEVEL", "info", "debug", 185, 180 } },
+	    { { S, "backend", "build", "v1" }, { P, "backend", "build", "v1" },
+		{ S, "backend", "env/LOG_LEVEL", "debug" } },
+	    { { S, "stg-1", IN, 3 } }, "env" },
+
+	{ "a build that exits at once is the application", BLAME_APP,
+	    "app:backend@v2",
+	    { { S, "stg-1", "backend", "env", "env", IN },
+		{ S, "stg-1", "backend", "db", "postgres", IN },
+		{ S, "stg-1", "backend", "db.reference", "postgres", IN,
+		    .reference_of = "db" },
+		{ S, "stg-1", "backend", "ready", "http", IN, REASON_REFUSED,
+		    "connect", "connection refused", 60, .text_is_new = true },
+		{ P, "prd-1", "backend", "ready", "http", IN } },
+	    { { S, "backend", "build/v2", "v1", "v2", 65, 65, true, MARK_DEPLOY,
+		"released v2" } },
+	    { { S, "backend", "build", "v2" }, { P, "backend", "build", "v1" },
+		{ S, "backend", "env/POSTGRES_HOST", "h" } },
+	    { { S, "stg-1", IN, 3 } }, "net" },
+
+	{ "nothing changed, both environments fail alike: the application",
+	    BLAME_APP, "app:backend@v1",
+	    { { S, "stg-1", "backend", "env", "env", IN },
+		{ S, "stg-1", "backend", "db", "postgres", IN },
+		{ S, "stg-1", "backend", "db.reference", "postgres", IN,
+		    .reference_of = "db" },
+		{ S, "stg-1", "backend", "ready", "http", IN, REASON_STATUS,
+		    "first_byte", "status 500", 60 },
+		{ P, "prd-1", "backend", "ready", "http", IN, REASON_STATUS,
+		    "first_byte", "status 500", 60 } },
+	    { { 0 } },
+	    { { S, "backend", "build", "v1" }, { P, "backend", "build", "v1" },
+		{ S, "backend", "env/POSTGRES_HOST", "h" } },
+	    { { S, "stg-1", IN, 3 } }, "infra" },
+
+	{ "a dead agent is a blind spot", BLAME_BLIND, "agent:stg-1",
+	    { { S, "stg-1", "backend", "env", "env", IN, .age_s = 170 },
+		{ S, "stg-1", "backend", "db", "postgres", IN, .age_s = 170 },
+		{ S, "ops-1", "backend", "login", "journey", EX } },
+	    { { 0 } }, { { 0 } },
+	    { { S, "stg-1", IN, 170 }, { S, "ops-1", EX, 3 } }, "app" },
+
+	{ "a dead agent and an outage cannot be told apart", BLAME_UNDETERMINED,
+	    "",
+	    { { S, "stg-1", "backend", "env", "env", IN, .age_s = 170 },
+		{ S, "stg-1", "backend", "db", "postgres", IN, .age_s = 170 },
+		{ S, "ops-1", "backend", "login", "journey", EX, REASON_STATUS,
+		    NULL, "step 2 answered 503", 150 } },
+	    { { 0 } }, { { 0 } },
+	    { { S, "stg-1", IN, 170 }, { S, "ops-1", EX, 3 } }, "app" },
+
+	{ "a laptop says nothing of staging", BLAME_BLIND, "vantage:staging",
+	    { { S, "dev-1", "backend", "env", "env", VANTAGE_WORKSTATION,
+		  REASON_MISSING, NULL, "6 variables missing: A_B C_D", 60 },
+		{ S, "dev-1", "backend", "db", "postgres",
+		    VANTAGE_WORKSTATION } },
+	    { { 0 } }, { { 0 } }, { { S, "dev-1", VANTAGE_WORKSTATION, 3 } },
+	    "env" },
+
+	{ "slots that another took are the database's", BLAME_INFRA,
+	    "infra:postgres#max_connections",
+	    { { S, "stg-1", "backend", "env", "env", IN },
+		{ S, "stg-1", "backend", "db", "postgres", IN, REASON_EXHAUSTED,
+		    "auth", "sorry, too many clients", 60 },
+		{ S, "stg-1", "backend", "db.reference", "postgres", IN,
+		    REASON_EXHAUSTED, "auth", "too many", 60, "db" },
+		{ S, "ops-1", "postgres", "login", "postgres", EX,
+		    REASON_EXHAUSTED, "auth", "too many", 58 },
+		{ S, "stg-1", "backend", "ready", "http", IN, REASON_STATUS,
+		    "first_byte", "status 503", 60 },
+		{ P, "prd-1", "backend", "ready", "http", IN } },
+	    { { 0 } },
+	    { { S, "backend", "build", "v1" }, { P, "backend", "build", "v1" },
+		{ S, "backend", "env/POSTGRES_HOST", "h" } },
+	    { { S, "stg-1", IN, 3 } }, "app" },
+
+	{ "a module that the build lacks is the application's", BLAME_APP,
+	    "app:backend@v3",
+	    { { S, "stg-1", "backend", "env", "env", IN },
+		{ S, "stg-1", "backend", "db", "postgres", IN },
+		{ S, "stg-1", "backend", "errors", "log", IN, REASON_ANSWER,
+		    NULL, "ModuleNotFoundError: No module named 'redis'", 60,
+		    .text_is_new = true },
+		{ S, "stg-1", "backend", "ready", "http", IN, REASON_STATUS,
+		    "first_byte", "status 503", 60 },
+		{ P, "prd-1", "backend", "ready", "http", IN } },
+	    { { S, "backend", "build/v3", "v2", "v3", 70, 70, true,
+		MARK_DEPLOY } },
+	    { { S, "backend", "build", "v3" }, { P, "backend", "build", "v2" },
+		{ S, "backend", "env/POSTGRES_HOST", "h" } },
+	    { { S, "stg-1", IN, 3 } }, "infra" },
+};
+
+static void
+print_findings(const struct verdict *verdict)
+{
+	print_message("%s %s %d (cap: %s), coverage %d\n",
+	    blame_name(verdict->blame), verdict->subject, verdict->permyriad,
+	    verdict->cap, verdict->coverage_permyriad);
+	for (size_t i = 0; i < verdict->findings.n; i++) {
+		const struct finding *finding = &verdict->findings.list[i];
+
+		print_message("  %s %s%s %d %d %d %d: %s\n", finding->id,
+		    token_row(finding->weight.token)->id,
+		    finding->weight.entailed ? "-" : "",
+		    finding->weight.db10[0], finding->weight.db10[1],
+		    finding->weight.db10[2], finding->weight.db10[3],
+		    finding->text);
+	}
+}
+
+static void
+test_outage(void **state)
+{
+	const struct outage *row = *state;
+	struct arena *arena = arena_new(0);
+	struct case_room room;
+	struct verdict verdict;
+
+	case_scene(&room, row->seen, row->changed, row->known, row->heard);
+	verdict_reach(&verdict, arena, &room.scene);
+	if (verdict.blame != row->blame ||
+	    strcmp(verdict.subject, row->subject) != 0)
+		print_findings(&verdict);
+	assert_string_equal(blame_name(verdict.blame), blame_name(row->blame));
+	assert_string_equal(verdict.subject, row->subject);
+	assert_string_not_equal(blame_name(verdict.blame), row->not_blamed);
+	assert_in_range(verdict.permyriad, 0, 9700);
+	arena_free(arena);
+}
+
+/* --- properties ---------------------------------------------------------- */
+
+static void
+assert_same(const struct outage *row, struct case_room *room)
+{
+	struct arena *arena = arena_new(0);
+	struct verdict verdict;
+
+	verdict_reach(&verdict, arena, &room->scene);
+	if (verdict.blame != row->blame)
+		print_findings(&verdict);
+	assert_string_equal(blame_name(verdict.blame), blame_name(row->blame));
+	assert_string_equal(verdict.subject, row->subject);
+	arena_free(arena);
+}
+
+static void
+make(struct case_room *room, const struct outage *row)
+{
+	case_scene(room, row->seen, row->changed, row->known, row->heard);
+}
+
+static void
+test_order(void **state)
+{
+	const struct outage *row = *state;
+	struct case_room room;
+
+	make(&room, row);
+	for (size_t i = 0; i < room.scene.n_views / 2; i++) {
+		size_t other = room.scene.n_views - 1 - i;
+		struct scene_view swap = room.views[i];
+
+		room.views[i] = room.views[other];
+		room.views[other] = swap;
+	}
+	assert_same(row, &room);
+}
+
+static void
+test_shift(void **state)
+{
+	static const int64_t shift_ms = INT64_C(40) * 86400000 + 12345;
+	const struct outage *row = *state;
+	struct case_room room;
+
+	make(&room, row);
+	room.scene.at_ms += shift_ms;
+	for (size_t i = 0; i < room.scene.n_views; i++) {
+		room.results[i].at_ms += shift_ms;
+		room.views[i].first_ms += shift_ms;
+		room.views[i].good_ms += shift_ms;
+		if (room.views[i].bad_from_ms != 0)
+			room.views[i].bad_from_ms += shift_ms;
+	}
+	for (size_t i = 0; i < room.scene.n_changes; i++) {
+		room.changes[i].from_ms += shift_ms;
+		room.changes[i].to_ms += shift_ms;
+	}
+	for (size_t i = 0; i < room.scene.n_agents; i++)
+		room.agents[i].heard_ms += shift_ms;
+	assert_same(row, &room);
+}
+
+static void
+test_stranger(void **state)
+{
+	static const struct seen stranger = { S, "dev-9", "backend", "env",
+		"env", VANTAGE_WORKSTATION, REASON_MISSING, NULL,
+		"9 variables missing", 600 };
+	const struct outage *row = *state;
+	struct case_room room;
+
+	make(&room, row);
+	case_view(&room, &stranger);
+	assert_same(row, &room);
+}
+
+static void
+test_later_change(void **state)
+{
+	static const struct changed later = { S, "backend", "env/SECRET_KEY",
+		"k1:1", "k1:9", 4, 3 };
+	const struct outage *row = *state;
+	struct case_room room;
+
+	make(&room, row);
+	if (room.scene.n_changes == CASE_CHANGES || row->blame == BLAME_NONE)
+		return;
+	case_change(&room, &later);
+	assert_same(row, &room);
+}
+
+static void
+test_rotation(void **state)
+{
+	static const struct changed first_seen = { S, "backend",
+		"env/POSTGRES_HOST", "k1:1", "k2:7", 61, 60 };
+	const struct outage *row = *state;
+	struct case_room room;
+
+	make(&room, row);
+	case_change(&room, &first_seen);
+	room.changes[room.scene.n_changes - 1].first_seen = true;
+	assert_same(row, &room);
+}
+
+int
+main(void)
+{
+	return TABLE_RUN(outages, test_outage) +
+	    TABLE_RUN(outages, test_order) + TABLE_RUN(outages, test_shift) +
+	    TABLE_RUN(outages, test_stranger) +
+	    TABLE_RUN(outages, test_later_change) +
+	    TABLE_RUN(outages, test_rotation);
+}

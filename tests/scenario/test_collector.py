@@ -1,0 +1,366 @@
+"""The collector as a program: who may publish, what is kept, what is told.
+
+Batches come from publisher.py, answers through the vedette program, and the
+store is read with sqlite3 alone.
+"""
+import os
+import random
+import signal
+import subprocess
+import threading
+
+import pytest
+from collecting import Collector, run_of
+from publisher import (ABORTED, DATA_LOSS, INVALID_ARGUMENT, OK,
+                       PERMISSION_DENIED, UNAVAILABLE, UNIMPLEMENTED,
+                       WORKSTATION, Publisher, content, now_ms)
+from stage import wait_for
+
+KILLS = int(os.environ.get("VEDETTE_KILLS", "12"))
+
+
+@pytest.fixture
+def collector(stage):
+    """One that runs."""
+    return Collector(stage)
+
+
+# --- what is acknowledged -----------------------------------------------------
+
+def test_a_batch_is_stored_once_however_often_it_is_sent(stage, collector):
+    """Over TCP and IPC; the second time it is known."""
+    publisher = Publisher(collector.port)
+    body = run_of("ok", 3)
+    assert publisher.send(body) == (OK, "", False)
+    assert publisher.send(body, 1) == (OK, "", True)
+    local = Publisher(stage.directory / "collector.sock")
+    assert local.send(body, 1) == (OK, "", True)
+    assert local.send(run_of("ok", 1), 2) == (OK, "", False)
+    assert sorted(row[2] for row in collector.stored()) == [1, 2]
+    rows = stage.ask("history", "staging").get("results", [])
+    assert len(rows) == 4
+
+
+def test_two_agents_on_one_stream_are_told_apart(stage, collector):
+    """A cloned disk: the same stream and number, another content."""
+    publisher = Publisher(collector.port)
+    assert publisher.send(run_of("ok", 3))[0] == OK
+    status, message, _ = Publisher(collector.port).send(run_of("ok", 2))
+    assert status == ABORTED
+    assert "stream" in message
+    collector.wait_for_log("copy of another agent's")
+    assert len(collector.stored()) == 1
+    assert stage.ask("status")["cells"]
+
+
+def test_what_is_not_a_batch_is_refused_and_the_rest_goes_on(collector):
+    """Damaged, malformed, unknown; then a good one on the same wire."""
+    publisher = Publisher(collector.port)
+    good = run_of("ok", 1)
+    assert publisher.send(good, 1, crc=1)[0] == DATA_LOSS
+    status, message, _ = publisher.send(b"\xff" * 40, 1)
+    assert status == INVALID_ARGUMENT and "malformed" in message
+    assert publisher.send(content([("Bad Name", now_ms(), "ok")]), 1)[0] == \
+        INVALID_ARGUMENT
+    assert publisher.call("vedette.Publish/Nothing", b"")[2] == UNIMPLEMENTED
+    assert publisher.send(good, 0)[0] == INVALID_ARGUMENT
+    publisher.environment = "nowhere"
+    status, message, _ = publisher.send(good, 1)
+    assert status == PERMISSION_DENIED and "nowhere" in message
+    publisher.environment = "staging"
+    assert publisher.send(good, 1) == (OK, "", False)
+
+
+def test_random_frames_cost_their_own_connection_only(collector):
+    """Random bytes as messages and as connections, between good batches."""
+    seed = int(os.environ.get("VEDETTE_SEED", str(random.getrandbits(32))))
+    print(f"seed {seed}")
+    pick = random.Random(seed)
+    good = Publisher(collector.port)
+    for _ in range(40):
+        bad = Publisher(collector.port)
+        if pick.random() < 0.5:
+            bad.send_frame(pick.randbytes(pick.randint(0, 300)))
+        else:
+            bad.socket.sendall(pick.randbytes(pick.randint(1, 300)))
+        if pick.random() < 0.5:
+            bad.close()
+        assert good.send(run_of("ok", 1))[0] == OK
+    assert len(collector.stored()) == 40
+
+
+# --- regressions --------------------------------------------------------------------
+
+def test_three_critical_results_are_a_regression_and_two_good_ones_end_it(
+        collector):
+    """Soft at first, hard at the third; once, with its numbers."""
+    publisher = Publisher(collector.port)
+    assert publisher.send(run_of("ok", 5))[0] == OK
+    assert publisher.send(run_of("critical", 2))[0] == OK
+    assert collector.regressions() == []
+    assert publisher.send(run_of("critical", 2))[0] == OK
+    (row,) = collector.regressions("staging", "--open")
+    assert (row["kind"], row["subject"], row["severity"]) == \
+        ("state", "port", "critical")
+    assert row["old"] == "ok, 3.20 ms"
+    assert row["new"].startswith("critical, connect.refused")
+    assert row["message"] == "connection refused"
+    assert row["onset_from"] < row["onset_to"]
+    assert publisher.send(run_of("ok", 1))[0] == OK
+    assert len(collector.regressions("staging", "--open")) == 1
+    assert publisher.send(run_of("ok", 1))[0] == OK
+    assert collector.regressions("staging", "--open") == []
+    assert [row["id"] for row in collector.regressions()] == [row["id"]]
+
+
+@pytest.mark.parametrize("what", ["workstation", "unknown", "late"])
+def test_what_says_nothing_of_now_raises_nothing(stage, collector, what):
+    """A laptop, an observer that could not tell, the past."""
+    publisher = Publisher(collector.port)
+    assert publisher.send(run_of("ok", 5))[0] == OK
+    if what == "workstation":
+        rows = [("port", now_ms(), "critical") for _ in range(5)]
+        body = content(rows, vantage=WORKSTATION)
+        assert publisher.send(body, vantage=WORKSTATION)[0] == OK
+    elif what == "unknown":
+        assert publisher.send(run_of("unknown", 5))[0] == OK
+    else:
+        past = now_ms() - 3_600_000
+        assert publisher.send(run_of("critical", 5, "other", past))[0] == OK
+        assert publisher.send(run_of("ok", 5, "other", past + 60_000))[0] == OK
+    raised = [row for row in collector.regressions() if not row["late"]]
+    assert raised == []
+    rows = stage.ask("history", "staging").get("results", [])
+    assert len(rows) >= 10
+
+
+def test_late_results_raise_when_fresh_ones_confirm_them(collector):
+    """The collector was away when it began; it still goes on."""
+    publisher = Publisher(collector.port)
+    past = now_ms() - 600_000
+    assert publisher.send(run_of("ok", 3, end_ms=past - 1000))[0] == OK
+    assert publisher.send(run_of("critical", 5, end_ms=past))[0] == OK
+    (row,) = collector.regressions()
+    assert row["late"]
+    assert publisher.send(run_of("critical", 1))[0] == OK
+    (again,) = collector.regressions()
+    assert not again["late"] and again["id"] == row["id"]
+    assert again["onset_to"] == row["onset_to"]
+
+
+def test_a_fact_that_leaves_its_known_good_value_is_drift(stage, collector):
+    """Proven by ten good results; its return ends the drift."""
+    publisher = Publisher(collector.port)
+    now = now_ms()
+    rows = [("port", now - 2000 + i * 100, "ok") for i in range(12)]
+    assert publisher.send(
+        content(rows, [("setting/egress", "all", now - 3000)]))[0] == OK
+    assert publisher.send(
+        content([], [("setting/egress", "private", now_ms())]))[0] == OK
+    (row,) = collector.regressions("staging", "--open")
+    assert (row["kind"], row["subject"]) == ("drift", "setting/egress")
+    assert (row["old"], row["new"]) == ("all", "private")
+    (change, first) = stage.ask("changes", "staging")["changes"]
+    assert (first["old"], first["new"]) == ("not seen before", "all")
+    assert (change["old"], change["new"]) == ("all", "private")
+    assert publisher.send(
+        content([], [("setting/egress", "all", now_ms())]))[0] == OK
+    assert collector.regressions("staging", "--open") == []
+
+
+def test_an_agent_that_says_nothing_is_silent_until_it_speaks(
+        stage, collector):
+    """Three heartbeats of a second; the collector's restart is no silence."""
+    publisher = Publisher(collector.port, heartbeat_ms=1000)
+    assert publisher.send(run_of("ok", 1))[0] == OK
+    wait_for("a silence", lambda: collector.regressions("--open"),
+             collector.program)
+    (row,) = collector.regressions("--open")
+    assert (row["kind"], row["subject"]) == ("silence", "stg-1")
+    assert [agent["silent"] for agent in stage.ask("status")["agents"]] == \
+        [True]
+    assert publisher.send(run_of("ok", 1))[0] == OK
+    assert collector.regressions("--open") == []
+
+
+# --- restarts -----------------------------------------------------------------------
+
+def test_a_restart_raises_nothing_and_forgets_nothing(stage, collector):
+    """Killed or stopped with a regression open: the same one afterwards."""
+    publisher = Publisher(collector.port)
+    assert publisher.send(run_of("ok", 5))[0] == OK
+    assert publisher.send(run_of("critical", 4))[0] == OK
+    before = collector.regressions()
+    collector.kill()
+    collector.start()
+    assert collector.regressions() == before
+    assert collector.stop() == 0
+    collector.start()
+    assert collector.regressions() == before
+    again = Publisher(collector.port)
+    assert again.send(run_of("critical", 2), 3)[0] == OK
+    assert collector.regressions() == before
+    assert again.send(run_of("ok", 2), 4)[0] == OK
+    assert collector.regressions("--open") == []
+    assert stage.log("collector").count("cleared #") == 1
+
+
+class Flow(threading.Thread):
+    """Publishes until it is told to stop; remembers what was acknowledged."""
+
+    def __init__(self, collector, agent, stream):
+        super().__init__(daemon=True)
+        self.collector, self.agent, self.stream = collector, agent, stream
+        self.acknowledged = []
+        self.over = threading.Event()
+
+    def run(self):
+        sequence, publisher = 1, None
+        while not self.over.is_set():
+            try:
+                if publisher is None:
+                    publisher = Publisher(self.collector.port,
+                                          agent=self.agent, stream=self.stream)
+                body = run_of("ok", 3, end_ms=1_767_607_200_000 + sequence)
+                status, _, _ = publisher.send(body, sequence)
+            except OSError:
+                publisher = None
+                self.over.wait(0.02)
+                continue
+            if status == OK:
+                self.acknowledged.append((self.agent, self.stream, sequence))
+                sequence += 1
+
+
+def test_kill_9_loses_nothing_acknowledged_and_stores_nothing_twice(
+        collector):
+    """At random moments, while batches of three agents flow."""
+    seed = int(os.environ.get("VEDETTE_SEED", str(random.getrandbits(32))))
+    print(f"seed {seed}")
+    pick = random.Random(seed)
+    flows = [Flow(collector, f"stg-{i}", i) for i in range(1, 4)]
+    for flow in flows:
+        flow.start()
+    for _ in range(KILLS):
+        goal = sum(len(f.acknowledged) for f in flows) + pick.randint(1, 60)
+        wait_for("batches to flow", lambda goal=goal: sum(
+            len(flow.acknowledged) for flow in flows) >= goal,
+                 collector.program)
+        collector.kill()
+        collector.start()
+    for flow in flows:
+        flow.over.set()
+    for flow in flows:
+        flow.join(60)
+        assert not flow.is_alive()
+    assert collector.stop() == 0
+    rows = collector.stored()
+    assert len(rows) == len(set(rows)), "a batch is stored twice"
+    acknowledged = {row for flow in flows for row in flow.acknowledged}
+    assert acknowledged and acknowledged <= set(rows)
+    # One batch of each agent may have been stored, and its answer lost.
+    assert len(rows) <= len(acknowledged) + len(flows)
+
+
+# --- the disk --------------------------------------------------------------------------
+
+@pytest.fixture
+def small_disk(stage):
+    """A file system of 3 MiB."""
+    if os.geteuid() != 0:
+        pytest.skip("a small file system needs root")
+    path = stage.directory / "disk"
+    path.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "vedette", path],
+        check=False, capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("no file system may be mounted here")
+    yield path
+    stage.stop()
+    subprocess.run(["umount", "-l", path], check=True)
+
+
+def test_a_full_disk_is_told_and_left_behind(stage, small_disk):
+    """Refused with UNAVAILABLE; nothing acknowledged is lost; then it goes
+    on by itself."""
+    collector = Collector(stage, store=small_disk / "store.db")
+    publisher = Publisher(collector.port)
+    acknowledged = []
+    while True:
+        text = os.urandom(400).hex()
+        now = now_ms()
+        body = content([(f"p{i}", now, "critical", text) for i in range(60)])
+        status, message, _ = publisher.send(body)
+        if status != OK:
+            break
+        acknowledged.append(publisher.sequence)
+    assert status == UNAVAILABLE and "store" in message
+    collector.wait_for_log("make room")
+    assert stage.ask("status").get("cells"), "questions are still answered"
+    subprocess.run(["mount", "-o", "remount,size=16m", small_disk], check=True)
+    wait_for("room to be used", lambda: publisher.send(
+        body, len(acknowledged) + 1)[0] == OK, collector.program)
+    collector.wait_for_log("takes batches again")
+    assert collector.stop() == 0
+    assert sorted(row[2] for row in collector.stored()) == \
+        acknowledged + [len(acknowledged) + 1]
+
+
+# --- the command line -------------------------------------------------------------------
+
+def run_collector(stage, *arguments):
+    """(exit code, standard output, standard error)."""
+    done = subprocess.run([stage.collector, *arguments], check=False,
+                          capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("line, text", [
+    ("lissten: []", "did you mean listen?"),
+    ("store: 7\nstore: 8", "given twice"),
+    ("listen: [{url: 'http://x'}]", "not an address to listen on"),
+], ids=["unknown key", "a key twice", "a wrong address"])
+def test_a_wrong_configuration_is_refused_with_its_place(stage, line, text):
+    """By `config check` and by `run` alike, with exit code 2."""
+    path = stage.directory / "bad.yaml"
+    path.write_text(f"listen: [{{url: 'ipc:///x'}}]\n{line}\n"
+                    if "listen:" not in line else f"store: a\n{line}\n")
+    for command in (["config", "check"], ["run"]):
+        code, _, err = run_collector(stage, *command, "--config", path)
+        assert code == 2
+        assert f"{path}:" in err and text in err
+
+
+def test_help_version_and_usage(stage):
+    """0 for what was asked for, 2 for what is not understood."""
+    assert run_collector(stage, "--help")[0] == 0
+    assert run_collector(stage, "--version")[1].startswith(
+        "vedette-collector ")
+    for wrong in ([], ["fly"], ["run"], ["run", "--config"], ["config"]):
+        code, out, err = run_collector(stage, *wrong)
+        assert (code, out) == (2, "") and "--help" in err
+
+
+def test_a_second_collector_on_a_store_is_refused(stage, collector):
+    """With exit code 1 and the reason."""
+    other = stage.directory / "other.yaml"
+    other.write_text(f"store: {collector.store}\n"
+                     f"listen: [{{url: 'ipc://{stage.directory}/o.sock'}}]\n")
+    code, _, err = run_collector(stage, "run", "--config", other)
+    assert code == 1 and "store" in err
+
+
+def test_a_reload_is_whole_or_not_at_all(stage, collector):
+    """SIGHUP with a bad file keeps the old configuration, and says so."""
+    publisher = Publisher(collector.port, "local", "lap-1")
+    assert publisher.send(run_of("ok", 1))[0] == OK
+    good = collector.path.read_text()
+    collector.path.write_text(good + "nonsense: 1\n")
+    collector.program.send_signal(signal.SIGHUP)
+    collector.wait_for_log("the old configuration stays")
+    assert publisher.send(run_of("ok", 1))[0] == OK
+    collector.path.write_text(good.replace("  local: {}\n", ""))
+    collector.program.send_signal(signal.SIGHUP)
+    collector.wait_for_log("were read again")
+    assert publisher.send(run_of("ok", 1))[0] == PERMISSION_DENIED
