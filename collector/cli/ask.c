@@ -107,7 +107,8 @@ on_down(void *arg, const char *url, const struct err *why, uint32_t retry_ms)
 		rpc_client_fail_all(wait->rpc, why->text);
 		return; /* ask_done() follows */
 	}
-	wait->why = *why;
+	/* Whatever the peer did, the command line was right. */
+	err_set(&wait->why, ERR_CLOSED, "%s", why->text);
 	end(wait);
 }
 

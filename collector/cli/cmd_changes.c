@@ -46,10 +46,10 @@ const struct command cmd_changes = {
 	    OPTION_LIMIT,
 	.description =
 	    "Which facts changed, the newest first: settings, builds, "
-	    "addresses, certificates.\nA change lies between two "
-	    "observations: the last of the old and the first of the\nnew.  "
-	    "Secrets are shown as keyed fingerprints: equal ones mean equal "
-	    "values.\n--since counts back from the clock of this machine.\n",
+	    "addresses,\ncertificates.  A change lies between two "
+	    "observations: the last of the old and\nthe first of the new.  "
+	    "Secrets are shown as keyed fingerprints: equal ones mean\nequal "
+	    "values.  --since counts back from the clock of this machine.\n",
 	.examples = "  vedette changes staging --since 1d\n"
 		    "  vedette changes staging/backend --name 'env/*'\n"
 		    "  vedette changes --name build --json\n",

@@ -46,10 +46,10 @@ const struct command cmd_regressions = {
 	    OPTION_LIMIT,
 	.description =
 	    "What got worse, the newest first: the interval of its onset (the "
-	    "last good result\nand the first bad one), when it was noticed, "
-	    "when it was cleared, and before and\nafter in numbers.  \"late\" "
-	    "marks what became known only afterwards, when an agent\ndelivered "
-	    "what it had kept.\n--since counts back from the clock of this "
+	    "last good\nresult and the first bad one), when it was noticed, "
+	    "when it was cleared, and\nbefore and after in numbers.  \"late\" "
+	    "marks what became known only afterwards,\nwhen an agent delivered "
+	    "what it had kept.  --since counts back from the clock\nof this "
 	    "machine.\n",
 	.examples = "  vedette regressions staging --open\n"
 		    "  vedette regressions --since 7d --json\n",

@@ -44,10 +44,10 @@ const struct command cmd_status = {
 	.description =
 	    "How every service stands in every environment: a state, the age "
 	    "of its newest\nresult and the build that runs.  Below, what is "
-	    "wrong: why, since when, and what a\ncomparison with reference "
-	    "inputs, other environments and other builds found.  What\n"
-	    "cannot be seen, and agents that are silent, stand in a block of "
-	    "their own: that is\nneither good nor bad.\n",
+	    "wrong: why, since when, and\nwhat a comparison with reference "
+	    "inputs, other environments and other builds\nfound.  What cannot "
+	    "be seen, and agents that are silent, stand in a block of\ntheir "
+	    "own: that is neither good nor bad.\n",
 	.examples = "  vedette status\n"
 		    "  vedette status staging\n"
 		    "  vedette status staging/backend --json\n"

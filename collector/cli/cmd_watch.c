@@ -294,11 +294,10 @@ const struct command cmd_watch = {
 	.options = OPTION_SERVICE | OPTION_RESULTS | OPTION_COUNT | OPTION_FOR,
 	.description =
 	    "What happens, one line per event, until Ctrl-C: results that "
-	    "differ from the one\nbefore, changes, regressions, and their "
-	    "end.  A lost connection is made again by\nitself; standard error "
-	    "says for how long events may have been missed.  With --json,\n"
-	    "one object per line, the connection's ups and downs among "
-	    "them.\n",
+	    "differ from the\none before, changes, regressions, and their end. "
+	    " A lost connection is made\nagain by itself; standard error says "
+	    "for how long events may have been missed.\nWith --json, one "
+	    "object per line, the connection's ups and downs among them.\n",
 	.examples = "  vedette watch staging\n"
 		    "  vedette watch staging/backend --results --for 10m\n"
 		    "  vedette watch --json --count 1\n",
