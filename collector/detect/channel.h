@@ -1,0 +1,97 @@
+/*
+ * channel.h - one way of looking at a series: its level, its noise, and the
+ * evidence that it has changed.
+ *
+ * Takes the usual hour off (profile.h), divides by a robust scale, removes
+ * the correlation of neighbours, turns extremes into scores by how rare they
+ * are here (tail.h) and gathers evidence in both directions (focus.h),
+ * weighed by how this series wanders (spread.h) and compared with how high
+ * its evidence goes anyway (peaks.h).
+ *
+ *   CHANNEL_BURST  linear scale; extremes count in full; up to 12 values
+ *   CHANNEL_SHIFT  logarithm of positive series; extremes count little; up to
+ *                  2000 values
+ */
+#ifndef COLLECTOR_DETECT_CHANNEL_H
+#define COLLECTOR_DETECT_CHANNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collector/detect/focus.h"
+#include "collector/detect/peaks.h"
+#include "collector/detect/profile.h"
+#include "collector/detect/spread.h"
+#include "collector/detect/tail.h"
+
+enum channel_kind { CHANNEL_BURST, CHANNEL_SHIFT };
+
+/* What can be left out, to measure what it is good for. */
+enum {
+	CHANNEL_NO_PROFILE = 1 << 0,
+	CHANNEL_NO_WHITENING = 1 << 1,
+	CHANNEL_NO_CLIPPING = 1 << 2,
+	CHANNEL_NO_SPREAD = 1 << 3,
+	CHANNEL_NO_PEAKS = 1 << 4,
+	CHANNEL_NO_LOGARITHM = 1 << 5,
+};
+
+/* One value as the channel sees it. */
+struct view {
+	double rest; /* from level and profile, in the channel's unit */
+	double z;    /* the same in deviations */
+	double
+	    fresh; /* what the value before does not explain, in deviations */
+	double score; /* the same as a normal score */
+	double nats;  /* evidence for a change, the value included */
+	double limit; /* of nats that proves it */
+	uint32_t n;   /* values since its onset */
+	bool up;
+};
+
+struct channel {
+	uint32_t kind; /* enum channel_kind */
+	uint32_t without;
+	uint32_t seen, level_seen; /* values learned from */
+	uint32_t follows; /* whether before is the value before this one */
+	double unit;      /* > 0: logarithm of the value over this */
+	double level, scale, noise; /* noise: deviation of fresh */
+	double reach;               /* mean distance from the level */
+	double before;              /* z of the value before */
+	double product, square;     /* means that give the correlation */
+	struct tail tail;
+	struct spread spread;
+	struct focus up, down;
+	struct peaks peaks;
+	struct profile profile;
+};
+
+/* Begins from n sorted values, at least 3. */
+void channel_init(struct channel *channel, enum channel_kind kind,
+    uint32_t without, const double *sorted, uint32_t n);
+
+/* Looks at the next value and gathers evidence.  timed: at_ms is known, and
+ * values come often enough for a profile by hours.  values: how many of them
+ * should pass between two false alarms. */
+void channel_look(struct view *out, struct channel *channel, bool timed,
+    int64_t at_ms, double value, double values);
+
+/* Takes the value looked at as ordinary. */
+void channel_learn(struct channel *channel, const struct view *view, bool timed,
+    int64_t at_ms, double cap);
+
+/* The value raised an alarm: the evidence is used up. */
+void
+channel_alarm(struct channel *channel, const struct view *view, double cap);
+
+/* The value belongs to the burst that raised the alarm. */
+void channel_skip(struct channel *channel, const struct view *view);
+
+/* What was abnormal is normal from now on: the level moves by this much, the
+ * mean of n values. */
+void channel_accept(struct channel *channel, double by, uint32_t n);
+
+/* A deviation from the level as a value. */
+double channel_value(const struct channel *channel, double deviation);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * detector.h - notices, value by value, that a series is no longer what it
+ * was.
+ *
+ * Three ways of looking share one budget of false alarms: bursts of extreme
+ * values and lasting shifts (channel.h), and for short series a scan of all
+ * splits (segment.h).  What one has reported, the others do not report again.
+ *
+ * Arithmetic only: no clock, no allocation, no libm function whose last bit
+ * may differ; the same values give the same flags on every machine.  The
+ * struct holds no pointer and may be copied to snapshot it.  Constant memory,
+ * whatever the number of values.
+ *
+ * NaN and infinity are missing values: counted, and else ignored.  Equal
+ * values are a level without noise; the first that differs clearly is a
+ * change.  Fewer than DETECTOR_FIRST values give no flag but by the scan,
+ * which needs twelve.
+ */
+#ifndef COLLECTOR_DETECT_DETECTOR_H
+#define COLLECTOR_DETECT_DETECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/detect/channel.h"
+#include "collector/detect/segment.h"
+
+enum { DETECTOR_VERSION = 1, DETECTOR_FIRST = 30 };
+
+enum change { CHANGE_NONE, CHANGE_UP, CHANGE_DOWN };
+
+/* A time that is not known. */
+#define DETECTOR_NO_TIME INT64_MIN
+
+struct flag {
+	enum change change;
+	uint64_t onset; /* number of the first changed value, from 0 */
+	uint64_t alarm; /* number of the value that proved it */
+	double before, after;
+	double nats; /* evidence beyond what was asked for; > 0 */
+};
+
+struct detector {
+	uint32_t version, without;
+	double per_year;
+	uint64_t added, seen; /* values, and those not missing */
+	int64_t at_ms;        /* of the last */
+	double step_ms;       /* usual time between two; 0: not known yet */
+	double first[DETECTOR_FIRST];
+	struct channel burst, shift;
+	struct segment segment;
+	uint32_t altered; /* values since the alarm under way; 0: none */
+	double burst_sum, shift_sum, recent;
+	uint64_t reported; /* number of the value after the last alarm */
+};
+
+/* per_year: false alarms wanted per year, > 0.  without: CHANNEL_NO_..., 0 but
+ * for measuring. */
+void
+detector_init(struct detector *detector, double per_year, uint32_t without);
+
+/* Adds a value; returns true if it proves a change.  at_ms is the wall clock,
+ * or DETECTOR_NO_TIME; a time that goes back is allowed. */
+bool detector_add(
+    struct flag *out, struct detector *detector, int64_t at_ms, double value);
+
+/* Copies the state into bytes, and back.  The bytes are those of this
+ * machine's architecture; false if they are of another version or size. */
+#define DETECTOR_BYTES sizeof(struct detector)
+void detector_save(void *bytes, const struct detector *detector);
+bool detector_load(struct detector *out, const void *bytes, size_t n);
+
+#endif

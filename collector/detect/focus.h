@@ -1,0 +1,42 @@
+/*
+ * focus.h - how strongly the latest values speak for a shift of the mean.
+ *
+ * Functional online CUSUM (FOCuS; Romano, Eckley, Fearnhead and Rigaill 2023)
+ * with a known mean before the change, here zero: the maximum, over every
+ * possible onset at once, of the log likelihood ratio in nats.  Only onsets on
+ * the convex hull of the cumulative sums can ever win, so a handful is kept.
+ * Watches one direction; give it the negated values for the other.
+ */
+#ifndef COLLECTOR_DETECT_FOCUS_H
+#define COLLECTOR_DETECT_FOCUS_H
+
+#include <stdint.h>
+
+#define FOCUS_ONSETS 16
+
+struct onset {
+	uint32_t n; /* values since */
+	float sum;  /* of them; > 0 */
+};
+
+struct focus {
+	struct onset onsets[FOCUS_ONSETS]; /* the oldest first */
+	uint32_t count;
+};
+
+void focus_init(struct focus *focus);
+
+/* Adds one value, in standard deviations.  Onsets more than longest values ago
+ * are forgotten. */
+void focus_add(struct focus *focus, double value, uint32_t longest);
+
+/* The variance of a sum of n values, divided by n. */
+typedef double focus_variance_fn(const void *arg, double n);
+
+/* The evidence in nats; *out_n is the number of values since the most likely
+ * onset, 0 if there is none.  A shift smaller than least standard deviations
+ * is weighed as one of that size. */
+double focus_evidence(uint32_t *out_n, const struct focus *focus, double least,
+    focus_variance_fn *variance, const void *arg);
+
+#endif

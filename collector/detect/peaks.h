@@ -1,0 +1,28 @@
+/*
+ * peaks.h - the evidence that this series passes only as often as wanted.
+ *
+ * Under a stationary series the peaks of the evidence above a low mark are
+ * exponential (peaks over threshold).  Their rate and mean excess, learned
+ * from the series itself, give the height passed once in so many values;
+ * theory gives the values to begin with.
+ */
+#ifndef COLLECTOR_DETECT_PEAKS_H
+#define COLLECTOR_DETECT_PEAKS_H
+
+struct peaks {
+	float highest; /* of the excursion under way */
+	float n, excess, values;
+};
+
+void peaks_init(struct peaks *peaks);
+
+/* Adds the evidence at one value, in nats; one above cap counts as cap. */
+void peaks_add(struct peaks *peaks, double nats, double cap);
+
+/* Ends the excursion under way, as an alarm does. */
+void peaks_end(struct peaks *peaks, double cap);
+
+/* The evidence passed once in so many values on average. */
+double peaks_limit(const struct peaks *peaks, double values);
+
+#endif

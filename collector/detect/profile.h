@@ -1,0 +1,47 @@
+/*
+ * profile.h - what is usual at this hour of the day and of the week.
+ *
+ * Learns the mean of each hour of the day, smoothed over neighbouring hours
+ * while few days are known, and of each hour of the week beyond that.  A
+ * profile is used only once it predicts whole hours clearly better than doing
+ * without, so a series without a season is left alone.
+ */
+#ifndef COLLECTOR_DETECT_PROFILE_H
+#define COLLECTOR_DETECT_PROFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { PROFILE_DAY = 24, PROFILE_WEEK = 168 };
+
+enum profile_use { PROFILE_UNUSED, PROFILE_DAILY, PROFILE_WEEKLY };
+
+struct profile {
+	float day[PROFILE_DAY], day_n[PROFILE_DAY];
+	float week[PROFILE_WEEK];
+	uint8_t week_n[PROFILE_WEEK];
+	float miss[3];  /* mean square of what each use would miss an hour by */
+	uint32_t use;   /* enum profile_use */
+	uint32_t hours; /* learned */
+	int64_t hour;   /* since 1970, the one under way */
+	double sum;     /* of its values */
+	uint32_t n;
+	double level; /* of the series when the hour began */
+};
+
+void profile_init(struct profile *profile);
+
+/* The usual deviation from the level of the series at this time. */
+double profile_at(const struct profile *profile, int64_t at_ms);
+
+/* Closes the hour under way if at_ms lies in another.  True if the profile is
+ * used differently from now on; *out_gain is then by how much that lowers the
+ * variance of what remains. */
+bool profile_turn(
+    double *out_gain, struct profile *profile, int64_t at_ms, double level);
+
+/* Adds a deviation from the level; at most limit from what is usual counts. */
+void profile_add(
+    struct profile *profile, int64_t at_ms, double deviation, double limit);
+
+#endif

@@ -1,0 +1,46 @@
+#include "collector/detect/real.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#define LN_2 0.693147180559945309417
+
+double
+real_log(double x)
+{
+	uint64_t bits;
+	double t, square, sum = 0;
+	int power;
+
+	memcpy(&bits, &x, sizeof(bits));
+	power = (int)(bits >> 52 & 0x7ff) - 1023;
+	bits = (bits & 0xfffffffffffffULL) | 0x3ff0000000000000ULL;
+	memcpy(&x, &bits, sizeof(x));
+	if (x > 1.4142135623730951) {
+		x /= 2;
+		power++;
+	}
+	/* log(x) = 2 atanh((x - 1) / (x + 1)), |t| <= 0.172 */
+	t = (x - 1) / (x + 1);
+	square = t * t;
+	for (int k = 19; k >= 1; k -= 2)
+		sum = sum * square + 1.0 / k;
+	return power * LN_2 + 2 * t * sum;
+}
+
+double
+real_clip(double x, double limit)
+{
+	return x > limit ? limit : x < -limit ? -limit : x;
+}
+
+double
+real_score(double p)
+{
+	double t = sqrt(-2 * real_log(p));
+
+	return t -
+	    (2.515517 + t * (0.802853 + t * 0.010328)) /
+	    (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
+}

@@ -1,0 +1,30 @@
+/*
+ * spread.h - how the mean of n neighbouring values scatters.
+ *
+ * The variance of sums over 1, 2, 4, ... values, divided by their number: 1
+ * everywhere for independent values, and growing with the length for those
+ * that wander.  Dividing evidence by it keeps correlated noise, an imperfect
+ * profile and slow drift from being taken for a shift.
+ */
+#ifndef COLLECTOR_DETECT_SPREAD_H
+#define COLLECTOR_DETECT_SPREAD_H
+
+#include <stdint.h>
+
+#define SPREAD_SCALES 11 /* up to 1024 values */
+
+struct spread {
+	float variance[SPREAD_SCALES], blocks[SPREAD_SCALES];
+	float part[SPREAD_SCALES]; /* the first half of a block, waiting */
+	uint32_t n;
+};
+
+void spread_init(struct spread *spread);
+
+/* Adds a value in standard deviations. */
+void spread_add(struct spread *spread, double value);
+
+/* A focus_variance_fn: at least 1, interpolated between the scales. */
+double spread_of(const void *spread, double n);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * tail.h - how rare an extreme value is in this series.
+ *
+ * Counts the values beyond two deviations by size and direction, and turns a
+ * value into the one that is equally rare in a normal distribution.  Beyond
+ * all that was seen, a power law stands in.
+ */
+#ifndef COLLECTOR_DETECT_TAIL_H
+#define COLLECTOR_DETECT_TAIL_H
+
+#include <stdint.h>
+
+#define TAIL_BINS 32 /* each a quarter wider than the one before */
+
+struct tail {
+	float above[TAIL_BINS], below[TAIL_BINS];
+	float n; /* values seen, the ordinary ones included */
+};
+
+void tail_init(struct tail *tail);
+void tail_add(struct tail *tail, double z);
+
+/* z, in robust deviations, as a normal score; no further from zero than
+ * limit.  Below two deviations it is z itself. */
+double tail_score(const struct tail *tail, double z, double limit);
+
+#endif

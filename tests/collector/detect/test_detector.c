@@ -1,0 +1,251 @@
+#include <math.h>
+#include <string.h>
+
+#include "collector/detect/detector.h"
+#include "tests/collector/detect/stream.h"
+#include "tests/support/table.h"
+
+#define VALUES   4000
+#define FLAGS    64
+#define STEP_MS  60000
+#define START_MS 1767607200000 /* 2026-01-05T10:00:00Z */
+
+struct series {
+	double values[VALUES];
+	int n;
+};
+
+struct found {
+	struct flag flags[FLAGS];
+	int n;
+};
+
+enum shape { EQUAL, STEADY, RISE, FALL, BURST, SEASON, HOLES };
+
+/* What the series looks like after 3000 ordinary values. */
+static void
+make(struct series *out, enum shape shape, uint64_t seed)
+{
+	out->n = VALUES;
+	for (int i = 0; i < VALUES; i++) {
+		double x = 50 * exp(0.1 * stream_normal(&seed));
+
+		if (shape == EQUAL)
+			x = 50;
+		if (shape == RISE && i >= 3000)
+			x *= 1.5;
+		if (shape == FALL && i >= 3000)
+			x /= 1.5;
+		if (shape == BURST && i >= 3000 && i < 3004)
+			x *= 10;
+		if (shape == SEASON)
+			x *= exp(0.5 * sin(2 * 3.141592653589793 * i / 1440));
+		if (shape == HOLES && i % 7 == 3)
+			x = i % 2 == 0 ? (double)NAN : (double)INFINITY;
+		out->values[i] = x;
+	}
+}
+
+static void
+run_from(struct found *out, struct detector *detector,
+    const struct series *series, int from)
+{
+	for (int i = from; i < series->n; i++) {
+		struct flag flag;
+
+		if (detector_add(&flag, detector, START_MS + i * STEP_MS,
+			series->values[i]) &&
+		    out->n < FLAGS)
+			out->flags[out->n++] = flag;
+	}
+}
+
+static void
+run(struct found *out, const struct series *series)
+{
+	struct detector detector;
+
+	out->n = 0;
+	detector_init(&detector, 1, 0);
+	run_from(out, &detector, series, 0);
+}
+
+static const struct row {
+	const char *name;
+	enum shape shape;
+	enum change expect; /* the only flag, on or after value 3000 */
+	uint64_t onset_from, onset_to, alarm_to;
+} rows[] = {
+	{ "a steady series is quiet", STEADY, CHANGE_NONE, 0, 0, 0 },
+	{ "equal values are quiet", EQUAL, CHANGE_NONE, 0, 0, 0 },
+	{ "a daily season is quiet once it is known", SEASON, CHANGE_NONE, 0, 0,
+	    0 },
+	{ "missing values are quiet", HOLES, CHANGE_NONE, 0, 0, 0 },
+	{ "a lasting rise is flagged once", RISE, CHANGE_UP, 2995, 3005, 3010 },
+	{ "a lasting fall is flagged once", FALL, CHANGE_DOWN, 2995, 3005,
+	    3010 },
+	{ "a burst is flagged at its beginning", BURST, CHANGE_UP, 3000, 3000,
+	    3001 },
+};
+
+static void
+test_row(void **state)
+{
+	const struct row *row = *state;
+	struct series series;
+	struct found found;
+
+	for (uint64_t seed = 1; seed <= 5; seed++) {
+		int n = 0;
+
+		make(&series, row->shape, seed);
+		run(&found, &series);
+		for (int i = 0; i < found.n; i++) {
+			const struct flag *flag = &found.flags[i];
+
+			if (flag->alarm < 3000)
+				continue; /* still learning */
+			n++;
+			assert_int_equal(flag->change, row->expect);
+			assert_in_range(
+			    flag->onset, row->onset_from, row->onset_to);
+			assert_in_range(flag->alarm, 3000, row->alarm_to);
+			assert_true(flag->nats > 0);
+			assert_true((flag->after > flag->before) ==
+			    (flag->change == CHANGE_UP));
+		}
+		assert_int_equal(n, row->expect != CHANGE_NONE);
+	}
+}
+
+static void
+assert_same(const struct found *a, const struct found *b)
+{
+	assert_int_equal(a->n, b->n);
+	for (int i = 0; i < a->n; i++) {
+		assert_int_equal(a->flags[i].change, b->flags[i].change);
+		assert_int_equal(a->flags[i].onset, b->flags[i].onset);
+		assert_int_equal(a->flags[i].alarm, b->flags[i].alarm);
+	}
+}
+
+static const struct likeness {
+	const char *name;
+	enum shape shape;
+	double shift_before, scale, shift;
+} likenesses[] = {
+	{ "scaling by a power of two changes nothing", RISE, 0, 0x1p-10, 0 },
+	{ "scaling a positive series changes nothing", RISE, 0, 1e6, 0 },
+	{ "scaling a burst changes nothing", BURST, 0, 0.001, 0 },
+	{ "scaling a series around zero changes nothing", FALL, -50, 3600, 0 },
+	{ "shifting a series around zero changes nothing", RISE, -50, 1, -20 },
+	{ "shifting and scaling at once changes nothing", BURST, -50, 60,
+	    -999 },
+};
+
+static void
+test_likeness(void **state)
+{
+	const struct likeness *row = *state;
+
+	for (uint64_t seed = 1; seed <= 5; seed++) {
+		struct series series, other;
+		struct found found, expect;
+
+		make(&series, row->shape, seed);
+		for (int i = 0; i < VALUES; i++)
+			series.values[i] += row->shift_before;
+		other = series;
+		for (int i = 0; i < VALUES; i++)
+			other.values[i] =
+			    series.values[i] * row->scale + row->shift;
+		run(&expect, &series);
+		run(&found, &other);
+		assert_true(expect.n > 0);
+		assert_same(&found, &expect);
+	}
+}
+
+static const struct stop {
+	const char *name;
+	int at;
+} stops[] = {
+	{ "saved before the first value", 0 },
+	{ "saved after one value", 1 },
+	{ "saved before a series is known", 29 },
+	{ "saved when it has just begun", 30 },
+	{ "saved between two days", 1440 },
+	{ "saved amid a change", 3002 },
+	{ "saved after the alarm", 3010 },
+};
+
+/* A detector that is saved, destroyed and loaded goes on as if nothing had
+ * been. */
+static void
+test_stop(void **state)
+{
+	const struct stop *row = *state;
+	struct series series, part;
+	struct found found = { .n = 0 }, expect;
+	struct detector detector;
+	char bytes[DETECTOR_BYTES];
+
+	make(&series, RISE, 7);
+	run(&expect, &series);
+	part = series;
+	part.n = row->at;
+	detector_init(&detector, 1, 0);
+	run_from(&found, &detector, &part, 0);
+	detector_save(bytes, &detector);
+	memset(&detector, 0xa5, sizeof(detector));
+	assert_true(detector_load(&detector, bytes, sizeof(bytes)));
+	run_from(&found, &detector, &series, row->at);
+	assert_true(expect.n > 0);
+	assert_same(&found, &expect);
+}
+
+static void
+test_other_bytes_are_refused(void **state)
+{
+	struct detector detector;
+	char bytes[DETECTOR_BYTES];
+
+	(void)state;
+	detector_init(&detector, 1, 0);
+	detector_save(bytes, &detector);
+	assert_false(detector_load(&detector, bytes, sizeof(bytes) - 1));
+	assert_false(detector_load(&detector, bytes, 0));
+	bytes[0] ^= 1;
+	assert_false(detector_load(&detector, bytes, sizeof(bytes)));
+}
+
+static void
+test_equal_detectors_have_equal_bytes(void **state)
+{
+	struct series series;
+	struct found found = { .n = 0 };
+	struct detector a, b;
+
+	(void)state;
+	make(&series, SEASON, 3);
+	memset(&a, 0x11, sizeof(a));
+	memset(&b, 0xee, sizeof(b));
+	detector_init(&a, 1, 0);
+	detector_init(&b, 1, 0);
+	run_from(&found, &a, &series, 0);
+	run_from(&found, &b, &series, 0);
+	assert_memory_equal(&a, &b, sizeof(a));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_other_bytes_are_refused),
+		cmocka_unit_test(test_equal_detectors_have_equal_bytes),
+	};
+
+	return TABLE_RUN(rows, test_row) +
+	    TABLE_RUN(likenesses, test_likeness) + TABLE_RUN(stops, test_stop) +
+	    cmocka_run_group_tests(tests, NULL, NULL);
+}
