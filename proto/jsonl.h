@@ -19,12 +19,8 @@
 
 #define LINE_MAX_BYTES (256 * 1024)
 
-/* Attributes that stand for fields which struct result does not have; the
- * writer makes fields of them again.  A reason that is not "phase.class" with
- * a class of ours and the phase the run ended in keeps its words here, and
- * result.reason is its class if that is known, else derived. */
-#define ATTRIBUTE_REASON  "reason.given"   /* text */
-#define ATTRIBUTE_DERIVED "reason.derived" /* number 1: by signature.h */
+/* The kind of a result that does not say any. */
+#define KIND_UNSAID "other"
 
 enum line_type { LINE_RESULT, LINE_FACT, LINE_EVENT, LINE_HEARTBEAT, LINE_GAP };
 

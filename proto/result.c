@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "proto/result.h"
 #include "proto/words.h"
@@ -137,6 +138,15 @@ result_reason(char out[REASON_TEXT_BYTES], const struct series *series,
 {
 	const char *phase = "";
 
+	for (size_t i = 0; i < result->n_attributes; i++) {
+		const struct attribute *attribute = &result->attributes[i];
+
+		if (attribute->text == NULL ||
+		    strcmp(attribute->name, ATTRIBUTE_REASON) != 0)
+			continue;
+		snprintf(out, REASON_TEXT_BYTES, "%s", attribute->text);
+		return out;
+	}
 	if (result->reason == REASON_NONE) {
 		out[0] = '\0';
 		return out;

@@ -136,7 +136,14 @@ struct result {
 	size_t n_attributes;
 };
 
-/* Writes "connect.timeout", or "" for REASON_NONE; returns out. */
+/* Attributes that say more of a reason than the result's fields can: the
+ * words of whoever reported it, when they are not the phase it ended in and a
+ * class of ours; and that it was derived from the message. */
+#define ATTRIBUTE_REASON  "reason.given"   /* text */
+#define ATTRIBUTE_DERIVED "reason.derived" /* number: 1 */
+
+/* Writes "connect.timeout", or "" for REASON_NONE; words that were given go
+ * before.  Returns out. */
 #define REASON_TEXT_BYTES 48
 char *result_reason(char out[REASON_TEXT_BYTES], const struct series *series,
     const struct result *result);
