@@ -138,7 +138,9 @@ sqlite_bind(struct sqlite *s, enum sql sql, const char *types, ...)
 			break;
 		case 'b':
 			bytes = va_arg(values, const void *);
-			sqlite3_bind_blob64(statement, i, bytes,
+			/* No bytes are an empty blob, and not NULL. */
+			sqlite3_bind_blob64(statement, i,
+			    bytes != NULL ? bytes : "",
 			    va_arg(values, size_t), SQLITE_STATIC);
 			break;
 		default:

@@ -85,6 +85,28 @@ comes_back_whole(struct place *place)
 	free((void *)(uintptr_t)batch.content);
 }
 
+/* An empty message has no bytes, and protobuf gives no address for it. */
+static void
+heartbeat_comes_back(struct place *place)
+{
+	struct store_batch batch = { .environment = "staging",
+		.agent = "stg-1",
+		.stream = 5,
+		.sequence = 1,
+		.received_ms = 1767607200123,
+		.from_ms = 1767607200120,
+		.to_ms = 1767607200120 };
+	struct err err = { 0 };
+
+	place_begin(place);
+	assert_int_equal(place_put(place, &batch, &batch.id), STORE_NEW);
+	place_commit(place);
+	batch.content = (const unsigned char *)"";
+	assert_int_equal(
+	    store_scan_batches(place->store, 0, is_as_put, &batch, &err), 0);
+	assert_int_equal(count_batches(place->store, 0), 1);
+}
+
 static void
 repeat_is_dropped(struct place *place)
 {
@@ -525,6 +547,8 @@ bad_names_are_refused(struct place *place)
 static const struct story stories[] = {
 	{ "a new store is empty", new_is_empty },
 	{ "a batch comes back as it was received", comes_back_whole },
+	{ "a batch that holds nothing comes back as well",
+	    heartbeat_comes_back },
 	{ "a repeat is dropped, also after a restart", repeat_is_dropped },
 	{ "a repeat within one transaction is dropped",
 	    repeat_within_a_transaction },
