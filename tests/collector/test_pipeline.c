@@ -1,0 +1,468 @@
+/* What the pipeline makes of stories, and that it does not matter how batches
+ * are split into transactions, nor where it was restarted. */
+#include "tests/collector/batches.h"
+
+/* --- stories ------------------------------------------------------------------------- */
+
+/* Letters are results of the probe "db", ten seconds apart: good, warning,
+ * critical, unknown.  Capitals steer: L what comes is an hour late, N it is
+ * of now again, B the agent has more waiting and is a minute behind, R the
+ * collector is restarted, W the agent is a workstation, S it is not, A its
+ * clock is an hour ahead, Q three minutes pass without a word. */
+static const struct story {
+	const char *name;
+	const char *steps;
+	size_t raised, cleared; /* events told */
+	size_t stored, open;    /* rows */
+} stories[] = {
+	{ "good results raise nothing", "gggggg", 0, 0, 0, 0 },
+	{ "two critical ones are soft", "gggcc", 0, 0, 0, 0 },
+	{ "three are told once", "gggcccccc", 1, 0, 1, 1 },
+	{ "two good ones clear, and that is told", "gggcccgg", 1, 1, 1, 0 },
+	{ "a second outage is another regression", "cccggcccgg", 2, 2, 2, 0 },
+	{ "warning that becomes critical is told again, as the same one",
+	    "gwwwccc", 2, 0, 1, 1 },
+	{ "unknown results raise nothing", "gguuuuuu", 0, 0, 0, 0 },
+	{ "and clear nothing", "gcccuuuu", 1, 0, 1, 1 },
+	{ "a workstation raises nothing", "WgggcccccS", 0, 0, 0, 0 },
+	{ "nor does it clear what the environment's agent raised", "gcccWggggg",
+	    1, 0, 1, 1 },
+	{ "late results are stored and not told", "Lgcccc", 0, 0, 1, 1 },
+	{ "that they were over is not told either", "Lgccccgg", 0, 0, 1, 0 },
+	{ "fresh ones that confirm them raise it", "LgccccNc", 1, 0, 1, 1 },
+	{ "a backlog that ends well tells nothing", "BgccccggNgg", 0, 0, 1, 0 },
+	{ "late results from before do not touch what is known since",
+	    "gggLccccNgg", 0, 0, 0, 0 },
+	{ "a clock an hour ahead is late in nothing", "AgggcccggS", 1, 1, 1,
+	    0 },
+	{ "a restart tells nothing", "gggcccRcccR", 1, 0, 1, 1 },
+	{ "a restart in the middle of a run does not break it", "gcRcRc", 1, 0,
+	    1, 1 },
+	{ "what a restart found open is cleared by results", "gcccRgg", 1, 1, 1,
+	    0 },
+	{ "silence is told, and ends with a batch", "gQg", 1, 1, 1, 0 },
+	{ "a restart is no silence of agents", "gRg", 0, 0, 0, 0 },
+	{ "silence goes on over a restart as the same one", "gQRQ", 1, 0, 1,
+	    1 },
+	{ "a workstation may be silent", "WgQg", 0, 0, 0, 0 },
+};
+
+static void
+tick(struct bench *bench)
+{
+	struct err err = { 0 };
+
+	if (!pipeline_is_due(bench->pipeline, bench->now))
+		return;
+	if (pipeline_begin(bench->pipeline, &err) < 0 ||
+	    pipeline_tick(bench->pipeline, bench->now, &err) < 0 ||
+	    pipeline_commit(bench->pipeline, &err) < 0)
+		fail_msg("%s", err.text);
+	bench_hear(bench);
+}
+
+static void
+steer(struct bench *bench, char letter)
+{
+	switch (letter) {
+	case 'L':
+		bench->behind_ms = 3600000;
+		break;
+	case 'B':
+		bench->behind_ms = 60000;
+		bench->waiting = 3;
+		break;
+	case 'N':
+		bench->behind_ms = 0;
+		bench->waiting = 0;
+		break;
+	case 'R':
+		bench_restart(bench);
+		break;
+	case 'W':
+		bench->vantage = VANTAGE_WORKSTATION;
+		break;
+	case 'S':
+		bench->vantage = VANTAGE_IN_SERVICE;
+		break;
+	case 'A':
+		bench->offset_ms = 3600000;
+		break;
+	case 'Q':
+		bench_pass(bench, 180000);
+		tick(bench);
+		break;
+	default:
+		bench_pass(bench, INTERVAL_MS);
+		bench_result(bench, "db", letter);
+	}
+}
+
+static void
+test_story(void **state)
+{
+	const struct story *row = *state;
+	struct bench bench;
+
+	bench_open(&bench);
+	for (const char *at = row->steps; *at != '\0'; at++)
+		steer(&bench, *at);
+	assert_int_equal(bench.n_raised, row->raised);
+	assert_int_equal(bench.n_cleared, row->cleared);
+	assert_int_equal(bench_count(&bench, false), row->stored);
+	assert_int_equal(bench_count(&bench, true), row->open);
+	bench_close(&bench);
+}
+
+/* --- what is written of one ----------------------------------------------------------- */
+
+static const struct written {
+	const char *name;
+	const char *probe;
+	const char *steps;
+	const char *expect;
+} writtens[] = {
+	{ "the onset lies between the last good and the first bad result", "db",
+	    "gggccc",
+	    "state staging/stg-1/backend db critical onset 29990..39990 "
+	    "detected 60000 cleared 0 late 0: ok, 3.20 ms -> critical, "
+	    "connect.refused, 3.20 ms\n" },
+	{ "what was never good has no last good result", "db", "ccc",
+	    "state staging/stg-1/backend db critical onset "
+	    "-1767607200000..9990 detected 30000 cleared 0 late 0: never "
+	    "seen ok -> critical, connect.refused, 3.20 ms\n" },
+	{ "a run with reference inputs is evidence only", "db.reference",
+	    "gggccccc", "" },
+};
+
+static void
+test_written(void **state)
+{
+	const struct written *row = *state;
+	struct bench bench;
+	char *rows;
+
+	bench_open(&bench);
+	for (const char *at = row->steps; *at != '\0'; at++) {
+		bench_pass(&bench, INTERVAL_MS);
+		bench_result(&bench, row->probe, *at);
+	}
+	rows = bench_regressions(&bench, false);
+	assert_string_equal(rows, row->expect);
+	free(rows);
+	bench_close(&bench);
+}
+
+/* --- facts ----------------------------------------------------------------------------- */
+
+/* Small letters set the fact to that value, digits to a fingerprint of key
+ * k1, capital letters to one of key k2 (so 1 and A may be the same value);
+ * '+' is ten good results, '!' a critical one, '^' a restart. */
+static const struct drift_story {
+	const char *name;
+	const char *fact, *steps;
+	size_t raised, cleared;
+} drifts[] = {
+	{ "a value that is not proven may change", "setting/x", "ab", 0, 0 },
+	{ "one that is may not", "setting/x", "a+b", 1, 0 },
+	{ "its return clears", "setting/x", "a+ba", 1, 1 },
+	{ "a new value that works is not flagged for long", "setting/x", "a+b+",
+	    1, 1 },
+	{ "and is known good from then on", "setting/x", "a+b+a", 2, 1 },
+	{ "a failing probe proves nothing", "setting/x", "a+b!", 1, 0 },
+	{ "a fingerprint may drift as well", "env/X", "1+2", 1, 0 },
+	{ "another key is no other value", "env/X", "1+A", 0, 0 },
+	{ "after it a change is one", "env/X", "1+AB", 1, 0 },
+	{ "a build is meant to change", "build", "a+b", 0, 0 },
+	{ "a restart knows what was good", "setting/x", "a+^b", 1, 0 },
+	{ "and what was flagged", "setting/x", "a+b^a", 1, 1 },
+};
+
+static void
+do_fact(struct bench *bench, const char *name, char step)
+{
+	char value[16];
+
+	bench_pass(bench, INTERVAL_MS);
+	switch (step) {
+	case '+':
+		for (int i = 0; i < 10; i++) {
+			bench_pass(bench, INTERVAL_MS);
+			bench_result(bench, "db", 'g');
+		}
+		return;
+	case '!':
+		bench_result(bench, "db", 'c');
+		return;
+	case '^':
+		bench_restart(bench);
+		return;
+	}
+	if (step >= 'a')
+		snprintf(value, sizeof(value), "%c", step);
+	else
+		snprintf(value, sizeof(value), "%s:%c",
+		    step >= 'A' ? "k2" : "k1", step);
+	bench_fact(bench, name, value);
+}
+
+static void
+test_drift(void **state)
+{
+	const struct drift_story *row = *state;
+	struct bench bench;
+
+	bench_open(&bench);
+	for (const char *at = row->steps; *at != '\0'; at++)
+		do_fact(&bench, row->fact, *at);
+	assert_int_equal(bench.n_raised, row->raised);
+	assert_int_equal(bench.n_cleared, row->cleared);
+	bench_close(&bench);
+}
+
+/* --- expectations ------------------------------------------------------------------------ */
+
+static const struct expected {
+	const char *name;
+	const char *yaml; /* under expectations */
+	const char *fact, *values;
+	size_t raised, cleared;
+} expecteds[] = {
+	{ "a number at least as large holds", "{setting: t, at_least: 5}",
+	    "setting/t", "6", 0, 0 },
+	{ "a smaller one is told at once", "{setting: t, at_least: 5}",
+	    "setting/t", "4", 1, 0 },
+	{ "and cleared when it holds again", "{setting: t, at_least: 5}",
+	    "setting/t", "45", 1, 1 },
+	{ "what is no number does not hold", "{setting: t, at_most: 5}",
+	    "setting/t", "a", 1, 0 },
+	{ "another value than expected is told", "{fact: x, equals: a}", "x",
+	    "ab", 1, 0 },
+	{ "another service's expectation is not this one's",
+	    "{fact: x, equals: a, services: [web]}", "x", "ab", 0, 0 },
+	{ "a fingerprint cannot be compared with a value",
+	    "{fact: x, equals: a}", "x", "#", 0, 0 },
+};
+
+static void
+test_expected(void **state)
+{
+	const struct expected *row = *state;
+	char path[FOLDER_PATH_BYTES], value[8];
+	struct err err = { 0 };
+	struct bench bench;
+	char *yaml;
+
+	bench_open(&bench);
+	config_free(bench.config);
+	yaml = mem_printf("store: s\nlisten: [{url: 'ipc:///x'}]\n"
+			  "services: [{name: web}]\nexpectations:\n  - %s\n",
+	    row->yaml);
+	folder_write(path, &bench.folder, "c.yaml", yaml, strlen(yaml));
+	free(yaml);
+	if (config_load(&bench.config, path, &err) < 0)
+		fail_msg("%s", err.text);
+	pipeline_set_config(bench.pipeline, bench.config);
+	for (const char *at = row->values; *at != '\0'; at++) {
+		bench_pass(&bench, INTERVAL_MS);
+		snprintf(
+		    value, sizeof(value), *at == '#' ? "k1:%c" : "%c", *at);
+		bench_fact(&bench, row->fact, value);
+	}
+	assert_int_equal(bench.n_raised, row->raised);
+	assert_int_equal(bench.n_cleared, row->cleared);
+	bench_close(&bench);
+}
+
+/* --- the property -------------------------------------------------------------------------- */
+
+#define BATCHES 120
+
+/* Batch number i of the seed: always the same one. */
+static struct batch *
+random_batch(struct bench *bench, uint64_t seed, uint64_t i)
+{
+	static const char *const probes[] = { "db", "env", "db.reference" };
+	struct batch *made = batch_new();
+	struct random_seeded seeded;
+	const struct random *random = &seeded.random;
+	uint64_t n;
+
+	random_seeded_init(&seeded, seed * 1000 + i);
+	n = 1 + random_below(random, 4);
+	/* Outages last a while, so that they are confirmed. */
+	for (uint64_t k = 0; k < n; k++) {
+		uint64_t bad = (seed >> (i / 8) % 48 & 7) + (i / 8) % 3;
+		char letter = random_below(random, 8) < bad ? 'c' : 'g';
+		struct series series = series_named(
+		    probes[random_below(random, 3)], VANTAGE_IN_SERVICE);
+		struct result result = result_of(letter,
+		    bench->now.wall_ms - 100 + (int64_t)k -
+			(random_below(random, 6) == 0 ? 90000 : 0));
+
+		batch_add_result(made, &series, &result);
+	}
+	if (random_below(random, 10) == 0) {
+		struct fact fact = {
+			.service = "backend",
+			.name = "setting/x",
+			.value = random_below(random, 2) == 0 ? "a" : "b",
+			.at_ms = bench->now.wall_ms,
+		};
+
+		batch_add_fact(made, &fact);
+	}
+	return made;
+}
+
+/* How the run is disturbed, each out of 8 times. */
+struct disturbance {
+	const char *name;
+	uint64_t more;    /* a transaction takes one more batch */
+	uint64_t restart; /* the collector is killed */
+	uint64_t fail;    /* a transaction does not come through */
+};
+
+static int
+take_some(struct bench *bench, uint64_t seed, uint64_t first, uint64_t n,
+    struct moment at, struct err *err)
+{
+	struct moment before = bench->now;
+	int rc = pipeline_begin(bench->pipeline, err);
+	unsigned char *bytes;
+	enum store_put put;
+	size_t size;
+
+	for (uint64_t i = first; i < first + n && rc == 0; i++) {
+		struct envelope envelope;
+		struct arrived arrived;
+
+		bench->now = at;
+		bench_pass(bench, (int64_t)(i - first) * INTERVAL_MS);
+		bench->sequence = i + 1;
+		arrived.batch = as_received(&bytes, &size,
+		    random_batch(bench, seed, i), "staging", "stg-1");
+		envelope = envelope_of(bench, bytes, size);
+		arrived.envelope = &envelope;
+		rc = pipeline_take(
+		    bench->pipeline, &put, &arrived, bench->now, err);
+		pipeline_forget(bench->pipeline);
+		batch_free((struct batch *)(uintptr_t)arrived.batch);
+		free(bytes);
+	}
+	bench->now = before;
+	return rc;
+}
+
+/* Everything that is known, as text; owned by the caller. */
+static char *
+picture(struct bench *bench)
+{
+	const struct fleet *fleet = pipeline_fleet(bench->pipeline);
+	struct text text = { 0 };
+	char *rows = bench_regressions(bench, false);
+
+	text_add(&text, rows);
+	free(rows);
+	rows = bench_regressions(bench, true);
+	text_addf(&text, "open:\n%s", rows);
+	free(rows);
+	for (const char *const *key =
+		 (const char *const[]){ "db", "db.reference", "env", NULL };
+	     *key != NULL; key++) {
+		char name[64];
+		const struct fleet_series *series;
+
+		snprintf(name, sizeof(name), "staging/stg-1/backend/%s", *key);
+		series = map_get(fleet->series, name);
+		if (series == NULL)
+			continue;
+		text_addf(&text,
+		    "%s n %" PRIu64 " hard %d runs %u %u since %" PRId64
+		    " fresh %" PRId64 " open %d\n",
+		    *key, series->n_results, series->watch.hard,
+		    series->watch.good_run, series->watch.critical_run,
+		    series->since_ms - START_MS, series->fresh_ms - START_MS,
+		    series->open != 0);
+	}
+	MAP_EACH (const struct fleet_fact, fact, fleet->facts)
+		text_addf(&text, "%s %s known %s open %d\n", fact->key,
+		    fact->shown, fact->known != NULL ? fact->known : "-",
+		    fact->open != 0);
+	return text_take(&text);
+}
+
+static char *
+run(uint64_t seed, const struct disturbance *disturbance, uint64_t how)
+{
+	struct random_seeded seeded;
+	struct err err = { 0 };
+	struct bench bench;
+	char *seen;
+
+	random_seeded_init(&seeded, how);
+	bench_open(&bench);
+	for (uint64_t i = 0; i < BATCHES;) {
+		struct moment at = { START_MS + (int64_t)i * INTERVAL_MS,
+			1000000 + (int64_t)i * INTERVAL_MS };
+		uint64_t n = 1;
+
+		while (i + n < BATCHES &&
+		    random_below(&seeded.random, 8) < disturbance->more)
+			n++;
+		if (take_some(&bench, seed, i, n, at, &err) < 0)
+			fail_msg("%s", err.text);
+		bench.now = at;
+		bench_pass(&bench, (int64_t)(n - 1) * INTERVAL_MS);
+		if (random_below(&seeded.random, 8) < disturbance->fail) {
+			if (pipeline_abandon(bench.pipeline, bench.now, &err) <
+			    0)
+				fail_msg("%s", err.text);
+			continue; /* the agents send it again */
+		}
+		if (pipeline_commit(bench.pipeline, &err) < 0)
+			fail_msg("%s", err.text);
+		if (random_below(&seeded.random, 8) < disturbance->restart)
+			bench_restart(&bench);
+		i += n;
+	}
+	seen = picture(&bench);
+	bench_close(&bench);
+	return seen;
+}
+
+static const struct disturbance disturbances[] = {
+	{ "transactions of many batches find the same", 6, 0, 0 },
+	{ "restarts find the same", 0, 2, 0 },
+	{ "transactions that fail find the same", 0, 0, 2 },
+	{ "all of it together finds the same", 4, 1, 2 },
+};
+
+static void
+test_property(void **state)
+{
+	static const struct disturbance none = { "", 0, 0, 0 };
+	const struct disturbance *row = *state;
+	uint64_t seed = random_u64(random_system());
+	char *calm, *disturbed;
+
+	print_message("seed %" PRIu64 "\n", seed);
+	calm = run(seed, &none, 0);
+	/* A run without regressions would prove nothing. */
+	assert_non_null(strstr(calm, "state staging"));
+	for (uint64_t how = 1; how <= 3; how++) {
+		disturbed = run(seed, row, seed + how);
+		assert_string_equal(disturbed, calm);
+		free(disturbed);
+	}
+	free(calm);
+}
+
+int
+main(void)
+{
+	return TABLE_RUN(stories, test_story) +
+	    TABLE_RUN(writtens, test_written) + TABLE_RUN(drifts, test_drift) +
+	    TABLE_RUN(expecteds, test_expected) +
+	    TABLE_RUN(disturbances, test_property);
+}
