@@ -67,9 +67,19 @@ class Collector:
                  self.program)
 
 
-def run_of(outcome, n, probe="port", end_ms=None, step_ms=100):
-    """n results of one outcome, the last one now."""
-    end_ms = now_ms() if end_ms is None else end_ms
+LAST = [0]
+
+
+def new_times(n):
+    """n times up to about now, later than all given before."""
+    first = max(now_ms() - n, LAST[0] + 1)
+    LAST[0] = first + n - 1
+    return range(first, first + n)
+
+
+def run_of(outcome, n, probe="port", end_ms=None):
+    """n results of one outcome, the last one now or at end_ms."""
+    times = new_times(n) if end_ms is None else range(end_ms - n + 1,
+                                                      end_ms + 1)
     message = "" if outcome == "ok" else "connection refused"
-    return content([(probe, end_ms - (n - 1 - i) * step_ms, outcome, message)
-                    for i in range(n)])
+    return content([(probe, at_ms, outcome, message) for at_ms in times])
