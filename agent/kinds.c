@@ -3,6 +3,7 @@
 static const struct probe_kind *const kinds[] = {
 	&env_kind,
 	&http_kind,
+	&postgres_kind,
 	&tcp_kind,
 	NULL,
 };
@@ -16,8 +17,9 @@ probe_kinds(void)
 const struct probe_kind *
 probe_kind_of(const struct probe_config *config)
 {
-	return config->env != NULL ? &env_kind
-	    : config->http != NULL ? &http_kind
-	    : config->tcp != NULL  ? &tcp_kind
-				   : NULL;
+	return config->env != NULL     ? &env_kind
+	    : config->http != NULL     ? &http_kind
+	    : config->postgres != NULL ? &postgres_kind
+	    : config->tcp != NULL      ? &tcp_kind
+				       : NULL;
 }

@@ -1,0 +1,326 @@
+"""postgres probes against PostgreSQL 15, and against what is none."""
+import contextlib
+import json
+import struct
+import subprocess
+
+import pytest
+from support.postgres import (READY, error, message, postgres,
+                              receive_startup)
+from support.probing import (closed_port, full_port, garbage, hang, peer,
+                             reset)
+
+CANARY = "canary-d05e"
+PASSWORD = "pw-" + CANARY
+SCRIPT = f"""
+create role app login password '{PASSWORD}';
+create role sleeper nologin password '{PASSWORD}';
+create role crowd login password '{PASSWORD}' connection limit 0;
+create role reader login password '{PASSWORD}';
+alter role reader set default_transaction_read_only = on;
+create role banned login password '{PASSWORD}';
+create database app owner app;
+create database closed;
+revoke connect on database closed from public;
+"""
+HBA = """
+host all banned 127.0.0.1/32 reject
+host all all 127.0.0.1/32 scram-sha-256
+"""
+
+
+@pytest.fixture(name="server", scope="module")
+def fixture_server():
+    """A running cluster with roles and databases."""
+    with postgres(HBA) as cluster:
+        cluster.sql(SCRIPT)
+        cluster.sql("create table item (id int); insert into item values (1);"
+                    "grant all on item to app, reader", "app")
+        yield cluster
+
+
+def settings(port, user="app", database="app", password=PASSWORD, more=""):
+    """The parts."""
+    return (f"{{host: 127.0.0.1, port: {port}, user: {user}, database: "
+            f"{database}, password: '{password}'{more}}}")
+
+
+def test_a_healthy_server_says_who_it_is(probing, server):
+    result = probing.one("postgres", settings(server.port))
+    assert (result["outcome"], result["reason"]) == ("ok", "")
+    assert list(result["phases"]) == ["inputs", "resolve", "connect", "tls",
+                                      "auth", "query", "server"]
+    said = result["attributes"]
+    assert said["server"] == f"127.0.0.1:{server.port}"
+    assert said["tls"] == "TLSv1.3"
+    assert said["server_version"].startswith("15.")
+    assert said["server_role"] == "primary"
+    assert 0 < said["query_duration_ms"] <= said["total_duration_ms"] \
+        <= result["duration_ms"]
+    assert result["facts"]["postgres/p/server_started"]["value"] == \
+        said["server_started"]
+    assert result["facts"]["postgres/p/server_version"]["source"] == "server"
+    assert result["phases"]["auth"] > 0 and result["phases"]["tls"] > 0
+
+
+@pytest.mark.parametrize("who,reason,state", [
+    ({"password": "wrong"}, "auth.password", "28P01"),
+    ({"user": "nobody_here"}, "auth.password", "28P01"),
+    ({"user": "sleeper"}, "auth.role", "28000"),
+    ({"user": "banned"}, "auth.role", "28000"),
+    ({"user": "crowd"}, "auth.exhausted", "53300"),
+    ({"database": "absent"}, "auth.database", "3D000"),
+    ({"database": "closed"}, "auth.privilege", "42501"),
+])
+def test_logins_that_are_refused(probing, server, who, reason, state):
+    result = probing.one("postgres", settings(server.port, **who))
+    assert (result["outcome"], result["reason"]) == ("critical", reason)
+    assert result["attributes"]["sqlstate"] == state
+    assert f"127.0.0.1:{server.port}: {state}: " in result["message"]
+    assert PASSWORD not in json.dumps(result)
+
+
+@pytest.mark.parametrize("query,outcome,reason", [
+    ("select count(*) from item", "ok", ""),
+    ("select generate_series(1, 9000)", "ok", ""),
+    ("select 1 where false", "critical", "query.empty"),
+    ("set search_path = public", "critical", "query.empty"),
+    ("select * from absent", "critical", "query.schema"),
+    ("select nothing from item", "critical", "query.schema"),
+    ("select 1 from pg_authid", "critical", "query.privilege"),
+    ("select 1/0", "critical", "query.sql"),
+    ("selekt 1", "critical", "query.schema"),
+    ("select generate_series(1, 100000)", "critical", "query.limit"),
+    ("set statement_timeout = 50; select pg_sleep(60)", "critical",
+     "query.cancelled"),
+    ("select pg_terminate_backend(pg_backend_pid())", "critical",
+     "query.starting"),
+    ("copy item to stdout", "critical", "query.protocol"),
+])
+def test_queries(probing, server, query, outcome, reason):
+    result = probing.one("postgres", settings(
+        server.port, more=f", query: '{query}'"))
+    assert (result["outcome"], result["reason"]) == (outcome, reason)
+
+
+def test_a_write_where_only_reading_is_allowed(probing, server):
+    result = probing.one("postgres", settings(
+        server.port, user="reader",
+        more=", query: 'insert into item values (2) returning id'"))
+    assert result["reason"] == "query.read_only"
+
+
+def test_a_query_that_takes_too_long_is_censored_and_ends(probing, server):
+    marker = "pg_sleep(61) /* vedette-7b */"
+    result = probing.one("postgres", settings(
+        server.port, more=f", query: 'select {marker}'"), "timeout: 700ms")
+    assert (result["outcome"], result["reason"]) == (
+        "critical", "query.timeout")
+    assert result["censored"] and result["duration_ms"] >= 700
+    assert result["message"].endswith(
+        ": no answer to the query within 700 ms")
+    # statement_timeout ends it in the server too
+    server.sql("do $$ begin for i in 1..600 loop if not exists (select from "
+               "pg_stat_activity where query like '%vedette-7b%' and pid <> "
+               "pg_backend_pid() and state = 'active') then return; end if; "
+               "perform pg_sleep(0.1); end loop; raise 'it goes on'; end $$")
+
+
+def test_tls_as_is_asked_for(probing, server):
+    probing.hosts("127.0.0.1 db.test", "127.0.0.1 other.test")
+    url = f"postgresql://app:{PASSWORD}@{{}}:{server.port}/app?sslmode=" \
+        f"verify-full&sslrootcert={server.folder}/cert.pem"
+    good = probing.one("postgres", f"{{url: '{url.format('db.test')}'}}")
+    bad = probing.one("postgres", f"{{url: '{url.format('other.test')}'}}")
+    off = probing.one("postgres", settings(server.port,
+                                           more=", sslmode: disable"))
+    assert (good["message"], off["outcome"]) == ("", "ok")
+    assert off["attributes"]["tls"] == "off"
+    assert (bad["outcome"], bad["reason"]) == ("critical", "tls.certificate")
+
+
+def test_a_missing_file_of_ours_is_no_fault_of_the_server(probing, server):
+    result = probing.one("postgres", "{url: 'postgresql://app@127.0.0.1:"
+                         f"{server.port}/app?sslmode=verify-full&sslrootcert="
+                         "/nonexistent.pem'}")
+    assert (result["outcome"], result["reason"]) == (
+        "unknown", "tls.internal")
+    assert "/nonexistent.pem" in result["message"]
+
+
+def test_several_addresses_are_tried(probing, server):
+    probing.hosts("127.0.0.9 db.test", "127.0.0.1 db.test")
+    result = probing.one("postgres", settings(server.port).replace(
+        "127.0.0.1", "db.test"))
+    assert result["outcome"] == "ok"
+    assert result["attributes"]["server"] == f"127.0.0.1:{server.port}"
+
+
+def test_a_socket_needs_no_look_up(probing, server):
+    result = probing.one("postgres", f"{{host: {server.folder}, port: "
+                         f"{server.port}, user: postgres, database: app}}")
+    assert result["outcome"] == "ok"
+    assert result["attributes"]["server"] == str(server.folder)
+
+
+@contextlib.contextmanager
+def service(probing, environment):
+    """A process with this environment, named by backend.pid."""
+    with subprocess.Popen(["/usr/bin/sleep", "600"],
+                          env=environment) as process:
+        (probing.directory / "backend.pid").write_text(f"{process.pid}\n")
+        try:
+            yield process.pid
+        finally:
+            process.kill()
+
+
+def given(server, **changes):
+    """What the service is given."""
+    return {"POSTGRES_HOST": "127.0.0.1", "POSTGRES_PORT": str(server.port),
+            "POSTGRES_DB": "app", "POSTGRES_USER": "app",
+            "POSTGRES_PASSWORD": PASSWORD} | changes
+
+
+FROM_SERVICE = "variables: {pidfile: backend.pid}"
+
+
+@pytest.mark.parametrize("environment", [
+    lambda s: given(s),
+    lambda s: {name.replace("POSTGRES_DB", "PGDATABASE").replace(
+        "POSTGRES_", "PG"): value for name, value in given(s).items()},
+    lambda s: {"DATABASE_URL":
+               f"postgresql+asyncpg://app:{PASSWORD}@127.0.0.1:{s.port}/app"
+               "?pool_size=5&sslmode=prefer&schema=public"},
+])
+def test_inputs_are_those_of_the_service(probing, server, environment):
+    with service(probing, environment(server)):
+        result = probing.one("postgres", f"{{{FROM_SERVICE}}}")
+    assert (result["outcome"], result["message"]) == ("ok", "")
+    assert CANARY not in json.dumps(result)
+
+
+def test_own_and_reference_inputs_are_told_apart(probing, server):
+    with service(probing, given(server, POSTGRES_PASSWORD=CANARY)):
+        results = probing.run(
+            f"  - name: db\n    postgres: {{{FROM_SERVICE}, reference: "
+            f"{settings(server.port)}}}\n")
+    assert results["db"]["reason"] == "auth.password"
+    assert results["db.reference"]["outcome"] == "ok"
+    assert results["db.reference"]["reference_of"] == "db"
+    assert results["db.reference"]["facts"] == {}
+    assert CANARY not in json.dumps(results)
+
+
+def test_missing_inputs_are_named(probing, server):
+    with service(probing, {"PATH": "/bin"}) as pid:
+        results = probing.run(
+            f"  - name: db\n    postgres: {{{FROM_SERVICE}, reference: "
+            f"{settings(server.port)}}}\n")
+    assert results["db"]["reason"] == "inputs.missing"
+    assert results["db"]["outcome"] == "critical"
+    assert results["db"]["message"] == (
+        f"3 variables missing in process {pid} (sleep): POSTGRES_HOST, "
+        "POSTGRES_DB, POSTGRES_USER; or DATABASE_URL")
+    assert results["db.reference"]["outcome"] == "ok"
+
+
+@pytest.mark.parametrize("changes", [
+    {"POSTGRES_USER": CANARY}, {"POSTGRES_DB": CANARY},
+    {"POSTGRES_HOST": CANARY + ".invalid"}, {"POSTGRES_PASSWORD": CANARY},
+    {"DATABASE_URL": f"postgresql://{CANARY}@127.0.0.1:99999999/x"},
+    {"DATABASE_URL": f"mysql://{CANARY}@127.0.0.1/x"},
+    {"POSTGRES_PORT": CANARY},
+])
+def test_no_value_of_the_service_leaves(probing, server, changes):
+    with service(probing, given(server, **changes)):
+        result = probing.one("postgres", f"{{{FROM_SERVICE}}}",
+                             "timeout: 10s")
+    assert result["outcome"] == "critical"
+    assert CANARY not in json.dumps(result)
+
+
+def test_a_service_that_is_not_there_says_nothing_of_the_database(probing):
+    result = probing.one("postgres", f"{{{FROM_SERVICE}}}")
+    assert (result["outcome"], result["reason"]) == (
+        "unknown", "inputs.process")
+
+
+def flood(connection):
+    """Logs anybody in and answers with a row of 64 MiB."""
+    receive_startup(connection)
+    connection.sendall(READY)
+    connection.recv(65536)
+    connection.sendall(message(b"T", struct.pack(">H", 1) + b"a\0" + bytes(
+        18)))
+    connection.sendall(b"D" + struct.pack(">IHI", 10 + (64 << 20), 1,
+                                          64 << 20))
+    for _ in range(1024):
+        connection.sendall(bytes(65536))
+
+
+def starting(connection):
+    """As PostgreSQL does while it recovers."""
+    receive_startup(connection)
+    connection.sendall(error(b"57P03", b"the database system is starting up"))
+
+
+def silent(connection):
+    """Takes the login and says no more."""
+    receive_startup(connection)
+    hang(connection)
+
+
+def drip(connection):
+    """Sends a message that never ends, a byte at a time."""
+    receive_startup(connection)
+    connection.settimeout(0.05)
+    while True:
+        connection.sendall(b"R")
+        with contextlib.suppress(TimeoutError):
+            if connection.recv(1) == b"":
+                return
+
+
+@pytest.mark.parametrize("behave,reasons", [
+    (hang, {"tls.timeout"}),
+    (silent, {"auth.timeout"}),
+    (drip, {"auth.timeout", "auth.protocol"}),
+    (reset, {"tls.reset"}),
+    (garbage, {"tls.protocol"}),
+    (flood, {"query.limit"}),
+    (starting, {"auth.starting"}),
+    (lambda connection: connection.recv(8), {"tls.reset", "auth.reset"}),
+])
+def test_bad_peers(probing, behave, reasons):
+    limit = "timeout: 700ms" if any(
+        reason.endswith("timeout") for reason in reasons) else ""
+    with peer(behave) as port:
+        result = probing.one("postgres", settings(port), limit)
+    assert result["outcome"] == "critical"
+    assert result["reason"] in reasons
+    assert result["censored"] == result["reason"].endswith("timeout")
+    assert PASSWORD not in json.dumps(result)
+
+
+def test_tls_that_is_required_and_not_there(probing):
+    with peer(silent) as port:
+        result = probing.one("postgres", settings(
+            port, more=", sslmode: require"))
+    assert result["reason"] == "tls.handshake"
+
+
+def test_ports_without_a_server(probing):
+    refused = probing.one("postgres", settings(closed_port()))
+    assert (refused["outcome"], refused["reason"]) == (
+        "critical", "connect.refused")
+    with full_port() as port:
+        dropped = probing.one("postgres", settings(port), "timeout: 700ms")
+    assert dropped["reason"] == "connect.timeout" and dropped["censored"]
+
+
+@pytest.mark.parametrize("what", ["{database: x}",
+                                  "{host: h, url: 'postgresql://h'}"])
+def test_there_is_one_way_to_reach_it(probing, what):
+    assert probing.complaint(f"  - name: p\n    postgres: {what}\n").endswith(
+        "probes[0].postgres: must have exactly one of url, host and variables")
