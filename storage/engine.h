@@ -34,6 +34,9 @@ struct engine {
 	int (*expire)(struct store *store, uint64_t *out_n,
 	    const char *environment, int64_t before_ms, uint32_t limit,
 	    struct err *err);
+	int (*expire_derived)(struct store *store, uint64_t *out_n,
+	    enum store_derived what, const char *environment, int64_t before_ms,
+	    uint32_t limit, struct err *err);
 
 	int (*scan_batches)(struct store *store, uint64_t after,
 	    store_batch_fn *on_batch, void *arg, struct err *err);
@@ -43,6 +46,12 @@ struct engine {
 	int (*scan_results)(struct store *store, bool *out_more,
 	    const struct query_history *request, store_result_fn *on_result,
 	    void *arg, struct err *err);
+	/* from_ms and to_ms are whole spans. */
+	int (*scan_rollups)(struct store *store,
+	    const struct store_trend *request, store_rollup_fn *on_row,
+	    void *arg, struct err *err);
+	int (*scan_moment)(struct store *store, const char *environment,
+	    int64_t at_ms, store_moment_fn *on_row, void *arg, struct err *err);
 	int (*scan_changes)(struct store *store, bool *out_more,
 	    const struct query_changes *request, store_change_fn *on_change,
 	    void *arg, struct err *err);

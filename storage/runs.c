@@ -12,7 +12,7 @@ reaches(const struct run *run, int64_t at_ms, uint32_t interval_ms)
 	    interval_ms > run->interval_ms ? interval_ms : run->interval_ms;
 
 	return longer == 0 ||
-	    at_ms - run->to_ms <= (int64_t)longer * HOLE_INTERVALS;
+	    at_ms - run->to_ms <= (int64_t)longer * STORE_HOLE_INTERVALS;
 }
 
 static struct run *
@@ -26,21 +26,29 @@ append(struct runs *runs)
 	return &runs->list[runs->n++];
 }
 
+/* Adds a run that begins no earlier than the last one ends. */
+static void
+join(struct runs *runs, const struct run *run)
+{
+	struct run *last = runs->n > 0 ? &runs->list[runs->n - 1] : NULL;
+
+	if (last == NULL || last->outcome != run->outcome ||
+	    last->reason != run->reason ||
+	    !reaches(last, run->from_ms, run->interval_ms)) {
+		*append(runs) = *run;
+		return;
+	}
+	last->to_ms = run->to_ms;
+	last->interval_ms = run->interval_ms;
+}
+
 void
 runs_add(struct runs *runs, int64_t at_ms, enum outcome outcome,
     enum reason reason, uint32_t interval_ms)
 {
-	struct run *last = runs->n > 0 ? &runs->list[runs->n - 1] : NULL;
+	struct run run = { at_ms, at_ms, outcome, reason, interval_ms };
 
-	if (last == NULL || last->outcome != outcome ||
-	    last->reason != reason || !reaches(last, at_ms, interval_ms)) {
-		last = append(runs);
-		*last = (struct run){
-			.from_ms = at_ms, .outcome = outcome, .reason = reason
-		};
-	}
-	last->to_ms = at_ms;
-	last->interval_ms = interval_ms;
+	join(runs, &run);
 }
 
 const struct run *
@@ -110,26 +118,23 @@ bool
 runs_decode(struct runs *runs, const void *bytes, size_t n)
 {
 	const unsigned char *at = bytes, *end = at + n;
-	size_t was = runs->n;
 	int64_t before = 0, v[5];
+	struct run run;
 
 	while (at < end) {
 		for (int i = 0; i < 5; i++)
 			if (!get_number(&at, end, &v[i]))
-				goto bad;
+				return false;
 		if (v[1] < 0 || v[2] < 0 || v[2] > OUTCOME_UNKNOWN ||
 		    v[3] < 0 || v[3] >= REASON_COUNT || v[4] < 0 ||
 		    v[4] > UINT32_MAX)
-			goto bad;
-		*append(runs) = (struct run){ before + v[0],
-			before + v[0] + v[1], (enum outcome)v[2],
-			(enum reason)v[3], (uint32_t)v[4] };
+			return false;
+		run = (struct run){ before + v[0], before + v[0] + v[1],
+			(enum outcome)v[2], (enum reason)v[3], (uint32_t)v[4] };
+		join(runs, &run);
 		before += v[0] + v[1];
 	}
 	return true;
-bad:
-	runs->n = was;
-	return false;
 }
 
 void

@@ -2,7 +2,7 @@
  * runs.h - how a series went: runs of results with one outcome and reason.
  *
  * A run ends where outcome or reason change, and at a hole: no result for
- * more than three intervals.  So the state at a moment within a run is its
+ * more than STORE_HOLE_INTERVALS intervals.  So the state at a moment within a run is its
  * outcome, whatever the single results are.  Plain struct, no I/O.
  */
 #ifndef STORAGE_RUNS_H
@@ -12,10 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proto/result.h"
+#include "storage/store.h"
 
 #define RUNS_MAX_CODED 64 /* more are not worth keeping beside a chunk */
-#define HOLE_INTERVALS 3
 
 struct run {
 	int64_t from_ms, to_ms; /* of its first and last result */
@@ -43,7 +42,8 @@ const struct run *runs_at(const struct runs *runs, int64_t at_ms);
 size_t
 runs_encode(unsigned char bytes[RUNS_MAX_BYTES], const struct runs *runs);
 
-/* Adds what was encoded; false, and nothing added, for other bytes. */
+/* Adds what was encoded, of a time after what is there; false, and some of it
+ * added, for other bytes. */
 bool runs_decode(struct runs *runs, const void *bytes, size_t n);
 
 void runs_fini(struct runs *runs);

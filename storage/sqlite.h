@@ -44,8 +44,11 @@ enum sql {
 	SQL_SEAL_ASIDE,
 	SQL_SERIES_FIND,
 	SQL_SERIES_ADD,
+	SQL_SERIES_SCAN,
 	SQL_CHUNK_OF_DAY,
 	SQL_CHUNK_DAY_BEFORE,
+	SQL_CHUNK_UNTIL,
+	SQL_CHUNK_RUNS,
 	SQL_CHUNK_GET,
 	SQL_CHUNK_ADD,
 	SQL_CHUNK_DROP,
@@ -54,11 +57,15 @@ enum sql {
 	SQL_CHUNK_EXPIRE,
 	SQL_ROLLUP_GET,
 	SQL_ROLLUP_PUT,
+	SQL_ROLLUP_SCAN,
+	SQL_ROLLUP_EXPIRE,
 	SQL_CHANGE_ADD,
 	SQL_CHANGE_SCAN,
+	SQL_CHANGE_EXPIRE,
 	SQL_REGRESSION_ADD,
 	SQL_REGRESSION_SCAN,
 	SQL_REGRESSION_OPEN,
+	SQL_REGRESSION_EXPIRE,
 	SQL_STATE_PUT,
 	SQL_STATE_DROP,
 	SQL_STATE_SCAN,
@@ -123,6 +130,9 @@ int sqlite_put_batch(struct store *store, enum store_put *out, uint64_t *out_id,
     const struct store_batch *batch, struct err *err);
 int sqlite_expire(struct store *store, uint64_t *out_n, const char *environment,
     int64_t before_ms, uint32_t limit, struct err *err);
+int sqlite_expire_derived(struct store *store, uint64_t *out_n,
+    enum store_derived what, const char *environment, int64_t before_ms,
+    uint32_t limit, struct err *err);
 int sqlite_scan_batches(struct store *store, uint64_t after,
     store_batch_fn *on_batch, void *arg, struct err *err);
 int sqlite_scan_span(struct store *store, const char *environment,
@@ -137,6 +147,14 @@ int sqlite_seal(struct store *store, uint64_t *out_n,
 int sqlite_scan_results(struct store *store, bool *out_more,
     const struct query_history *request, store_result_fn *on_result, void *arg,
     struct err *err);
+
+/* sqlite_trend.c */
+int sqlite_scan_rollups(struct store *store, const struct store_trend *request,
+    store_rollup_fn *on_row, void *arg, struct err *err);
+
+/* sqlite_moment.c */
+int sqlite_scan_moment(struct store *store, const char *environment,
+    int64_t at_ms, store_moment_fn *on_row, void *arg, struct err *err);
 
 /* sqlite_rows.c */
 int sqlite_put_change(

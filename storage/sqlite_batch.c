@@ -1,6 +1,7 @@
 #include <assert.h>
 
 #include "proto/base/crc32c.h"
+#include "storage/rollup.h"
 #include "storage/sqlite_seal.h"
 
 /* SQLite has no checksum of pages outside its log: each row carries one of
@@ -160,6 +161,30 @@ sqlite_expire(struct store *store, uint64_t *out_n, const char *environment,
 		return -1;
 	return expire_rows(s, &n_digests, SQL_DIGEST_EXPIRE, environment,
 	    before_ms, limit, err);
+}
+
+int
+sqlite_expire_derived(struct store *store, uint64_t *out_n,
+    enum store_derived what, const char *environment, int64_t before_ms,
+    uint32_t limit, struct err *err)
+{
+	static const struct {
+		enum sql sql;
+		int64_t span_ms;
+	} rows[] = {
+		[STORE_HOURS] = { SQL_ROLLUP_EXPIRE, ROLLUP_HOUR_MS },
+		[STORE_DAYS] = { SQL_ROLLUP_EXPIRE, ROLLUP_DAY_MS },
+		[STORE_CHANGES] = { SQL_CHANGE_EXPIRE, 0 },
+		[STORE_REGRESSIONS] = { SQL_REGRESSION_EXPIRE, 0 },
+	};
+	struct sqlite *s = sqlite_of(store);
+
+	sqlite_bind(s, rows[what].sql, "tiii", environment, before_ms,
+	    (int64_t)limit, rows[what].span_ms);
+	if (sqlite_run(s, rows[what].sql, err) < 0)
+		return -1;
+	*out_n = (uint64_t)sqlite3_changes(s->db);
+	return 0;
 }
 
 /* --- reading ----------------------------------------------------------------- */

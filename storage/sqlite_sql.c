@@ -100,11 +100,20 @@ static const char *const texts[SQL_N] = {
 	[SQL_SERIES_ADD] =
 	    "INSERT INTO series(environment, agent, service, probe)"
 	    " VALUES(?1, ?2, ?3, ?4)",
+	[SQL_SERIES_SCAN] =
+	    "SELECT id, environment, agent, service, probe FROM series"
+	    " WHERE (?1 = '' OR environment = ?1) AND (?2 = '' OR agent = ?2)"
+	    " AND (?3 = '' OR service = ?3) AND (?4 = '' OR probe = ?4)",
 	[SQL_CHUNK_OF_DAY] = "SELECT id, from_ms, to_ms, n_results FROM chunk"
 			     " WHERE series_id = ?1 AND day = ?2"
 			     " ORDER BY to_ms DESC, id DESC",
 	[SQL_CHUNK_DAY_BEFORE] = "SELECT max(day) FROM chunk"
 				 " WHERE series_id = ?1 AND day < ?2",
+	[SQL_CHUNK_UNTIL] = "SELECT day FROM chunk INDEXED BY chunk_series"
+			    " WHERE series_id = ?1 AND day <= ?2"
+			    " AND from_ms <= ?3 ORDER BY day DESC LIMIT 1",
+	[SQL_CHUNK_RUNS] = "SELECT series_id, day, from_ms, to_ms, n_results,"
+			   " seal, runs FROM chunk WHERE id = ?1",
 	[SQL_CHUNK_GET] =
 	    "SELECT c.series_id, c.day, c.from_ms, c.to_ms, c.n_results,"
 	    " c.seal, c.runs, s.environment, s.agent, s.service, s.probe,"
@@ -131,6 +140,24 @@ static const char *const texts[SQL_N] = {
 	    " AND (?1 = '' OR s.environment = ?1) ORDER BY c.to_ms LIMIT ?3)",
 	[SQL_ROLLUP_GET] = "SELECT seal, bytes FROM rollup WHERE series_id = ?1"
 			   " AND span_ms = ?2 AND at_ms = ?3",
+	[SQL_ROLLUP_SCAN] = "SELECT at_ms, seal, bytes FROM rollup"
+			    " WHERE series_id = ?1 AND span_ms = ?2"
+			    " AND at_ms >= ?3 AND at_ms < ?4",
+	[SQL_ROLLUP_EXPIRE] =
+	    "DELETE FROM rollup WHERE (series_id, span_ms, at_ms) IN"
+	    " (SELECT r.series_id, r.span_ms, r.at_ms FROM series AS s"
+	    "  CROSS JOIN rollup AS r ON r.series_id = s.id"
+	    "  WHERE r.span_ms = ?4 AND r.at_ms < ?2"
+	    "  AND (?1 = '' OR s.environment = ?1) LIMIT ?3)",
+	[SQL_CHANGE_EXPIRE] =
+	    "DELETE FROM change WHERE id IN (SELECT id FROM change"
+	    " WHERE before_ms < ?2 AND (?1 = '' OR environment = ?1)"
+	    " AND ?4 = ?4 LIMIT ?3)",
+	/* What is open stays, however old. */
+	[SQL_REGRESSION_EXPIRE] =
+	    "DELETE FROM regression WHERE id IN (SELECT id FROM regression"
+	    " WHERE cleared_ms <> 0 AND cleared_ms < ?2 AND onset_to_ms < ?2"
+	    " AND (?1 = '' OR environment = ?1) AND ?4 = ?4 LIMIT ?3)",
 	[SQL_ROLLUP_PUT] = "REPLACE INTO rollup VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_CHANGE_ADD] = "REPLACE INTO change(" CHANGE_COLUMNS ")"
 			   " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",

@@ -8,6 +8,7 @@
 #define LIMIT_DEFAULT   100
 #define LIMIT_MAX       10000
 #define CONTENT_MAX     CONTENT_MAX_BYTES
+#define TIME_MAX_MS     (INT64_C(1) << 50) /* some 35,000 years */
 #define KEY_MAX_BYTES   512
 #define STATE_MAX_BYTES CONTENT_MAX_BYTES
 
@@ -166,6 +167,16 @@ store_expire(struct store *store, uint64_t *out_n, const char *environment,
 	    store, out_n, environment, before_ms, limit, err);
 }
 
+int
+store_expire_derived(struct store *store, uint64_t *out_n,
+    enum store_derived what, const char *environment, int64_t before_ms,
+    uint32_t limit, struct err *err)
+{
+	assert(store->writing);
+	return store->engine->expire_derived(
+	    store, out_n, what, environment, before_ms, limit, err);
+}
+
 /* --- reading ----------------------------------------------------------------- */
 
 int
@@ -210,6 +221,44 @@ store_scan_results(struct store *store, bool *out_more,
 	whole.to_ms = end_or_never(request->to_ms);
 	return store->engine->scan_results(
 	    store, out_more, &whole, on_result, arg, err);
+}
+
+/* Rounds down to whole spans. */
+static int64_t
+floor_to(int64_t at_ms, int64_t span_ms)
+{
+	int64_t rest = at_ms % span_ms;
+
+	return at_ms - (rest < 0 ? rest + span_ms : rest);
+}
+
+int
+store_scan_rollups(struct store *store, const struct store_trend *request,
+    store_rollup_fn *on_row, void *arg, struct err *err)
+{
+	struct store_trend whole = *request;
+	int64_t span_ms = request->span_ms;
+
+	if (span_ms != ROLLUP_HOUR_MS && span_ms != ROLLUP_DAY_MS)
+		return err_set(err, ERR_INVALID,
+		    "store: a trend goes by the hour or by the day");
+	if (request->to_ms <= request->from_ms ||
+	    request->from_ms < -TIME_MAX_MS || request->to_ms > TIME_MAX_MS ||
+	    (request->to_ms - request->from_ms) / span_ms > STORE_TREND_MAX)
+		return err_set(err, ERR_INVALID,
+		    "store: a trend covers 1 to %d hours or days",
+		    STORE_TREND_MAX);
+	whole.from_ms = floor_to(request->from_ms, span_ms);
+	whole.to_ms = floor_to(request->to_ms - 1, span_ms) + span_ms;
+	return store->engine->scan_rollups(store, &whole, on_row, arg, err);
+}
+
+int
+store_scan_moment(struct store *store, const char *environment, int64_t at_ms,
+    store_moment_fn *on_row, void *arg, struct err *err)
+{
+	return store->engine->scan_moment(
+	    store, environment, at_ms, on_row, arg, err);
 }
 
 int

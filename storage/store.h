@@ -16,6 +16,7 @@
 #include "proto/base/err.h"
 #include "proto/query.h"
 #include "proto/result.h"
+#include "storage/rollup.h"
 
 struct store;
 
@@ -106,6 +107,19 @@ int store_seal(struct store *store, uint64_t *out_n,
 int store_expire(struct store *store, uint64_t *out_n, const char *environment,
     int64_t before_ms, uint32_t limit, struct err *err);
 
+/* Deletes up to limit rows of what was made of results: rollups of hours and
+ * of days by their time, changes by before_ms, regressions by when they were
+ * cleared (open ones stay). */
+enum store_derived {
+	STORE_HOURS,
+	STORE_DAYS,
+	STORE_CHANGES,
+	STORE_REGRESSIONS
+};
+int store_expire_derived(struct store *store, uint64_t *out_n,
+    enum store_derived what, const char *environment, int64_t before_ms,
+    uint32_t limit, struct err *err);
+
 /* --- reading ------------------------------------------------------------------ */
 
 /* Callbacks return 0 to go on, 1 to stop (no failure), -1 with their err
@@ -137,6 +151,41 @@ typedef int store_result_fn(void *arg, const struct series *series,
 int store_scan_results(struct store *store, bool *out_more,
     const struct query_history *request, store_result_fn *on_result, void *arg,
     struct err *err);
+
+/* How it went, hour by hour or day by day: rollups of every series that
+ * matches, in the order of names (environment, agent, service, probe) and of
+ * time; or of all of them together, key being NULL.  Spans without a result
+ * are left out.  from_ms is rounded down to a whole span, to_ms up. */
+struct store_trend {
+	const char *environment, *service, *agent, *probe;
+	int64_t from_ms, to_ms; /* at most STORE_TREND_MAX spans apart */
+	int64_t span_ms;        /* ROLLUP_HOUR_MS or ROLLUP_DAY_MS */
+	bool together;
+};
+#define STORE_TREND_MAX 20000
+/* key holds names alone. */
+typedef int store_rollup_fn(void *arg, const struct series *key, int64_t at_ms,
+    const struct rollup *rollup, struct err *err);
+int store_scan_rollups(struct store *store, const struct store_trend *request,
+    store_rollup_fn *on_row, void *arg, struct err *err);
+
+/* How each series of an environment ("" for all) stood at a moment: the run
+ * it was in or had come out of, if it had any result by then.  A run is of
+ * results with one outcome and reason on one day (UTC), without a hole of
+ * more than STORE_HOLE_INTERVALS intervals; after a hole as long the state is
+ * stale.  In the order of names. */
+#define STORE_HOLE_INTERVALS 3
+struct store_moment {
+	const struct series *series; /* its names alone */
+	enum outcome outcome;
+	enum reason reason;
+	uint32_t interval_ms;   /* 0: not periodic, never stale */
+	int64_t from_ms, to_ms; /* to_ms may be after the moment */
+};
+typedef int
+store_moment_fn(void *arg, const struct store_moment *moment, struct err *err);
+int store_scan_moment(struct store *store, const char *environment,
+    int64_t at_ms, store_moment_fn *on_row, void *arg, struct err *err);
 
 /* Changes first seen (before_ms) in [from_ms, to_ms), newest first. */
 typedef int

@@ -42,6 +42,7 @@ struct history {
 	struct sent sent[BATCHES_MAX];
 	size_t n_sent, n_facts;
 	uint64_t sequences[4];
+	bool expires;
 	int64_t kept_from_ms; /* results before may have expired */
 };
 
@@ -220,7 +221,7 @@ expire_some(struct history *h)
 	struct err err = { 0 };
 	uint64_t n;
 
-	if (below(h, 4) != 0)
+	if (!h->expires || below(h, 4) != 0)
 		return;
 	place_begin(&h->place);
 	if (store_expire(h->place.store, &n, "", before_ms, 20, &err) < 0)
@@ -236,6 +237,38 @@ static bool
 fits(const char *wanted, const char *found)
 {
 	return wanted[0] == '\0' || strcmp(wanted, found) == 0;
+}
+
+static bool
+is_place(const struct item *item, const struct series *series)
+{
+	return strcmp(item->environment, series->environment) == 0 &&
+	    strcmp(item->agent, series->agent) == 0 &&
+	    strcmp(item->service, series->service) == 0 &&
+	    strcmp(item->probe, series->probe) == 0;
+}
+
+static bool
+is_same_place(const struct item *a, const struct item *b)
+{
+	struct series series = { .environment = b->environment,
+		.agent = b->agent,
+		.service = b->service,
+		.probe = b->probe };
+
+	return is_place(a, &series);
+}
+
+static int
+older_first(const void *left, const void *right)
+{
+	const struct result *a = &(*(const struct item *const *)left)->result;
+	const struct result *b = &(*(const struct item *const *)right)->result;
+	int rc = (a->at_ms > b->at_ms) - (a->at_ms < b->at_ms);
+
+	if (rc == 0)
+		rc = (int)a->outcome - (int)b->outcome;
+	return rc != 0 ? rc : (int)a->reason - (int)b->reason;
 }
 
 static int
@@ -359,6 +392,182 @@ ask(struct history *h)
 	free(expected.items);
 }
 
+/* The results of the place of an item on one day, in the order of time. */
+static size_t
+list_day(struct history *h, const struct item **out, const struct item *place,
+    int64_t day)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->n_items; i++) {
+		const struct item *item = &h->items[i];
+
+		if (item->result.at_ms / ROLLUP_DAY_MS == day &&
+		    is_same_place(item, place))
+			out[n++] = item;
+	}
+	if (n > 1)
+		qsort(out, n, sizeof(*out), older_first);
+	return n;
+}
+
+static bool
+belong_together(const struct item *a, const struct item *b)
+{
+	return a->result.outcome == b->result.outcome &&
+	    a->result.reason == b->result.reason &&
+	    b->result.at_ms - a->result.at_ms <= 3 * 30000;
+}
+
+struct moment {
+	struct history *h;
+	int64_t at_ms;
+	size_t n;
+};
+
+static int
+compare_moment(void *arg, const struct store_moment *got, struct err *err)
+{
+	struct moment *moment = arg;
+	struct history *h = moment->h;
+	const struct item **day, *newest = NULL;
+	size_t n, at = 0, from, to;
+
+	(void)err;
+	for (size_t i = 0; i < h->n_items; i++)
+		if (h->items[i].result.at_ms <= moment->at_ms &&
+		    is_place(&h->items[i], got->series) &&
+		    (newest == NULL ||
+			h->items[i].result.at_ms > newest->result.at_ms))
+			newest = &h->items[i];
+	assert_non_null(newest);
+	day = mem_calloc(h->n_items, sizeof(*day));
+	n = list_day(h, day, newest, newest->result.at_ms / ROLLUP_DAY_MS);
+	while (at + 1 < n && day[at + 1]->result.at_ms <= moment->at_ms)
+		at++;
+	for (from = at; from > 0 && belong_together(day[from - 1], day[from]);)
+		from--;
+	for (to = at; to + 1 < n && belong_together(day[to], day[to + 1]);)
+		to++;
+	if (got->outcome != day[at]->result.outcome ||
+	    got->reason != day[at]->result.reason ||
+	    got->from_ms != day[from]->result.at_ms ||
+	    got->to_ms != day[to]->result.at_ms)
+		fail_msg("seed %" PRIu64 ": another run at %" PRId64, h->seed,
+		    moment->at_ms);
+	free(day);
+	moment->n++;
+	return 0;
+}
+
+/* How many series had a result by then? */
+static size_t
+count_places(struct history *h, int64_t at_ms, const char *environment)
+{
+	size_t n = 0, k;
+
+	for (size_t i = 0; i < h->n_items; i++) {
+		const struct item *item = &h->items[i];
+
+		if (item->result.at_ms > at_ms ||
+		    !fits(environment, item->environment))
+			continue;
+		for (k = 0; k < i; k++)
+			if (h->items[k].result.at_ms <= at_ms &&
+			    is_same_place(&h->items[k], item))
+				break;
+		n += k == i;
+	}
+	return n;
+}
+
+static void
+ask_moment(struct history *h)
+{
+	struct moment moment = { h, FIRST_MS + (int64_t)below(h, SPAN_MS), 0 };
+	const char *environment = any_or(h, environments, 2);
+	struct err err = { 0 };
+
+	if (h->expires)
+		return;
+	if (store_scan_moment(h->place.store, environment, moment.at_ms,
+		compare_moment, &moment, &err) < 0)
+		fail_msg("seed %" PRIu64 ": %s", h->seed, err.text);
+	assert_int_equal(moment.n, count_places(h, moment.at_ms, environment));
+}
+
+/* The plain rollup of what a span of a place holds, or of all places. */
+struct trend {
+	struct history *h;
+	struct store_trend request;
+	uint64_t n;
+};
+
+static int
+compare_rollup(void *arg, const struct series *key, int64_t at_ms,
+    const struct rollup *got, struct err *err)
+{
+	struct trend *trend = arg;
+	struct history *h = trend->h;
+	struct rollup plain = { 0 };
+
+	(void)err;
+	for (size_t i = 0; i < h->n_items; i++) {
+		const struct item *item = &h->items[i];
+
+		if (item->result.at_ms >= at_ms &&
+		    item->result.at_ms < at_ms + trend->request.span_ms &&
+		    fits(trend->request.environment, item->environment) &&
+		    fits(trend->request.probe, item->probe) &&
+		    (key == NULL || is_place(item, key)))
+			rollup_add(&plain, item->result.outcome,
+			    item->result.censored, item->result.duration_us);
+	}
+	for (int i = 0; i < ROLLUP_OUTCOMES; i++) {
+		assert_int_equal(got->n[i], plain.n[i]);
+		trend->n += got->n[i];
+	}
+	assert_int_equal(got->n_censored, plain.n_censored);
+	assert_int_equal(got->sum_us, plain.sum_us);
+	assert_int_equal(got->max_us, plain.max_us);
+	assert_int_equal(
+	    rollup_quantile_us(got, 9500), rollup_quantile_us(&plain, 9500));
+	rollup_fini(&plain);
+	return 0;
+}
+
+static void
+ask_trend(struct history *h)
+{
+	struct trend trend = { .h = h };
+	struct store_trend *q = &trend.request;
+	struct err err = { 0 };
+	uint64_t n = 0;
+
+	if (h->expires)
+		return;
+	*q = (struct store_trend){ .environment = any_or(h, environments, 2),
+		.service = "",
+		.agent = "",
+		.probe = any_or(h, probes, 3),
+		.span_ms = below(h, 2) ? ROLLUP_DAY_MS : ROLLUP_HOUR_MS,
+		.together = below(h, 2) == 0 };
+	q->from_ms = FIRST_MS + (int64_t)below(h, SPAN_MS / 2);
+	q->to_ms = q->from_ms + 1 + (int64_t)below(h, SPAN_MS);
+	if (store_scan_rollups(
+		h->place.store, q, compare_rollup, &trend, &err) < 0)
+		fail_msg("seed %" PRIu64 ": %s", h->seed, err.text);
+	q->from_ms -= q->from_ms % q->span_ms;
+	q->to_ms += q->span_ms - 1;
+	q->to_ms -= q->to_ms % q->span_ms;
+	for (size_t i = 0; i < h->n_items; i++)
+		n += h->items[i].result.at_ms >= q->from_ms &&
+		    h->items[i].result.at_ms < q->to_ms &&
+		    fits(q->environment, h->items[i].environment) &&
+		    fits(q->probe, h->items[i].probe);
+	assert_int_equal(trend.n, n);
+}
+
 static int
 count_facts(void *arg, const struct store_batch *row, struct err *err)
 {
@@ -379,7 +588,7 @@ tell(struct history *h)
 {
 	static void (*const steps[])(struct history *) = { put_some, put_some,
 		put_some, repeat_some, seal_some, seal_some, expire_some, ask,
-		ask, ask };
+		ask, ask, ask_moment, ask_trend };
 	struct err err = { 0 };
 	size_t n_facts = 0;
 
@@ -388,8 +597,11 @@ tell(struct history *h)
 			place_reopen(&h->place);
 		steps[below(h, sizeof(steps) / sizeof(steps[0]))](h);
 	}
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 10; i++) {
 		ask(h);
+		ask_moment(h);
+		ask_trend(h);
+	}
 	assert_int_equal(place_measure(h->place.store).damaged, 0);
 	if (h->kept_from_ms > FIRST_MS)
 		return;
@@ -414,6 +626,7 @@ same_answers(void **state)
 
 		h->seed = first + i;
 		h->kept_from_ms = FIRST_MS;
+		h->expires = h->seed % 3 == 0;
 		h->items = mem_calloc(RESULTS_MAX, sizeof(*h->items));
 		random_seeded_init(&h->random, h->seed);
 		place_open(&h->place,
