@@ -21,6 +21,7 @@
  */
 
 #define RESERVE_BYTES (1024 * 1024) /* twice the usual log */
+#define MARGIN_BYTES  (64 * 1024)   /* pages that hold no content */
 
 /* --- dropping ---------------------------------------------------------------- */
 
@@ -160,6 +161,27 @@ tidy(struct spool *spool, struct err *err)
 	return spool_db_finish(spool, rc, err);
 }
 
+/* Moves the log into the database, and gives its room back. */
+static void
+empty_log(struct spool *spool)
+{
+	spool_db_execute(spool, "PRAGMA wal_checkpoint(TRUNCATE)", NULL);
+}
+
+/* Has the database pages to spare for so many bytes, so that the file need
+ * not grow? */
+static bool
+has_free_pages(struct spool *spool, size_t n)
+{
+	int64_t bytes = 0;
+
+	spool_db_ask(spool, &bytes,
+	    "SELECT freelist_count * page_size"
+	    " FROM pragma_freelist_count, pragma_page_size",
+	    NULL);
+	return bytes >= (int64_t)n + MARGIN_BYTES;
+}
+
 /* On a full disk even deleting takes room: the reserve gives it. */
 static void
 make_room(struct spool *spool)
@@ -168,9 +190,7 @@ make_room(struct spool *spool)
 		unlink(spool->reserve_path);
 	spool->reserved = false;
 	if (tidy(spool, NULL) == 0)
-		spool_db_execute(
-		    spool, "PRAGMA wal_checkpoint(TRUNCATE)", NULL);
-	reserve(spool);
+		empty_log(spool);
 }
 
 static int
@@ -223,12 +243,16 @@ spool_push(
 	rc = push_once(spool, &row, &why);
 	if (rc < 0 && why.code == ERR_FULL && !spool->broken) {
 		make_room(spool);
+		/* An entry that fits into the file borrows room for the log
+		 * only, and may borrow it from the reserve. */
+		if (!has_free_pages(spool, row.n_content))
+			reserve(spool);
 		rc = push_once(spool, &row, &why);
+		if (!spool->broken)
+			empty_log(spool);
 	}
-	if (rc < 0)
-		return err_set(err, why.code, "%s", why.text);
 	reserve(spool);
-	return 0;
+	return rc < 0 ? err_set(err, why.code, "%s", why.text) : 0;
 }
 
 int
