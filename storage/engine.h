@@ -60,6 +60,11 @@ struct engine {
 	    store_regression_fn *on_row, void *arg, struct err *err);
 	int (*scan_states)(struct store *store, const char *prefix,
 	    store_state_fn *on_state, void *arg, struct err *err);
+	int (*put_mark)(
+	    struct store *store, const struct mark *mark, struct err *err);
+	int (*scan_marks)(struct store *store,
+	    const struct store_marks *request, store_mark_fn *on_mark,
+	    void *arg, struct err *err);
 	int (*measure)(
 	    struct store *store, struct store_size *out, struct err *err);
 };

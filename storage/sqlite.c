@@ -140,8 +140,8 @@ sqlite_bind(struct sqlite *s, enum sql sql, const char *types, ...)
 			bytes = va_arg(values, const void *);
 			/* No bytes are an empty blob, and not NULL. */
 			sqlite3_bind_blob64(statement, i,
-			    bytes != NULL ? bytes : "",
-			    va_arg(values, size_t), SQLITE_STATIC);
+			    bytes != NULL ? bytes : "", va_arg(values, size_t),
+			    SQLITE_STATIC);
 			break;
 		default:
 			assert(!"known type");
@@ -434,6 +434,8 @@ const struct engine engine_sqlite = {
 	.scan_moment = sqlite_scan_moment,
 	.scan_changes = sqlite_scan_changes,
 	.scan_regressions = sqlite_scan_regressions,
+	.put_mark = sqlite_put_mark,
+	.scan_marks = sqlite_scan_marks,
 	.scan_states = sqlite_scan_states,
 	.measure = measure,
 };

@@ -66,6 +66,8 @@ enum sql {
 	SQL_REGRESSION_SCAN,
 	SQL_REGRESSION_OPEN,
 	SQL_REGRESSION_EXPIRE,
+	SQL_MARK_ADD,
+	SQL_MARK_SCAN,
 	SQL_STATE_PUT,
 	SQL_STATE_DROP,
 	SQL_STATE_SCAN,
@@ -171,6 +173,12 @@ int sqlite_scan_regressions(struct store *store, bool *out_more,
     void *arg, struct err *err);
 int sqlite_scan_states(struct store *store, const char *prefix,
     store_state_fn *on_state, void *arg, struct err *err);
+
+/* sqlite_mark.c */
+int
+sqlite_put_mark(struct store *store, const struct mark *mark, struct err *err);
+int sqlite_scan_marks(struct store *store, const struct store_marks *request,
+    store_mark_fn *on_mark, void *arg, struct err *err);
 
 /* sqlite_open.c: opens what store's path says; check: every page is read. */
 int sqlite_connect(struct sqlite *s, bool check, struct err *err);

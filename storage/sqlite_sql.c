@@ -175,6 +175,16 @@ static const char *const texts[SQL_N] = {
 	[SQL_REGRESSION_OPEN] =
 	    "SELECT " REGRESSION_COLUMNS " FROM regression"
 	    " WHERE cleared_ms = 0 AND onset_to_ms < ?4" REGRESSION_ORDER,
+	[SQL_MARK_ADD] = "INSERT INTO mark(at_ms, environment, service, kind,"
+			 " subject, summary, attributes, seal)"
+			 " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)"
+			 " ON CONFLICT DO NOTHING",
+	[SQL_MARK_SCAN] = "SELECT at_ms, environment, service, kind, subject,"
+			  " summary, attributes, seal FROM mark"
+			  " WHERE at_ms >= ?3 AND at_ms < ?4"
+			  " AND (?1 = '' OR environment = ?1)"
+			  " AND (?2 = '' OR service = ?2)"
+			  " ORDER BY at_ms, environment, seal",
 	[SQL_STATE_PUT] = "REPLACE INTO state VALUES(?1, ?2, ?3)",
 	[SQL_STATE_DROP] = "DELETE FROM state WHERE key = ?1",
 	[SQL_STATE_SCAN] = "SELECT key, crc32c, bytes FROM state"

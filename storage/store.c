@@ -137,6 +137,20 @@ store_put_regression(struct store *store, uint64_t *out_id,
 }
 
 int
+store_put_mark(struct store *store, const struct mark *mark, struct err *err)
+{
+	assert(store->writing);
+	if (!text_is_name(mark->environment) ||
+	    (mark->service[0] != '\0' && !text_is_name(mark->service)) ||
+	    mark->n_attributes > ATTRIBUTES_MAX)
+		return err_set(err, ERR_INVALID,
+		    "store: a mark of no environment or service, or of %zu "
+		    "attributes",
+		    mark->n_attributes);
+	return store->engine->put_mark(store, mark, err);
+}
+
+int
 store_put_state(struct store *store, const char *key, const void *bytes,
     size_t n, struct err *err)
 {
@@ -285,6 +299,16 @@ store_scan_regressions(struct store *store, bool *out_more,
 	whole.to_ms = end_or_never(request->to_ms);
 	return store->engine->scan_regressions(
 	    store, out_more, &whole, on_row, arg, err);
+}
+
+int
+store_scan_marks(struct store *store, const struct store_marks *request,
+    store_mark_fn *on_mark, void *arg, struct err *err)
+{
+	struct store_marks whole = *request;
+
+	whole.to_ms = end_or_never(request->to_ms);
+	return store->engine->scan_marks(store, &whole, on_mark, arg, err);
 }
 
 int

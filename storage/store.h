@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "proto/base/err.h"
+#include "proto/mark.h"
 #include "proto/query.h"
 #include "proto/result.h"
 #include "storage/rollup.h"
@@ -80,6 +81,10 @@ int store_put_change(
 /* Inserts when row->id is 0 and sets *out_id; else replaces row id. */
 int store_put_regression(struct store *store, uint64_t *out_id,
     const struct regression_row *row, struct err *err);
+
+/* The same mark again changes nothing. */
+int
+store_put_mark(struct store *store, const struct mark *mark, struct err *err);
 
 /* Named pieces of derived state ("agent/staging/stg-1", "series/...",
  * "fact/..."): bytes whose format belongs to the caller.  n 0 deletes. */
@@ -203,6 +208,17 @@ int store_scan_regressions(struct store *store, bool *out_more,
     void *arg, struct err *err);
 
 /* In the order of their keys. */
+/* "" and 0 leave a restriction out. */
+struct store_marks {
+	const char *environment, *service;
+	int64_t from_ms, to_ms; /* from inclusive, to exclusive */
+};
+
+/* The oldest first. */
+typedef int store_mark_fn(void *arg, const struct mark *mark, struct err *err);
+int store_scan_marks(struct store *store, const struct store_marks *request,
+    store_mark_fn *on_mark, void *arg, struct err *err);
+
 typedef int store_state_fn(
     void *arg, const char *key, const void *bytes, size_t n, struct err *err);
 int store_scan_states(struct store *store, const char *prefix,
