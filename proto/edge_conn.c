@@ -36,7 +36,8 @@ conn_close(struct conn *conn, const struct err *why)
 	if (conn->state == CONN_CLOSED)
 		return;
 	conn->state = CONN_CLOSED;
-	if (!was_open && why->code != ERR_TIMEOUT)
+	/* Who was late or gave way is counted as that. */
+	if (!was_open && why->code != ERR_TIMEOUT && why->code != ERR_BUSY)
 		counts->handshakes_refused++;
 	deadline_cancel(&conn->waiting);
 	deadline_cancel(&conn->getting);
@@ -220,7 +221,7 @@ has_more(const struct conn *conn)
 static void
 read_more(struct conn *conn)
 {
-	if (conn->reading)
+	if (conn->reading || conn->paused)
 		return;
 	conn->reading = true;
 	take_stash(conn);

@@ -1,18 +1,18 @@
 #include "tests/support/table.h"
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "proto/base/mem.h"
 #include "tests/support/chain.h"
 #include "tests/support/edge_caller.h"
 #include "tests/support/edge_host.h"
+#include "tests/support/edge_rest.h"
 #include "tests/support/folder.h"
+#include "tests/support/raw_peer.h"
 
 #define SERVER_AUTH "serverAuth"
 #define CLIENT_AUTH "clientAuth"
@@ -280,19 +280,6 @@ static const struct stranger {
 	    true, false },
 };
 
-static int
-connect_to(const char *url)
-{
-	struct sockaddr_in in = { .sin_family = AF_INET };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	inet_pton(AF_INET, "127.0.0.1", &in.sin_addr);
-	in.sin_port = htons((uint16_t)atoi(strrchr(url, ':') + 1));
-	assert_int_equal(
-	    connect(fd, (struct sockaddr *)(void *)&in, sizeof(in)), 0);
-	return fd;
-}
-
 static void
 test_stranger(void **state)
 {
@@ -318,7 +305,7 @@ test_stranger(void **state)
 		    context, path_of(&stage, "agent.key"), SSL_FILETYPE_PEM);
 	}
 	ssl = SSL_new(context);
-	fd = connect_to(stage.url);
+	fd = raw_connect(stage.url);
 	SSL_set_fd(ssl, fd);
 	/* In TLS 1.3 a client is told only when it reads. */
 	is_let_in = SSL_connect(ssl) == 1 &&
@@ -333,6 +320,114 @@ test_stranger(void **state)
 	SSL_free(ssl);
 	SSL_CTX_free(context);
 	close(fd);
+	stage_close(&stage);
+}
+
+/* --- leaving at every byte --------------------------------------------------- */
+
+/* A client whose bytes go through memory, so that they can be cut anywhere. */
+struct cutter {
+	SSL *ssl;
+	BIO *in, *out;
+	int fd;
+	size_t left; /* bytes that are still sent */
+};
+
+/* Sends what OpenSSL has written, up to the cut; false at the cut. */
+static bool
+push(struct cutter *cutter)
+{
+	char bytes[4096];
+	size_t n;
+
+	while (BIO_ctrl_pending(cutter->out) > 0) {
+		n = cutter->left < sizeof(bytes) ? cutter->left : sizeof(bytes);
+		if (n == 0)
+			return false;
+		n = (size_t)BIO_read(cutter->out, bytes, (int)n);
+		assert_true(raw_send(cutter->fd, bytes, n));
+		cutter->left -= n;
+	}
+	return true;
+}
+
+static void
+pull(struct cutter *cutter)
+{
+	char bytes[4096];
+	ssize_t n = recv(cutter->fd, bytes, sizeof(bytes), 0);
+
+	assert_true(n > 0);
+	BIO_write(cutter->in, bytes, (int)n);
+}
+
+/* Goes through a whole session, unless cut; returns what was not sent. */
+static size_t
+run_session(struct stage *stage, SSL_CTX *context, size_t cut, bool is_reset)
+{
+	unsigned char session[RAW_SESSION_MAX], answer[RAW_SESSION_MAX];
+	size_t n = raw_session(session, false);
+	struct cutter cutter = { .left = cut };
+	int rc;
+
+	cutter.fd = raw_connect(stage->url);
+	assert_true(cutter.fd >= 0);
+	cutter.in = BIO_new(BIO_s_mem());
+	cutter.out = BIO_new(BIO_s_mem());
+	cutter.ssl = SSL_new(context);
+	SSL_set_bio(cutter.ssl, cutter.in, cutter.out);
+	while ((rc = SSL_connect(cutter.ssl)) != 1) {
+		if (!push(&cutter))
+			goto out;
+		pull(&cutter);
+	}
+	SSL_write(cutter.ssl, session, (int)n);
+	if (!push(&cutter))
+		goto out;
+	for (size_t got = 0; got < n;) {
+		rc = SSL_read(cutter.ssl, answer + got, (int)(n - got));
+		if (rc > 0)
+			got += (size_t)rc;
+		else
+			pull(&cutter);
+	}
+	assert_memory_equal(answer + 8, session + 8, n - 8);
+out:
+	SSL_free(cutter.ssl);
+	raw_close(cutter.fd, is_reset);
+	return cutter.left;
+}
+
+static void
+test_leaver(void **state)
+{
+	static const struct chain_leaf agent = { AGENT, CLIENT_AUTH, 3, -1,
+		30 };
+	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	struct stage stage;
+	struct base base;
+	size_t whole;
+
+	(void)state;
+	stage_open(&stage, &good_server, false);
+	chain_write_leaf(&stage.ca, &stage.folder, "agent", &agent);
+	SSL_CTX_use_certificate_file(
+	    context, path_of(&stage, "agent.pem"), SSL_FILETYPE_PEM);
+	SSL_CTX_use_PrivateKey_file(
+	    context, path_of(&stage, "agent.key"), SSL_FILETYPE_PEM);
+	whole = SIZE_MAX - run_session(&stage, context, SIZE_MAX, false);
+	base = measure(&stage.host);
+	for (size_t cut = 0; cut < whole; cut++) {
+		run_session(&stage, context, cut, false);
+		run_session(&stage, context, cut, true);
+		if (cut % 500 != 499)
+			continue;
+		run_session(&stage, context, SIZE_MAX, false);
+		expect_base(&stage.host, &base);
+	}
+	run_session(&stage, context, SIZE_MAX, false);
+	expect_base(&stage.host, &base);
+	SSL_CTX_free(context);
 	stage_close(&stage);
 }
 
@@ -431,12 +526,15 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		{ "leaving at any byte of TLS harms nobody", test_leaver, NULL,
+		    NULL, NULL },
 		{ "a reload is whole or not at all, and spares the good",
 		    test_reload, NULL, NULL, NULL },
 		{ "a key that others may read is refused", test_key_of_others,
 		    NULL, NULL, NULL },
 	};
 
+	rest_prepare();
 	return TABLE_RUN(visitors, test_visitor) +
 	    TABLE_RUN(servers, test_server) +
 	    TABLE_RUN(strangers, test_stranger) +

@@ -158,10 +158,11 @@ host_check(int rc)
 static inline void
 host_open_inside(struct edge_host *host)
 {
-	snprintf(host->rep_address, HOST_ADDRESS, "inproc://rep-%d-%p",
-	    (int)getpid(), (void *)host);
-	snprintf(host->pub_address, HOST_ADDRESS, "inproc://pub-%d-%p",
-	    (int)getpid(), (void *)host);
+	long long now_ns = clock_mono_ns(clock_system());
+
+	/* Not used twice, even when a test before did not come to its end. */
+	snprintf(host->rep_address, HOST_ADDRESS, "inproc://rep-%lld", now_ns);
+	snprintf(host->pub_address, HOST_ADDRESS, "inproc://pub-%lld", now_ns);
 	host_check(nng_rep0_open(&host->rep));
 	host_check(nng_pub0_open(&host->pub));
 	nng_socket_set_int(host->pub, NNG_OPT_SENDBUF, 4096);
