@@ -165,9 +165,9 @@ find_breaks(const struct look *look)
 void
 findings_collect(struct findings *out, struct arena *arena,
     const struct scene *scene, const struct chain *chain,
-    const struct ledger *ledger)
+    const struct suspects *suspects)
 {
-	struct look look = { out, arena, scene, chain, ledger,
+	struct look look = { out, arena, scene, chain, suspects,
 		chain->n_failing > 0 ? chain->failing[0] : NULL };
 
 	memset(out, 0, sizeof(*out));

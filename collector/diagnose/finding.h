@@ -8,7 +8,7 @@
 #ifndef COLLECTOR_DIAGNOSE_FINDING_H
 #define COLLECTOR_DIAGNOSE_FINDING_H
 
-#include "collector/diagnose/ledger.h"
+#include "collector/diagnose/suspects.h"
 #include "collector/diagnose/score.h"
 
 #define FINDINGS_MAX 256
@@ -35,7 +35,7 @@ struct findings {
 /* Looks for every token.  What it points to is in the arena or the scene. */
 void findings_collect(struct findings *out, struct arena *arena,
     const struct scene *scene, const struct chain *chain,
-    const struct ledger *ledger);
+    const struct suspects *suspects);
 
 /* The first finding with the token that is not entailed; NULL. */
 const struct finding *

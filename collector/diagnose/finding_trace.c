@@ -8,12 +8,12 @@
 /* --- changes ---------------------------------------------------------------------------------- */
 
 static void
-add_change(const struct look *look, enum token token,
-    const struct candidate *candidate)
+add_change(
+    const struct look *look, enum token token, const struct suspect *suspect)
 {
-	const struct scene_change *change = candidate->change;
+	const struct scene_change *change = suspect->change;
 	struct finding *finding =
-	    look_add(look, token, candidate->db10 * 100 / 150,
+	    look_add(look, token, suspect->db10 * 100 / 150,
 		note(look->arena, "%s%s%s changed %s%s%s", change->service,
 		    change->service[0] != '\0' ? " " : "",
 		    change->name[0] != '\0' ? change->name
@@ -30,14 +30,14 @@ has_any(const struct scene *scene, enum change_class class)
 	for (size_t i = 0; i < scene->n_changes; i++)
 		if (look_same(
 			scene->changes[i].environment, scene->environment) &&
-		    ledger_class(&scene->changes[i]) == class)
+		    suspect_class(&scene->changes[i]) == class)
 			return true;
 	for (size_t i = 0; i < scene->n_facts; i++) {
 		struct scene_change as = { .name = scene->facts[i].name };
 
 		if (look_same(
 			scene->facts[i].environment, scene->environment) &&
-		    ledger_class(&as) == class)
+		    suspect_class(&as) == class)
 			return true;
 	}
 	return false;
@@ -46,12 +46,13 @@ has_any(const struct scene *scene, enum change_class class)
 static void
 find_changes(const struct look *look)
 {
-	const struct candidate *release =
-	    ledger_find(look->ledger, CHANGE_RELEASE);
-	const struct candidate *input = ledger_find(look->ledger, CHANGE_INPUT);
-	const struct candidate *platform =
-	    ledger_find(look->ledger, CHANGE_PLATFORM);
-	const struct candidate *path = ledger_find(look->ledger, CHANGE_PATH);
+	const struct suspect *release =
+	    suspects_find(look->suspects, CHANGE_RELEASE);
+	const struct suspect *input =
+	    suspects_find(look->suspects, CHANGE_INPUT);
+	const struct suspect *platform =
+	    suspects_find(look->suspects, CHANGE_PLATFORM);
+	const struct suspect *path = suspects_find(look->suspects, CHANGE_PATH);
 
 	if (release != NULL)
 		add_change(look, TOKEN_RELEASED, release);

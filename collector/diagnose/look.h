@@ -14,7 +14,7 @@ struct look {
 	struct arena *arena;
 	const struct scene *scene;
 	const struct chain *chain;
-	const struct ledger *ledger;
+	const struct suspects *suspects;
 	const struct node *break_; /* NULL: nothing fails */
 };
 

@@ -14,7 +14,7 @@ struct work {
 	struct arena *arena;
 	const struct scene *scene;
 	const struct chain *chain;
-	const struct ledger *ledger;
+	const struct suspects *suspects;
 	const struct node *node; /* the break; NULL */
 };
 
@@ -148,7 +148,7 @@ add_cleared(const struct work *work)
 		    acquittals[i].blame == BLAME_INFRA && work->node != NULL
 		    ? note(work->arena, "infra:%s", node_target(work->node))
 		    : subject_of(acquittals[i].blame, work->arena, work->scene,
-			  work->chain, work->ledger, &work->out->findings);
+			  work->chain, work->suspects, &work->out->findings);
 		remark(work, &work->out->cleared, acquittals[i].blame, subject,
 		    acquittals[i].why, finding->id);
 	}
@@ -160,25 +160,24 @@ add_refuted(const struct work *work)
 {
 	const struct verdict *out = work->out;
 
-	for (size_t i = 0; i < work->ledger->n_candidates; i++) {
-		const struct candidate *candidate =
-		    &work->ledger->candidates[i];
+	for (size_t i = 0; i < work->suspects->n; i++) {
+		const struct suspect *suspect = &work->suspects->list[i];
 		const char *why = NULL;
 
-		if (!candidate->is_before)
+		if (!suspect->is_before)
 			why = "came after the onset";
-		else if (!candidate->is_used)
+		else if (!suspect->is_used)
 			why = "nothing that fails uses it";
-		else if (candidate->db10 <= 0)
+		else if (suspect->db10 <= 0)
 			why = "too long before the onset for how often such "
 			      "changes happen";
-		if (why == NULL || candidate->class == CHANGE_OTHER)
+		if (why == NULL || suspect->class == CHANGE_OTHER)
 			continue;
 		remark(work, &work->out->refuted, BLAME_UNDETERMINED,
-		    subject_of_change(work->arena, candidate->change),
+		    subject_of_change(work->arena, suspect->change),
 		    note(work->arena, "%s, changed %s", why,
-			note_interval(work->arena, candidate->change->from_ms,
-			    candidate->change->to_ms)),
+			note_interval(work->arena, suspect->change->from_ms,
+			    suspect->change->to_ms)),
 		    "");
 	}
 	for (int i = 0; i < BLAME_BLIND; i++) {
@@ -473,9 +472,9 @@ add_withheld(const struct work *work)
 
 void
 remarks_add(struct verdict *out, struct arena *arena, const struct scene *scene,
-    const struct chain *chain, const struct ledger *ledger)
+    const struct chain *chain, const struct suspects *suspects)
 {
-	const struct work work = { out, arena, scene, chain, ledger,
+	const struct work work = { out, arena, scene, chain, suspects,
 		chain->n_failing > 0 ? chain->failing[0] : NULL };
 
 	add_failures(&work);

@@ -13,6 +13,6 @@
 /* Fills in the lists of a verdict that has its class, subject and findings. */
 void
 remarks_add(struct verdict *out, struct arena *arena, const struct scene *scene,
-    const struct chain *chain, const struct ledger *ledger);
+    const struct chain *chain, const struct suspects *suspects);
 
 #endif

@@ -180,10 +180,10 @@ app_subject(struct arena *arena, const struct scene *scene, const char *service)
 
 static const char *
 env_subject(struct arena *arena, const struct scene *scene,
-    const struct node *node, const struct ledger *ledger,
+    const struct node *node, const struct suspects *suspects,
     const struct findings *findings)
 {
-	const struct candidate *change = ledger_find(ledger, CHANGE_INPUT);
+	const struct suspect *change = suspects_find(suspects, CHANGE_INPUT);
 	const struct finding *finding;
 
 	if (node->token == TOKEN_BREAK_ENV) {
@@ -234,9 +234,9 @@ infra_subject(struct arena *arena, const struct scene *scene,
 static const char *
 net_subject(struct arena *arena, const struct scene *scene,
     const struct chain *chain, const struct node *node,
-    const struct ledger *ledger, const struct findings *findings)
+    const struct suspects *suspects, const struct findings *findings)
 {
-	const struct candidate *change = ledger_find(ledger, CHANGE_PATH);
+	const struct suspect *change = suspects_find(suspects, CHANGE_PATH);
 	const struct finding *finding;
 
 	if (findings_get(findings, TOKEN_PROXY_FAIL) != NULL)
@@ -347,7 +347,7 @@ subject_of_node(
 
 const char *
 subject_of(enum blame blame, struct arena *arena, const struct scene *scene,
-    const struct chain *chain, const struct ledger *ledger,
+    const struct chain *chain, const struct suspects *suspects,
     const struct findings *findings)
 {
 	const struct node *node =
@@ -361,11 +361,12 @@ subject_of(enum blame blame, struct arena *arena, const struct scene *scene,
 	case BLAME_APP:
 		return app_subject(arena, scene, node->service);
 	case BLAME_ENV:
-		return env_subject(arena, scene, node, ledger, findings);
+		return env_subject(arena, scene, node, suspects, findings);
 	case BLAME_INFRA:
 		return infra_subject(arena, scene, node, findings);
 	case BLAME_NET:
-		return net_subject(arena, scene, chain, node, ledger, findings);
+		return net_subject(
+		    arena, scene, chain, node, suspects, findings);
 	default:
 		return "";
 	}

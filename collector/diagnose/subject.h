@@ -13,7 +13,7 @@
  * names none.  In the arena, or borrowed for ever. */
 const char *subject_of(enum blame blame, struct arena *arena,
     const struct scene *scene, const struct chain *chain,
-    const struct ledger *ledger, const struct findings *findings);
+    const struct suspects *suspects, const struct findings *findings);
 
 /* What a break, by itself, would be called: for secondary faults. */
 const char *subject_of_node(

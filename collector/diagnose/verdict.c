@@ -123,15 +123,15 @@ severity_of(const struct scene *scene, const struct chain *chain)
 /* --- the trigger --------------------------------------------------------------------- */
 
 static const char *
-trigger_kind(const struct candidate *candidate)
+trigger_kind(const struct suspect *suspect)
 {
 	static const char *const kinds[CHANGE_CLASSES] = { "deploy",
 		"env_change", "platform_state_change", "network_change",
 		"change" };
-	const char *name = candidate->change->name;
+	const char *name = suspect->change->name;
 
-	if (candidate->change->is_mark)
-		return mark_kind_name(candidate->change->kind);
+	if (suspect->change->is_mark)
+		return mark_kind_name(suspect->change->kind);
 	if (strncmp(name, "dns/", 4) == 0)
 		return "dns_change";
 	if (strncmp(name, "envfile", 7) == 0)
@@ -139,24 +139,24 @@ trigger_kind(const struct candidate *candidate)
 	if (strncmp(name, "setting/", 8) == 0 ||
 	    strncmp(name, "config/", 7) == 0)
 		return "config_change";
-	return kinds[candidate->class];
+	return kinds[suspect->class];
 }
 
 /* The heaviest change before the onset of the class that is blamed; a deploy
  * that brought it about counts as well. */
 static void
 set_trigger(
-    struct verdict *out, struct arena *arena, const struct ledger *ledger)
+    struct verdict *out, struct arena *arena, const struct suspects *suspects)
 {
 	static const enum change_class of[BLAME_COUNT] = { CHANGE_RELEASE,
 		CHANGE_INPUT, CHANGE_PLATFORM, CHANGE_PATH, CHANGE_CLASSES,
 		CHANGE_CLASSES };
-	const struct candidate *best = NULL;
+	const struct suspect *best = NULL;
 
 	if (out->blame < BLAME_BLIND)
-		best = ledger_find(ledger, of[out->blame]);
+		best = suspects_find(suspects, of[out->blame]);
 	if (best == NULL && out->blame < BLAME_BLIND)
-		best = ledger_find(ledger, CHANGE_RELEASE);
+		best = suspects_find(suspects, CHANGE_RELEASE);
 	out->trigger.kind = out->trigger.subject = "";
 	if (best == NULL)
 		return;
@@ -301,7 +301,7 @@ look_for_silent(
 static void
 set_alternatives(struct verdict *out, struct arena *arena,
     const struct scene *scene, const struct chain *chain,
-    const struct ledger *ledger)
+    const struct suspects *suspects)
 {
 	for (int i = 0; i < BLAME_COUNT; i++) {
 		struct alternative alternative = { (enum blame)i, "",
@@ -310,8 +310,8 @@ set_alternatives(struct verdict *out, struct arena *arena,
 
 		if (i == (int)out->blame || alternative.permyriad < 200)
 			continue;
-		alternative.subject = subject_of(
-		    (enum blame)i, arena, scene, chain, ledger, &out->findings);
+		alternative.subject = subject_of((enum blame)i, arena, scene,
+		    chain, suspects, &out->findings);
 		for (; k > 0 &&
 		     out->alternatives[k - 1].permyriad < alternative.permyriad;
 		     k--)
@@ -337,15 +337,15 @@ verdict_reach(
     struct verdict *out, struct arena *arena, const struct scene *scene)
 {
 	struct chain chain;
-	struct ledger ledger;
+	struct suspects suspects;
 
 	memset(out, 0, sizeof(*out));
 	out->environment = scene->environment;
 	out->at_ms = scene->at_ms;
 	out->subject = "";
 	chain_build(&chain, arena, scene);
-	ledger_build(&ledger, arena, scene, &chain);
-	findings_collect(&out->findings, arena, scene, &chain, &ledger);
+	suspects_build(&suspects, arena, scene, &chain);
+	findings_collect(&out->findings, arena, scene, &chain, &suspects);
 	weigh(out, arena);
 	measure_coverage(out, scene);
 	set_states(out, arena, &chain);
@@ -356,11 +356,11 @@ verdict_reach(
 	if (!pass_gates(out, &chain))
 		judge(out, &chain);
 	if (out->blame < BLAME_NONE)
-		out->subject = subject_of(
-		    out->blame, arena, scene, &chain, &ledger, &out->findings);
+		out->subject = subject_of(out->blame, arena, scene, &chain,
+		    &suspects, &out->findings);
 	look_for_silent(out, arena, scene);
-	set_trigger(out, arena, &ledger);
-	set_alternatives(out, arena, scene, &chain, &ledger);
+	set_trigger(out, arena, &suspects);
+	set_alternatives(out, arena, scene, &chain, &suspects);
 	out->word = word_of(out);
-	remarks_add(out, arena, scene, &chain, &ledger);
+	remarks_add(out, arena, scene, &chain, &suspects);
 }

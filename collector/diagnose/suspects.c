@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "collector/diagnose/ledger.h"
+#include "collector/diagnose/suspects.h"
 #include "proto/base/text.h"
 
 #define MINUTE_MS    INT64_C(60000)
@@ -61,7 +61,7 @@ class_of_name(const char *name, enum change_class otherwise)
 }
 
 enum change_class
-ledger_class(const struct scene_change *change)
+suspect_class(const struct scene_change *change)
 {
 	if (!change->is_mark)
 		return class_of_name(change->name, CHANGE_OTHER);
@@ -124,7 +124,7 @@ density(int64_t before_ms)
 }
 
 int
-ledger_weight(enum change_class class, int64_t before_ms, uint32_t n_before,
+suspect_weight(enum change_class class, int64_t before_ms, uint32_t n_before,
     int64_t span_ms)
 {
 	/* The rate as a Gamma posterior whose prior is the usual rate, worth
@@ -236,26 +236,26 @@ is_used(const struct scene *scene, const struct chain *chain,
 /* --- the whole ------------------------------------------------------------------------ */
 
 static void
-weigh(struct candidate *candidate, const struct chain *chain)
+weigh(struct suspect *suspect, const struct chain *chain)
 {
-	const struct scene_change *change = candidate->change;
+	const struct scene_change *change = suspect->change;
 	int64_t onset_from_ms = chain->onset_from_ms;
 	int64_t onset_to_ms = chain->onset_to_ms;
 	int64_t before_ms = onset_to_ms - change->to_ms;
 
-	candidate->is_before = change->from_ms <= onset_to_ms;
-	candidate->overlaps = change->from_ms <= onset_to_ms &&
+	suspect->is_before = change->from_ms <= onset_to_ms;
+	suspect->overlaps = change->from_ms <= onset_to_ms &&
 	    change->to_ms >= onset_from_ms && change->from_ms != change->to_ms;
-	candidate->db10 = ledger_weight(
-	    candidate->class, before_ms, change->n_before, change->span_ms);
+	suspect->db10 = suspect_weight(
+	    suspect->class, before_ms, change->n_before, change->span_ms);
 	/* Seen only after the onset, but perhaps there before it: it must
 	 * have come between two looks of a probe. */
 	if (before_ms < -FAR_AFTER_MS)
-		candidate->is_before = false;
+		suspect->is_before = false;
 }
 
 static bool
-is_heavier(const struct candidate *a, const struct candidate *b)
+is_heavier(const struct suspect *a, const struct suspect *b)
 {
 	bool x = a->is_before && a->is_used, y = b->is_before && b->is_used;
 
@@ -269,49 +269,48 @@ is_heavier(const struct candidate *a, const struct candidate *b)
 }
 
 static void
-insert(struct ledger *ledger, const struct candidate *candidate)
+insert(struct suspects *suspects, const struct suspect *suspect)
 {
-	size_t k = ledger->n_candidates++;
+	size_t k = suspects->n++;
 
-	for (; k > 0 && is_heavier(candidate, &ledger->candidates[k - 1]); k--)
-		ledger->candidates[k] = ledger->candidates[k - 1];
-	ledger->candidates[k] = *candidate;
+	for (; k > 0 && is_heavier(suspect, &suspects->list[k - 1]); k--)
+		suspects->list[k] = suspects->list[k - 1];
+	suspects->list[k] = *suspect;
 }
 
 void
-ledger_build(struct ledger *out, struct arena *arena, const struct scene *scene,
-    const struct chain *chain)
+suspects_build(struct suspects *out, struct arena *arena,
+    const struct scene *scene, const struct chain *chain)
 {
 	int64_t onset_ms =
 	    chain->onset_to_ms != 0 ? chain->onset_to_ms : scene->at_ms;
 
 	memset(out, 0, sizeof(*out));
-	out->candidates = arena_zalloc(
-	    arena, (scene->n_changes + 1) * sizeof(*out->candidates));
+	out->list =
+	    arena_zalloc(arena, (scene->n_changes + 1) * sizeof(*out->list));
 	for (size_t i = 0; i < scene->n_changes; i++) {
 		const struct scene_change *change = &scene->changes[i];
-		struct candidate candidate = { .change = change };
+		struct suspect suspect = { .change = change };
 
 		if (strcmp(change->environment, scene->environment) != 0 ||
 		    change->first_seen || change->to_ms < onset_ms - DAY_MS)
 			continue;
-		candidate.class = ledger_class(change);
-		candidate.is_used =
-		    is_used(scene, chain, change, candidate.class);
-		weigh(&candidate, chain);
-		insert(out, &candidate);
+		suspect.class = suspect_class(change);
+		suspect.is_used = is_used(scene, chain, change, suspect.class);
+		weigh(&suspect, chain);
+		insert(out, &suspect);
 	}
 }
 
-const struct candidate *
-ledger_find(const struct ledger *ledger, enum change_class class)
+const struct suspect *
+suspects_find(const struct suspects *suspects, enum change_class class)
 {
-	for (size_t i = 0; i < ledger->n_candidates; i++) {
-		const struct candidate *candidate = &ledger->candidates[i];
+	for (size_t i = 0; i < suspects->n; i++) {
+		const struct suspect *suspect = &suspects->list[i];
 
-		if (candidate->class == class && candidate->is_before &&
-		    candidate->is_used && candidate->db10 > 0)
-			return candidate;
+		if (suspect->class == class && suspect->is_before &&
+		    suspect->is_used && suspect->db10 > 0)
+			return suspect;
 	}
 	return NULL;
 }
