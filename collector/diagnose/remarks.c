@@ -292,6 +292,8 @@ check_claim(const struct work *work, const char *text)
 static void
 add_claims(const struct work *work)
 {
+	char time[TEXT_TIME_BYTES];
+
 	for (size_t i = 0; i < work->scene->n_changes; i++) {
 		const struct scene_change *change = &work->scene->changes[i];
 
@@ -301,7 +303,7 @@ add_claims(const struct work *work)
 			continue;
 		remark(work, &work->out->claims, claimed(change->summary),
 		    change->summary, check_claim(work, change->summary),
-		    note_clock(work->arena, change->to_ms));
+		    note(work->arena, "%s", text_time(time, change->to_ms)));
 	}
 }
 

@@ -1,0 +1,356 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "collector/cli/show_verdict.h"
+
+#define LABEL  10 /* columns of "subject", "onset", ... */
+#define WEIGHT 7  /* columns of "+14.9" */
+
+/* The classes as people read them, in capitals: the first line is the
+ * answer. */
+static const struct {
+	const char *class, *words;
+} classes[] = {
+	{ "app", "APPLICATION" },
+	{ "env", "ENVIRONMENT CONFIGURATION" },
+	{ "infra", "INFRASTRUCTURE" },
+	{ "net", "NETWORK" },
+	{ "blind", "BLIND SPOT" },
+	{ "none", "NO INCIDENT" },
+	{ "undetermined", "UNDETERMINED" },
+};
+
+/* --- reading ------------------------------------------------------------------ */
+
+static const char *
+text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text == NULL ? "" : text;
+}
+
+static double
+number_of(const json_t *object, const char *key)
+{
+	return json_number_value(json_object_get(object, key));
+}
+
+/* "18:31:05" of a time as written, "-" for none. */
+static const char *
+clock_of(char out[16], const char *time)
+{
+	snprintf(out, 16, "%s", "-");
+	if (strlen(time) >= 19)
+		snprintf(out, 16, "%.8s", time + 11);
+	return out;
+}
+
+static void
+add_interval(struct text *text, const json_t *interval)
+{
+	char from[16], to[16];
+
+	clock_of(from, text_of(interval, "from"));
+	clock_of(to, text_of(interval, "to"));
+	if (strcmp(from, "-") == 0 || strcmp(from, to) == 0)
+		text_add(text, to);
+	else
+		text_addf(text, "%s-%s", from, to);
+}
+
+static const char *
+words_of(const char *class)
+{
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+		if (strcmp(classes[i].class, class) == 0)
+			return classes[i].words;
+	return class;
+}
+
+static enum ink
+ink_of(const char *class)
+{
+	if (strcmp(class, "none") == 0)
+		return INK_GOOD;
+	if (strcmp(class, "blind") == 0 || strcmp(class, "undetermined") == 0)
+		return INK_UNSURE;
+	return INK_BAD;
+}
+
+/* --- lines ---------------------------------------------------------------------- */
+
+static void
+put_label(struct page *page, const char *label)
+{
+	page_put(page, INK_DIM, "%-*s", LABEL, label);
+}
+
+static void
+put_line(struct page *page, const char *label, const char *text)
+{
+	if (text[0] == '\0')
+		return;
+	put_label(page, label);
+	page_wrap(page, LABEL, LABEL, INK_PLAIN, text);
+}
+
+static void
+put_text(struct page *page, const char *label, struct text *text)
+{
+	put_line(page, label, text->bytes == NULL ? "" : text->bytes);
+	text_fini(text);
+}
+
+static void
+put_answer(struct page *page, const json_t *verdict)
+{
+	const char *class = text_of(verdict, "class");
+	struct text text = { 0 };
+
+	page_put(page, INK_TITLE, "%s: ", text_of(verdict, "environment"));
+	page_put(page, ink_of(class), "%s", words_of(class));
+	if (strcmp(class, "undetermined") != 0)
+		page_put(page, INK_TITLE, ", %s", text_of(verdict, "word"));
+	page_put(page, INK_PLAIN, " (%.2f)   coverage %.0f/%.0f layers",
+	    number_of(verdict, "confidence"), number_of(verdict, "layers_seen"),
+	    number_of(verdict, "layers"));
+	page_newline(page);
+	text_add(&text, text_of(verdict, "subject"));
+	if (text.n > 0)
+		text_addf(
+		    &text, "   severity: %s", text_of(verdict, "severity"));
+	put_text(page, "subject", &text);
+	put_line(page, "capped", text_of(verdict, "cap"));
+}
+
+static void
+put_times(struct page *page, const json_t *verdict)
+{
+	const json_t *trigger = json_object_get(verdict, "trigger");
+	const json_t *onset = json_object_get(verdict, "onset");
+	struct text text = { 0 };
+	char good[16];
+
+	if (json_is_object(onset)) {
+		add_interval(&text, onset);
+		text_addf(&text, "   last good %s",
+		    clock_of(good, text_of(verdict, "last_good")));
+	}
+	put_text(page, "onset", &text);
+	if (!json_is_object(trigger))
+		return;
+	add_interval(&text, json_object_get(trigger, "at"));
+	text_addf(&text, " %s %s (%s)", text_of(trigger, "kind"),
+	    text_of(trigger, "subject"), text_of(trigger, "by"));
+	put_text(page, "trigger", &text);
+}
+
+static void
+put_states(struct page *page, const json_t *verdict)
+{
+	struct text text = { 0 };
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(verdict, "state"), i, row)
+	    text_addf(&text, "%s%s %s", i > 0 ? " | " : "",
+		text_of(row, "service"), text_of(row, "state"));
+	put_text(page, "services", &text);
+}
+
+static void
+put_evidence(struct page *page, const json_t *list, const char *label)
+{
+	const json_t *row;
+	size_t i;
+
+	if (json_array_size(list) == 0)
+		return;
+	page_newline(page);
+	json_array_foreach(list, i, row)
+	{
+		struct text text = { 0 };
+
+		put_label(page, i == 0 ? label : "");
+		page_put(page, INK_PLAIN, "%+*.1f ", WEIGHT - 1,
+		    number_of(row, "db"));
+		text_addf(
+		    &text, "%s  %s", text_of(row, "text"), text_of(row, "id"));
+		page_wrap(page, LABEL + WEIGHT, LABEL + WEIGHT, INK_PLAIN,
+		    text.bytes);
+		text_fini(&text);
+	}
+}
+
+/* A list of remarks: "subject: text (E3)". */
+static void
+put_remarks(struct page *page, const json_t *verdict, const char *list,
+    const char *name, const char *why)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(verdict, list), i, row)
+	{
+		struct text text = { 0 };
+		const char *last = text_of(row, why);
+
+		text_addf(
+		    &text, "%s: %s", text_of(row, name), text_of(row, "text"));
+		if (last[0] != '\0')
+			text_addf(&text, " (%s)", last);
+		put_label(page, i == 0 ? list : "");
+		page_wrap(page, LABEL, LABEL, INK_PLAIN, text.bytes);
+		text_fini(&text);
+	}
+}
+
+static void
+put_blind_spots(struct page *page, const json_t *verdict)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(verdict, "blind_spots"), i, row)
+	{
+		struct text text = { 0 };
+
+		text_addf(&text, "%s: %s; closed by %s", text_of(row, "what"),
+		    text_of(row, "why"), text_of(row, "closed_by"));
+		put_label(page, i == 0 ? "unseen" : "");
+		page_wrap(page, LABEL, LABEL, INK_UNSURE, text.bytes);
+		text_fini(&text);
+	}
+}
+
+static void
+put_claims(struct page *page, const json_t *verdict)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(verdict, "claims"), i, row)
+	{
+		struct text text = { 0 };
+		char at[16];
+
+		text_addf(&text, "\"%s\" at %s: %s", text_of(row, "text"),
+		    clock_of(at, text_of(row, "at")), text_of(row, "checked"));
+		put_label(page, i == 0 ? "claimed" : "");
+		page_wrap(page, LABEL, LABEL, INK_PLAIN, text.bytes);
+		text_fini(&text);
+	}
+	json_array_foreach(json_object_get(verdict, "advice_withheld"), i, row)
+	{
+		struct text text = { 0 };
+
+		text_addf(&text, "do not %s: %s", text_of(row, "advice"),
+		    text_of(row, "why"));
+		put_text(page, i == 0 ? "withheld" : "", &text);
+	}
+}
+
+static void
+put_actions(struct page *page, const json_t *verdict)
+{
+	const json_t *list = json_object_get(verdict, "next_actions"), *row;
+	size_t i;
+
+	if (json_array_size(list) > 0)
+		page_newline(page);
+	json_array_foreach(list, i, row)
+	{
+		struct text text = { 0 };
+		char label[16];
+
+		snprintf(label, sizeof(label), "next %zu", i + 1);
+		text_addf(&text, "%s   [%s]", text_of(row, "command"),
+		    text_of(row, "risk"));
+		put_text(page, label, &text);
+		text_addf(&text, "  %s %s; else %s", page_arrow(page),
+		    text_of(row, "expect"), text_of(row, "if_not"));
+		put_text(page, "", &text);
+	}
+}
+
+static void
+put_alternatives(struct page *page, const json_t *verdict)
+{
+	struct text text = { 0 };
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(verdict, "alternatives"), i, row)
+	    text_addf(&text, "%s%s %.2f %s", i > 0 ? " | " : "",
+		text_of(row, "class"), number_of(row, "confidence"),
+		text_of(row, "subject"));
+	put_text(page, "or", &text);
+}
+
+void
+show_verdict(struct page *page, const json_t *verdict)
+{
+	put_answer(page, verdict);
+	put_times(page, verdict);
+	put_states(page, verdict);
+	put_alternatives(page, verdict);
+	put_evidence(page, json_object_get(verdict, "evidence"), "for");
+	put_evidence(page, json_object_get(verdict, "against"), "against");
+	page_newline(page);
+	put_remarks(page, verdict, "cleared", "subject", "why");
+	put_remarks(page, verdict, "refuted", "hypothesis", "why");
+	put_remarks(page, verdict, "entailed", "check", "why");
+	put_remarks(page, verdict, "masked", "check", "why");
+	put_remarks(page, verdict, "secondary", "subject", "why");
+	put_remarks(page, verdict, "standing", "subject", "why");
+	put_blind_spots(page, verdict);
+	put_claims(page, verdict);
+	put_actions(page, verdict);
+	put_line(page, "escalate", text_of(verdict, "owner"));
+}
+
+/* --- one piece of evidence -------------------------------------------------------- */
+
+static const json_t *
+find_evidence(const json_t *list, const char *id)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(
+	    list, i, row) if (strcmp(text_of(row, "id"), id) == 0) return row;
+	return NULL;
+}
+
+bool
+show_verdict_evidence(struct page *page, const json_t *verdict, const char *id)
+{
+	const json_t *row =
+	    find_evidence(json_object_get(verdict, "evidence"), id);
+	const char *class;
+	json_t *value;
+
+	if (row == NULL)
+		row = find_evidence(json_object_get(verdict, "against"), id);
+	if (row == NULL)
+		return false;
+	page_put(page, INK_TITLE, "%s  %s", id, text_of(row, "token"));
+	page_newline(page);
+	put_line(page, "says", text_of(row, "text"));
+	put_line(page, "at", text_of(row, "at"));
+	put_line(page, "vantage", text_of(row, "vantage"));
+	put_line(page, "result",
+	    json_string_value(
+		json_array_get(json_object_get(row, "results"), 0)) == NULL
+		? ""
+		: json_string_value(
+		      json_array_get(json_object_get(row, "results"), 0)));
+	json_object_foreach(json_object_get(row, "weights"), class, value)
+	{
+		put_label(page, class);
+		page_put(page, INK_PLAIN, "%+.1f dB", json_number_value(value));
+		page_newline(page);
+	}
+	return true;
+}
