@@ -41,6 +41,7 @@ struct edge_client {
 	struct try *try;
 	bool is_up, is_closing;
 	uint64_t up_since_ms; /* of the loop's time */
+	uint64_t up_since_frames; /* counted when it came up */
 	unsigned rounds;      /* of all URLs, in vain */
 	uint32_t in_flight;
 	nng_msg *held; /* a reply that found no room inside */
@@ -95,9 +96,11 @@ go_down(struct edge_client *client, const struct err *why)
 	uint64_t up_ms = uv_now(client->shared.loop) - client->up_since_ms;
 	uint32_t retry_ms;
 
-	/* Only who stayed for a while was a success: one that takes us and
-	 * throws us out again is not tried any faster for it. */
-	if (client->is_up && up_ms > client->setup.retry_min_ms)
+	/* Only who stayed for a while or answered was a success: one that
+	 * takes us and throws us out again is not tried any faster for it. */
+	if (client->is_up &&
+	    (up_ms > client->setup.retry_min_ms ||
+		client->shared.counts.frames_in > client->up_since_frames))
 		client->rounds = 0;
 	client->is_up = false;
 	client->shared.counts.open = 0;
@@ -279,6 +282,7 @@ on_hello(struct conn *conn, uint16_t protocol, struct err *err)
 		    "speaks SP protocol 0x%02x instead of 0x%02x", protocol,
 		    expect);
 	client->is_up = true;
+	client->up_since_frames = client->shared.counts.frames_in;
 	client->up_since_ms = uv_now(client->shared.loop);
 	client->shared.counts.accepted++;
 	client->shared.counts.open = 1;

@@ -52,14 +52,18 @@ probes:
 
 
 def stored(stage):
-    """The batches in the store: [(stream, sequence)], with repeats if any.
-    Streams are written as SQLite keeps 64 bits: signed."""
+    """The batches in the store: [(stream, sequence)], with repeats if any;
+    those in the inbox, and those that were sealed into chunks since."""
     path = stage.directory / "store.db"
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as store:
-        return store.execute(BATCHES).fetchall()
-
-
-BATCHES = "select stream, sequence from batch"
+        rows = store.execute(
+            "select stream, sequence from inbox join stream "
+            "on stream.id = stream_id").fetchall()
+        for stream, first, last in store.execute(
+                "select stream, first, last from seen join stream "
+                "on stream.id = stream_id"):
+            rows += [(stream, number) for number in range(first, last + 1)]
+    return rows
 
 
 def signed(number):

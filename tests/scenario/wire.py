@@ -157,6 +157,6 @@ class Recorder:
         if some:
             return
         for end in (source, sink):
-            if end in self.poll.get_map():
+            if end.fileno() >= 0 and end in self.poll.get_map():
                 self.poll.unregister(end)
             end.close()
