@@ -111,8 +111,9 @@ identity_check(const struct proof_config *proof, struct err *err)
 	return 0;
 }
 
-/* Looks at one proof; text becomes what was looked at and found.  The actual
- * value of a variable is never part of it. */
+/* Looks at one proof; text becomes what was looked at and found.  The value of
+ * a variable is never part of it, nor the one it should have: when the proof
+ * holds they are the same. */
 static bool
 prove(const struct proof_config *proof, struct text *text)
 {
@@ -124,11 +125,10 @@ prove(const struct proof_config *proof, struct text *text)
 	if (proof->variable != NULL) {
 		value = getenv(proof->variable);
 		holds = value != NULL && strcmp(value, proof->equals) == 0;
-		text_addf(text, "variable %s %s %s", proof->variable,
-		    value == NULL ? "is not set; should equal"
-			: holds   ? "equals"
-				  : "does not equal",
-		    proof->equals);
+		text_addf(text, "variable %s %s", proof->variable,
+		    value == NULL ? "is not set"
+			: holds   ? "is as it should be"
+				  : "is not as it should be");
 		return holds;
 	}
 	if (proof->hostname != NULL) {

@@ -20,16 +20,15 @@ static const struct standing {
 	{ "a variable that equals proves",
 	    { { .variable = "VEDETTE_TEST_E", .equals = "staging" } }, 1,
 	    VANTAGE_IN_SERVICE,
-	    "proven: variable VEDETTE_TEST_E equals staging" },
+	    "proven: variable VEDETTE_TEST_E is as it should be" },
 	{ "a variable of another value does not, and stays secret",
 	    { { .variable = "VEDETTE_TEST_C", .equals = "staging" } }, 1,
 	    VANTAGE_WORKSTATION,
-	    "unproven: variable VEDETTE_TEST_C does not equal staging" },
+	    "unproven: variable VEDETTE_TEST_C is not as it should be" },
 	{ "a variable that is not set does not",
 	    { { .variable = "VEDETTE_TEST_NONE", .equals = "x" } }, 1,
 	    VANTAGE_WORKSTATION,
-	    "unproven: variable VEDETTE_TEST_NONE is not set; should equal "
-	    "x" },
+	    "unproven: variable VEDETTE_TEST_NONE is not set" },
 	{ "a host name that matches proves", { { .hostname = "*" } }, 1,
 	    VANTAGE_IN_SERVICE, "proven: host name %s matches *" },
 	{ "a host name that does not match does not",
@@ -58,8 +57,8 @@ static const struct standing {
 	    { { .variable = "VEDETTE_TEST_E", .equals = "staging" },
 		{ .address = "127.0.0.1/32" } },
 	    2, VANTAGE_IN_SERVICE,
-	    "proven: variable VEDETTE_TEST_E equals staging; own address in "
-	    "127.0.0.1/32" },
+	    "proven: variable VEDETTE_TEST_E is as it should be; own "
+	    "address in 127.0.0.1/32" },
 };
 
 static void

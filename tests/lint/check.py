@@ -34,7 +34,8 @@ OWNERS = {
     r"ares.*\.h": r"agent/resolve\.c|agent/probes/dns\.c",
     r"(cyaml/cyaml|yaml)\.h":
         r"proto/(conf|keyed)\.[ch]|(agent|collector)/(config|schema).*",
-    r"jansson\.h": r"proto/jsonl_(parse|value).*|agent/(report.*|probes/http.*)|collector/cli/.*",
+    r"jansson\.h": r"proto/jsonl_(parse|value).*|agent/(report.*|probes/http.*)|"
+                    r"collector/(cli/.*|verdict_json\.c)",
     r"zstd\.h": r"storage/blob\.c",
     r"openssl/.*": r"proto/edge.*|agent/fingerprint\.c|agent/probes/.*",
     r"proto/.*\.pb-c\.h": r"proto/[^/]*\.[ch]",
