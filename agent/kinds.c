@@ -1,6 +1,7 @@
 #include "agent/probes/kinds.h"
 
 static const struct probe_kind *const kinds[] = {
+	&dns_kind,
 	&env_kind,
 	&http_kind,
 	&postgres_kind,
@@ -17,7 +18,8 @@ probe_kinds(void)
 const struct probe_kind *
 probe_kind_of(const struct probe_config *config)
 {
-	return config->env != NULL     ? &env_kind
+	return config->dns != NULL     ? &dns_kind
+	    : config->env != NULL      ? &env_kind
 	    : config->http != NULL     ? &http_kind
 	    : config->postgres != NULL ? &postgres_kind
 	    : config->tcp != NULL      ? &tcp_kind

@@ -450,6 +450,32 @@ resolve_query(struct resolver *resolver, const char *server, const char *name,
 	return resolve;
 }
 
+static bool
+is_port(const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+	long port = n >= 1 && n <= 5 ? strtol(text, NULL, 10) : 0;
+
+	return text[n] == '\0' && port >= 1 && port <= 65535;
+}
+
+bool
+resolve_is_server(const char *server)
+{
+	bool is_v6 = server[0] == '[', is_address;
+	const char *end = strchrnul(server, is_v6 ? ']' : ':');
+	char *host =
+	    mem_strndup(server + is_v6, (size_t)(end - server) - is_v6);
+	union address address;
+
+	is_address = address_parse(&address, host, 0) == 0 &&
+	    (address.any.sa_family == AF_INET6) == is_v6;
+	free(host);
+	if (!is_address || (is_v6 && *end++ != ']'))
+		return false;
+	return *end == '\0' || (*end == ':' && is_port(end + 1));
+}
+
 void
 resolve_cancel(struct resolve *resolve)
 {

@@ -10,6 +10,7 @@
 #define AGENT_RESOLVE_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -63,6 +64,9 @@ struct resolve *resolve_start(struct resolver *resolver, const char *host,
  * the system; the first that answers is believed, whatever it says. */
 struct resolve *resolve_query(struct resolver *resolver, const char *server,
     const char *name, int type, resolve_fn *done, void *arg);
+
+/* Is it fit to be a server of resolve_query()? */
+bool resolve_is_server(const char *server);
 
 /* done will not be called.  NULL is allowed, one that is done is not. */
 void resolve_cancel(struct resolve *resolve);

@@ -9,6 +9,7 @@
 
 #include "agent/probe.h"
 
+extern const struct probe_kind dns_kind;
 extern const struct probe_kind env_kind;
 extern const struct probe_kind http_kind;
 extern const struct probe_kind postgres_kind;

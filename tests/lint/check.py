@@ -31,7 +31,7 @@ OWNERS = {
     r"nng/.*": r"proto/(rpc|edge).*",
     r"libpq-fe\.h": r"agent/probes/postgres.*|storage/postgres.*",
     r"curl/.*": r"agent/(transfer|main|agent)\.c|agent/probes/http.*",
-    r"ares.*\.h": r"agent/resolve\.c|agent/probes/dns\.c",
+    r"ares.*\.h": r"agent/resolve\.c|agent/probes/dns.*",
     r"(cyaml/cyaml|yaml)\.h":
         r"proto/(conf|keyed)\.[ch]|(agent|collector)/(config|schema).*",
     r"jansson\.h": r"proto/jsonl_(parse|value).*|agent/(report.*|probes/http.*)|"

@@ -39,6 +39,20 @@ class Probing:
         """Which name server /etc/resolv.conf names."""
         self._replace("/etc/resolv.conf", f"nameserver {address}\n")
 
+    def network(self, *records):
+        """A network of our own, where dnsmasq knows these records and is the
+        name server of the system, as 127.0.0.53."""
+        self.name_server("127.0.0.53")
+        command = " ".join(["dnsmasq", "-d", "--user=root", "--no-resolv",
+                            "--no-hosts", "--listen-address=127.0.0.53",
+                            "--bind-interfaces", "--local=/test/", *records])
+        self.prefix += [
+            "unshare", "--net", "sh", "-c",
+            f"ip link set lo up; {command} 2>{self.directory}/dnsmasq.log & "
+            "until grep -q started " f"{self.directory}/dnsmasq.log; do "
+            "kill -0 $! || exit 9; done 2>&-; \"$@\"; rc=$?; kill $!; "
+            "exit $rc", "sh"]
+
     def run(self, probes, environment=None):
         """Runs every probe of this YAML once: {name: result}."""
         path = self.directory / "agent.yaml"
