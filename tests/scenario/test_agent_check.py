@@ -1,0 +1,395 @@
+"""vedette-agent check: every probe once, and honest about where it looks."""
+import http.server
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import subprocess
+import threading
+
+import pytest
+from stage import free_port
+
+HEAD = "agent: stg-1\nenvironment: staging\n"
+PROVEN = "identity: [{hostname: '*'}]\n"
+UNPROVEN = "identity: [{variable: DEPLOYED_IN, equals: staging}]\n"
+DEADLINE_S = 60
+
+
+class Web(http.server.BaseHTTPRequestHandler):
+    """A service: fine at /, broken at /broken."""
+
+    def do_GET(self):  # pylint: disable=invalid-name
+        """Answers by the path alone."""
+        self.send_response(500 if self.path.startswith("/broken") else 200)
+        self.end_headers()
+        self.wfile.write(b"hello")
+
+    def log_message(self, *_args):  # pylint: disable=arguments-differ
+        """Says nothing."""
+
+
+@pytest.fixture(name="web")
+def fixture_web():
+    """A real web server on a port of its own."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Web)
+    threading.Thread(target=server.serve_forever, args=(0.02,),
+                     daemon=True).start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()
+
+
+class Agent:
+    """Runs the program in the stage's directory."""
+
+    def __init__(self, stage):
+        self.stage = stage
+        self.file = stage.directory / "agent.yaml"
+
+    def configure(self, text):
+        """Writes the configuration."""
+        self.file.write_text(text)
+
+    def run(self, *arguments, environment=None):
+        """Runs it to its end."""
+        return subprocess.run(
+            [self.stage.agent, *arguments], cwd=self.stage.directory,
+            capture_output=True, text=True, timeout=DEADLINE_S, check=False,
+            env={**os.environ, **(environment or {})})
+
+    def check(self, *arguments, environment=None):
+        """Runs a check."""
+        return self.run("check", "--config", "agent.yaml", *arguments,
+                        environment=environment)
+
+    def report(self, *arguments, environment=None):
+        """The report of a check as an object."""
+        done = self.check("--json", *arguments, environment=environment)
+        found = json.loads(done.stdout)
+        assert found["exit_code"] == done.returncode
+        return found
+
+
+@pytest.fixture(name="agent")
+def fixture_agent(stage):
+    """The program, and a folder for its files."""
+    return Agent(stage)
+
+
+def tcp(name, port, service="backend"):
+    """A line of configuration."""
+    return (f"  - {{name: {name}, service: {service}, "
+            f"tcp: {{host: 127.0.0.1, port: {port}}}}}\n")
+
+
+def http_probe(name, url, service="backend"):
+    """A line of configuration."""
+    return f'  - {{name: {name}, service: {service}, http: {{url: "{url}"}}}}\n'
+
+
+def outcomes(report):
+    """{probe: outcome} of a report."""
+    return {found["probe"]: found.get("outcome")
+            for found in report["findings"]}
+
+
+# --- what is found ------------------------------------------------------------
+
+def test_a_healthy_place_is_ok(agent, web):
+    """All is well: exit code 0, every probe ok, no hints."""
+    agent.configure(HEAD + PROVEN + "probes:\n" + tcp("port", web)
+                    + http_probe("web", f"http://127.0.0.1:{web}/"))
+    report = agent.report()
+    assert report["exit_code"] == 0
+    assert report["proven"] is True
+    assert report["vantage"] == "in_environment"
+    assert outcomes(report) == {"port": "ok", "web": "ok"}
+    assert not any("hint" in found for found in report["findings"])
+    assert set(report["findings"][0]["phases"]) == {"resolve", "connect"}
+
+
+def test_what_is_broken_is_critical_and_has_a_next_command(agent, web):
+    """A refused port and a bad status: exit code 2, a hint for each."""
+    closed = free_port()
+    agent.configure(
+        HEAD + PROVEN + "probes:\n" + tcp("port", closed)
+        + http_probe("web", f"http://127.0.0.1:{web}/broken"))
+    report = agent.report()
+    assert report["exit_code"] == 2
+    found = {finding["probe"]: finding for finding in report["findings"]}
+    assert found["port"]["reason"] == "connect.refused"
+    assert found["port"]["next"] == f"nc -vz -w 10 127.0.0.1 {closed}"
+    assert found["web"]["reason"].endswith(".status")
+    assert found["web"]["next"].startswith("curl ")
+    for finding in found.values():
+        assert finding["hint"]
+        assert subprocess.run(["sh", "-n", "-c", finding["next"]],
+                              check=False).returncode == 0
+
+
+def test_services_come_in_order_and_chains_from_their_beginning(agent, web):
+    """As configured; within a service tcp stands before http."""
+    agent.configure(
+        HEAD + PROVEN + "probes:\n"
+        + http_probe("b-web", f"http://127.0.0.1:{web}/", "beta")
+        + http_probe("a-web", f"http://127.0.0.1:{web}/", "alpha")
+        + tcp("a-port", web, "alpha") + tcp("b-port", web, "beta"))
+    wanted = ["b-port", "b-web", "a-port", "a-web"]
+    assert [found["probe"] for found in agent.report()["findings"]] == wanted
+    text = agent.check().stdout
+    assert [word for word in re.findall(r"[\w-]+", text)
+            if word in wanted] == wanted
+    assert text.index("beta") < text.index("alpha")
+
+
+def test_the_vantage_is_stated_first(agent, web):
+    """Before anything that was found."""
+    agent.configure(HEAD + PROVEN + "probes:\n" + tcp("port", web))
+    lines = agent.check().stdout.splitlines()
+    assert lines[0].startswith("stg-1 in staging at ")
+    assert lines[1].startswith("vantage in_environment (proven: host name ")
+
+
+def test_no_secret_is_part_of_a_command(agent, web):
+    """Neither the user of a URL nor its query, nor a password."""
+    agent.configure(
+        HEAD + PROVEN + "probes:\n"
+        + http_probe("web", f"http://me:canary1@127.0.0.1:{web}/broken"
+                            "?token=canary2"))
+    for option in ("--json", "--nagios", "--full"):
+        done = agent.check(option)
+        assert done.returncode == 2
+        assert "canary" not in done.stdout + done.stderr
+    assert f"http://127.0.0.1:{web}/broken" in agent.check().stdout
+
+
+# --- vantage -------------------------------------------------------------------
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_from_an_unproven_vantage_all_is_blind(agent, web, broken):
+    """Neither green nor red, whatever was seen: exit code 3."""
+    path = "broken" if broken else ""
+    agent.configure(HEAD + UNPROVEN + "probes:\n" + tcp("port", web)
+                    + http_probe("web", f"http://127.0.0.1:{web}/{path}"))
+    report = agent.report()
+    assert report["exit_code"] == 3
+    assert report["vantage"] == "workstation"
+    assert report["proven"] is False
+    assert "DEPLOYED_IN is not set" in report["vantage_why"]
+    assert report["counts"] == {"blind_spot": 2}
+    for found in report["findings"]:
+        assert found["blind_spot"] is True
+        assert "outcome" not in found and "hint" not in found
+        assert found["closed_by"] == f"probe {found['probe']}, run in staging"
+    text = agent.check().stdout
+    assert text.splitlines()[1].startswith("vantage workstation (unproven:")
+    assert "says nothing of staging" in text.replace("\n        ", " ")
+    assert re.findall(r"^  (\w+)", text, re.M) == ["blind", "blind"]
+    line = agent.check("--nagios").stdout
+    assert line.startswith("VEDETTE UNKNOWN - staging: 2 blind spots")
+
+
+def test_the_same_place_proven_counts(agent, web):
+    """With the variable set, the same configuration speaks for staging."""
+    agent.configure(HEAD + UNPROVEN + "probes:\n" + tcp("port", web))
+    report = agent.report(environment={"DEPLOYED_IN": "staging"})
+    assert report["exit_code"] == 0
+    assert report["vantage"] == "in_environment"
+
+
+def test_without_any_proof_the_vantage_is_a_workstation(agent, web):
+    """Nobody is believed who names no proof."""
+    agent.configure(HEAD + "probes:\n" + tcp("port", web))
+    assert agent.report()["vantage"] == "workstation"
+
+
+# --- selections ------------------------------------------------------------------
+
+@pytest.mark.parametrize("option, wanted", [
+    (None, {"port", "web"}),
+    ("--full", {"port", "web"}),
+    ("--quick", {"port"}),
+    ("--env-check", set()),
+])
+def test_a_selection_runs_its_kinds(agent, web, option, wanted):
+    """--quick leaves out http, --env-check all but env."""
+    agent.configure(HEAD + PROVEN + "probes:\n" + tcp("port", web)
+                    + http_probe("web", f"http://127.0.0.1:{web}/"))
+    report = agent.report(*([option] if option else []))
+    assert set(outcomes(report)) == wanted
+    assert report["exit_code"] == (0 if wanted else 3)
+
+
+def test_quick_has_short_limits(agent, web):
+    """2 s, whatever the configuration says."""
+    agent.configure(HEAD + PROVEN + "defaults: {interval: 1m, timeout: 30s}\n"
+                    "probes:\n" + tcp("port", web))
+    assert agent.report("--quick")["findings"][0]["limit_ms"] == 2000
+    assert agent.report()["findings"][0]["limit_ms"] == 30000
+
+
+# --- forms ------------------------------------------------------------------------
+
+def test_nagios_gets_one_line_with_performance_data(agent, web):
+    """The line that a scheduler parses."""
+    agent.configure(HEAD + PROVEN + "probes:\n" + tcp("port", web)
+                    + tcp("other", free_port()))
+    done = agent.check("--nagios")
+    assert done.returncode == 2
+    assert re.fullmatch(
+        r"VEDETTE CRITICAL - staging: 1 critical, 1 ok; other: "
+        r"connect\.refused [^|\n]*\|"
+        r" 'port'=\d+\.\d{3}ms;;5000;0; 'other'=\d+\.\d{3}ms;;5000;0;\n",
+        done.stdout)
+
+
+def test_output_writes_the_report_to_a_file(agent, web):
+    """And a summary to standard output."""
+    agent.configure(HEAD + PROVEN + "probes:\n" + tcp("port", web))
+    path = agent.stage.directory / "report.json"
+    done = agent.check("--json", "--output", str(path))
+    assert done.returncode == 0
+    assert done.stdout == f"staging: 1 ok; report in {path}\n"
+    assert json.loads(path.read_text())["counts"]["ok"] == 1
+    done = agent.check("--output", "/nowhere/report")
+    assert done.returncode == 3
+    assert "/nowhere/report" in done.stderr
+
+
+def on_terminal(command, directory, environment):
+    """What a program writes to a terminal, both streams."""
+    leader, follower = pty.openpty()
+    program = subprocess.Popen(  # pylint: disable=consider-using-with
+        command, cwd=directory, stdin=follower, stdout=follower,
+        stderr=follower, env=environment)
+    os.close(follower)
+    seen = b""
+    while select.select([leader], [], [], DEADLINE_S)[0]:
+        try:
+            some = os.read(leader, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not some:
+            break
+        seen += some
+    program.wait(DEADLINE_S)
+    os.close(leader)
+    return seen.decode()
+
+
+@pytest.mark.parametrize("extra, coloured", [
+    ({"TERM": "xterm"}, True),
+    ({"TERM": "xterm", "NO_COLOR": "1"}, False),
+    ({"TERM": "dumb"}, False),
+])
+def test_a_terminal_gets_progress_and_colour(agent, web, extra, coloured):
+    """Colour on a terminal only, and not with NO_COLOR."""
+    agent.configure(HEAD + PROVEN + "probes:\n" + tcp("port", web))
+    environment = {key: value for key, value in os.environ.items()
+                   if key != "NO_COLOR"}
+    seen = on_terminal([agent.stage.agent, "check", "--config", "agent.yaml"],
+                       agent.stage.directory, {**environment, **extra})
+    assert "[0/1]" in seen
+    assert ("\033[32mok" in seen) == coloured
+    piped = agent.check().stdout
+    assert "\033" not in piped and "[0/1]" not in piped
+
+
+def test_a_check_leaves_nothing_behind(agent, web):
+    """No key, no spool, no state."""
+    agent.configure(HEAD + PROVEN + "state_directory: state\nprobes:\n"
+                    + tcp("port", web))
+    agent.report()
+    assert {path.name for path in agent.stage.directory.iterdir()} == {
+        "agent.yaml"}
+    assert not list(pathlib.Path("/tmp").glob("vedette-check-*"))
+
+
+# --- bad input ----------------------------------------------------------------------
+
+TCP = "tcp: {host: h, port: 1}"
+
+
+@pytest.mark.parametrize("text, complaint", [
+    ("probes: [{name: a, intervall: 1s, %s}]\n" % TCP,
+     "agent.yaml:3:20: probes[0].intervall: unknown key; did you mean "
+     "interval?"),
+    ("probes: [{name: a, tcp: {host: h, port: many}}]\n",
+     "agent.yaml:3:41: probes[0].tcp.port:"),
+    ("probes: [{name: a, %s}, {name: a, %s}]\n" % (TCP, TCP),
+     "another probe has this name"),
+    ("probes: [{name: a, interval: 2s, timeout: 3s, %s}]\n" % TCP,
+     "agent.yaml:3:43: probes[0].timeout: must be less than the interval"),
+    ("probes: []\n", "must list at least one probe"),
+    ("probes: [{name: a\n", "agent.yaml:"),
+])
+def test_a_bad_configuration_has_its_place(agent, text, complaint):
+    """File, line, column and key; the exit code of each command."""
+    agent.configure(HEAD + text)
+    for arguments, code in ((["check"], 3), (["config", "check"], 2),
+                            (["run"], 2)):
+        done = agent.run(*arguments, "--config", "agent.yaml")
+        assert done.returncode == code
+        assert done.stdout == ""
+        assert complaint in done.stderr
+        assert done.stderr.startswith("vedette-agent: ")
+
+
+@pytest.mark.parametrize("arguments, code, complaint", [
+    (["check", "--config", "nowhere.yaml"], 3, "nowhere.yaml: No such file"),
+    (["run", "--config", "nowhere.yaml"], 2, "nowhere.yaml: No such file"),
+    (["config", "check", "--config", "nowhere.yaml"], 2, "No such file"),
+    (["check", "--bogus"], 3, "--bogus: not understood here"),
+    (["check", "--quick", "--full"], 3, "exclude each other"),
+    (["check", "--json", "--nagios"], 3, "exclude each other"),
+    (["check", "--output"], 3, "--output: needs a value"),
+    (["check", "--failure-threshold", "none"], 3, "write warning or critical"),
+    (["run", "--json"], 2, "--json: not understood here"),
+    (["walk"], 2, "walk: no such command"),
+    (["config"], 2, "write vedette-agent config check"),
+])
+def test_a_bad_command_line_is_refused(agent, arguments, code, complaint):
+    """With the argument's name, and where to read on."""
+    done = agent.run(*arguments)
+    assert done.returncode == code
+    assert complaint in done.stderr
+
+
+@pytest.mark.parametrize("arguments, word", [
+    ([], "vedette-agent run"), (["--help"], "vedette-agent check"),
+    (["run", "--help"], "SIGHUP"), (["check", "--help"], "--env-check"),
+    (["config", "check", "--help"], "Exit codes"),
+    (["--version"], "vedette-agent "),
+])
+def test_help_is_help(agent, arguments, word):
+    """On standard output, exit code 0, at most 80 columns."""
+    done = agent.run(*arguments)
+    assert done.returncode == 0
+    assert word in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_run_refuses_a_key_that_others_can_read(agent):
+    """And says how to mend it."""
+    for name in ("ca.pem", "c.pem", "k.pem"):
+        (agent.stage.directory / name).write_text("none")
+    (agent.stage.directory / "k.pem").chmod(0o644)
+    agent.configure(
+        HEAD + PROVEN + "collectors: ['tls+tcp://localhost:1']\n"
+        "state_directory: state\n"
+        "tls: {ca_file: ca.pem, certificate_file: c.pem, key_file: k.pem}\n"
+        "probes: [{name: a, %s}]\n" % TCP)
+    done = agent.run("run", "--config", "agent.yaml")
+    assert done.returncode == 1
+    assert "k.pem" in done.stderr and "chmod" in done.stderr
+
+
+def test_run_needs_a_collector(agent):
+    """A check needs none."""
+    agent.configure(HEAD + "probes: [{name: a, %s}]\n" % TCP)
+    done = agent.run("run", "--config", "agent.yaml")
+    assert done.returncode == 2
+    assert "collectors: must list at least one" in done.stderr
