@@ -1,10 +1,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "collector/collector.h"
 #include "collector/config.h"
 #include "proto/base/log.h"
+
+#define CONFIG_DEFAULT "/etc/vedette/collector.yaml"
 
 enum exit_code {
 	EXIT_DONE = 0,   /* stopped as told; the configuration is right */
@@ -15,16 +18,16 @@ enum exit_code {
 static const char help[] =
     "vedette-collector - keeps the history, flags what got worse, answers\n"
     "\n"
-    "  vedette-collector run --config FILE\n"
+    "  vedette-collector run [--config FILE]\n"
     "      runs until SIGTERM or SIGINT; SIGHUP reads FILE and the\n"
     "      certificates again\n"
-    "  vedette-collector config check --config FILE\n"
+    "  vedette-collector config check [--config FILE]\n"
     "      says whether FILE is right, and where it is not\n"
     "  vedette-collector --help | --version\n"
     "\n"
-    "The configuration is described in docs/collector.md; "
-    "deploy/collector.yaml\n"
-    "is an example.  Messages go to standard error.\n"
+    "FILE is " CONFIG_DEFAULT " when not given; docs/collector.md\n"
+    "describes it, deploy/collector.yaml is an example.  Messages go to\n"
+    "standard error.\n"
     "\n"
     "Exit codes:\n"
     "  0   stopped as told; the configuration is right\n"
@@ -46,7 +49,7 @@ check_config(const char *path)
 	struct err err;
 
 	if (config_load(&config, path, &err) < 0) {
-		fprintf(stderr, "%s\n", err.text);
+		fprintf(stderr, "vedette-collector: %s\n", err.text);
 		return EXIT_CONFIG;
 	}
 	printf("%s: right: %u addresses, %u environments, %u services, "
@@ -77,10 +80,12 @@ run(const char *path)
 }
 
 /* The value of "--config FILE" or "--config=FILE", which is all that may be
- * there; NULL when it is not. */
+ * there; NULL when something else is. */
 static const char *
 config_of(int argc, char **argv)
 {
+	if (argc == 0)
+		return CONFIG_DEFAULT;
 	if (argc == 1 && strncmp(argv[0], "--config=", 9) == 0)
 		return argv[0] + 9;
 	if (argc == 2 && strcmp(argv[0], "--config") == 0)
@@ -94,6 +99,7 @@ main(int argc, char **argv)
 	const char *path;
 
 	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_DUMPABLE, 0); /* a private key is in our memory */
 	if (argc == 2 &&
 	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		fputs(help, stdout);
@@ -106,14 +112,14 @@ main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "run") == 0) {
 		path = config_of(argc - 2, argv + 2);
 		return path != NULL ? run(path)
-				    : refuse("run needs --config FILE");
+				    : refuse("run takes --config FILE only");
 	}
 	if (argc > 2 && strcmp(argv[1], "config") == 0 &&
 	    strcmp(argv[2], "check") == 0) {
 		path = config_of(argc - 3, argv + 3);
 		return path != NULL
 		    ? check_config(path)
-		    : refuse("config check needs --config FILE");
+		    : refuse("config check takes --config FILE only");
 	}
 	return refuse(argc > 1 ? "unknown command" : "which command?");
 }

@@ -337,7 +337,8 @@ def test_help_version_and_usage(stage):
     assert run_collector(stage, "--help")[0] == 0
     assert run_collector(stage, "--version")[1].startswith(
         "vedette-collector ")
-    for wrong in ([], ["fly"], ["run"], ["run", "--config"], ["config"]):
+    for wrong in ([], ["fly"], ["run", "now"], ["run", "--config"],
+                  ["config"], ["config", "check", "x"]):
         code, out, err = run_collector(stage, *wrong)
         assert (code, out) == (2, "") and "--help" in err
 
