@@ -215,11 +215,16 @@ settle_related(const struct judge *judge, const struct fleet_fact *changed,
 	return 0;
 }
 
-/* A build is meant to change; that it does is a change, not a drift. */
+/* What is meant to change: that it does is a change, not a drift. */
 static bool
 may_change(const struct fleet_fact *fact)
 {
-	return strcmp(fact->name, "build") == 0;
+	static const char *const names[] = { "build", "*/server_started" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (text_matches(names[i], fact->name))
+			return true;
+	return false;
 }
 
 static int

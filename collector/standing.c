@@ -52,34 +52,29 @@ arena_printf(struct arena *arena, const char *format, ...)
 	return arena_strdup(arena, text);
 }
 
-/* --- cells ----------------------------------------------------------------------- */
+/* --- cells ----------------------------------------------------------------- */
 
-/* The cells so far, found by "environment/service". */
-struct cells {
-	const struct standing *standing;
-	struct map *by_place;
-	struct cell_row *rows;
-	size_t n, room;
+struct cell {
+	struct cell_row row;
+	const struct fleet_series *told; /* who says how it stands */
+	int64_t well_ms; /* when the last of its series became ok */
 };
 
-static struct cell_row *
+struct cells {
+	const struct standing *standing;
+	struct map *by_place; /* struct cell by "environment/service" */
+};
+
+static struct cell *
 cell_at(struct cells *cells, const char *environment, const char *service)
 {
 	struct arena *arena = cells->standing->arena;
 	char *key = mem_printf("%s/%s", environment, service);
-	/* Rows move when there are more: the map holds their number + 1. */
-	uintptr_t number = (uintptr_t)map_get(cells->by_place, key);
-	struct cell_row *row;
+	struct cell *cell = map_get(cells->by_place, key);
 
-	if (number == 0) {
-		if (cells->n == cells->room) {
-			cells->room = cells->room > 0 ? cells->room * 2 : 32;
-			cells->rows =
-			    mem_resize(cells->rows, cells->room, sizeof(*row));
-		}
-		number = ++cells->n;
-		map_put(cells->by_place, key, (void *)number);
-		cells->rows[number - 1] = (struct cell_row){
+	if (cell == NULL) {
+		cell = arena_zalloc(arena, sizeof(*cell));
+		cell->row = (struct cell_row){
 			.environment = arena_strdup(arena, environment),
 			.service = arena_strdup(arena, service),
 			.state = STATE_BLIND,
@@ -87,9 +82,10 @@ cell_at(struct cells *cells, const char *environment, const char *service)
 			.why = "no probe looks at it from a vantage that "
 			       "counts",
 		};
+		map_put(cells->by_place, key, cell);
 	}
 	free(key);
-	return &cells->rows[number - 1];
+	return cell;
 }
 
 static const char *
@@ -110,39 +106,54 @@ why_of(struct arena *arena, const struct fleet_series *series, enum state state,
 	    last->message[0] != '\0' ? last->message : reason);
 }
 
-/* A probe that works nearer to the ground explains those above it, so of
- * two that are equally bad the one that was bad first is told. */
-static bool
-is_told_before(enum state state, int64_t since_ms, const struct cell_row *row)
+/* From the ground up: what fails below explains what fails above it. */
+static size_t
+layer_of(const char *kind)
 {
-	int difference = weight(state) - weight(row->state);
+	static const char *const chain[] = { "env", "settings", "dns", "tcp",
+		"tls", "redis", "postgres", "http", "journey" };
+	size_t n = sizeof(chain) / sizeof(chain[0]), i = 0;
 
-	return difference > 0 ||
-	    (difference == 0 && state != STATE_OK && since_ms < row->since_ms);
+	while (i < n && strcmp(chain[i], kind) != 0)
+		i++;
+	return i;
+}
+
+/* Which of two series of a cell a person should hear about first: the worse
+ * one, of equals the one nearer to the ground, then the one that has been so
+ * for longer. */
+static bool
+is_told_before(const struct fleet_series *a, enum state a_state,
+    const struct fleet_series *b, enum state b_state)
+{
+	size_t a_layer = layer_of(a->series.kind);
+	size_t b_layer = layer_of(b->series.kind);
+
+	if (weight(a_state) != weight(b_state))
+		return weight(a_state) > weight(b_state);
+	if (a_layer != b_layer)
+		return a_layer < b_layer;
+	return a->since_ms < b->since_ms;
 }
 
 static void
 add_series(struct cells *cells, const struct fleet_series *series)
 {
-	const struct standing *standing = cells->standing;
-	struct cell_row *row =
+	struct cell *cell =
 	    cell_at(cells, series->series.environment, series->series.service);
-	enum state state = standing_series(series, standing->now);
-	bool is_first = row->last_ms == 0;
+	enum state state = standing_series(series, cells->standing->now);
 
 	if (state == STATE_BLIND || series->series.reference_of[0] != '\0')
 		return;
-	if (series->last.at_ms > row->last_ms)
-		row->last_ms = series->last.at_ms;
-	if (is_first || is_told_before(state, series->since_ms, row)) {
-		row->state = state;
-		row->since_ms = series->since_ms;
-		row->why =
-		    why_of(standing->arena, series, state, standing->now);
-	} else if (state == STATE_OK && row->state == STATE_OK &&
-	    series->since_ms > row->since_ms) {
-		row->since_ms = series->since_ms; /* all are ok since then */
-	}
+	if (series->last.at_ms > cell->row.last_ms)
+		cell->row.last_ms = series->last.at_ms;
+	if (series->since_ms > cell->well_ms)
+		cell->well_ms = series->since_ms;
+	if (cell->told != NULL &&
+	    !is_told_before(series, state, cell->told, cell->row.state))
+		return;
+	cell->told = series;
+	cell->row.state = state;
 }
 
 static void
@@ -163,7 +174,7 @@ add_builds(struct cells *cells)
 	    const struct fleet_fact, fact, cells->standing->fleet->facts) {
 		if (strcmp(fact->name, "build") != 0 || fact->shown == NULL)
 			continue;
-		cell_at(cells, fact->environment, fact->service)->build =
+		cell_at(cells, fact->environment, fact->service)->row.build =
 		    arena_strdup(cells->standing->arena, fact->shown);
 	}
 }
@@ -178,10 +189,19 @@ standing_cells(const struct standing *standing, struct status_answer *out)
 	MAP_EACH (const struct fleet_series, series, standing->fleet->series)
 		add_series(&cells, series);
 	add_builds(&cells);
-	rows = arena_zalloc(standing->arena, cells.n * sizeof(*rows));
-	memcpy(rows, cells.rows, cells.n * sizeof(*rows));
+	rows = arena_zalloc(
+	    standing->arena, map_count(cells.by_place) * sizeof(*rows));
+	MAP_EACH (const struct cell, cell, cells.by_place) {
+		struct cell_row *row = &rows[out->n_cells++];
+
+		*row = cell->row;
+		if (cell->told == NULL)
+			continue;
+		row->since_ms = row->state == STATE_OK ? cell->well_ms
+						       : cell->told->since_ms;
+		row->why = why_of(
+		    standing->arena, cell->told, row->state, standing->now);
+	}
 	out->cells = rows;
-	out->n_cells = cells.n;
-	free(cells.rows);
 	map_free(cells.by_place);
 }

@@ -174,6 +174,8 @@ static const struct drift_story {
 	{ "another key is no other value", "env/X", "1+A", 0, 0 },
 	{ "after it a change is one", "env/X", "1+AB", 1, 0 },
 	{ "a build is meant to change", "build", "a+b", 0, 0 },
+	{ "a server may be started again", "postgres/db/server_started", "a+b",
+	    0, 0 },
 	{ "a restart knows what was good", "setting/x", "a+^b", 1, 0 },
 	{ "and what was flagged", "setting/x", "a+b^a", 1, 1 },
 };
