@@ -21,6 +21,7 @@ from stage import (Authority, Failure, Stage, answers, free_port,
 
 ENVIRONMENTS = ("local", "staging", "production")
 BUILD = "v1"
+SERIES = 6  # of an agent: five probes, one of them with reference inputs
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -39,6 +40,7 @@ class Product(Stage):
         self.collector_port = free_port()
         self.backend_port = {name: free_port() for name in ENVIRONMENTS}
         self.backends = {}
+        self.lasting = {}  # programs that run to the end, by name
 
 
 # --- what the product stands on ---------------------------------------------
@@ -121,9 +123,8 @@ services:
   - {{name: backend, depends_on: [database]}}
   - {{name: database, kind: database}}
 """)
-    program = stage.start("collector", [
-        stage.collector, "run", "--config",
-        "collector.yaml"])
+    program = stage.lasting["collector"] = stage.start("collector", [
+        stage.collector, "run", "--config", "collector.yaml"])
     wait_for("the collector", lambda: answers(stage.collector_port), program)
 
 
@@ -152,9 +153,9 @@ probes:
       groups:
         - name: database
           alternatives:
-            - [DATABASE_URL]
-            - [POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER,
-               POSTGRES_PASSWORD]
+            - names: [DATABASE_URL]
+            - names: [POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB,
+                      POSTGRES_USER, POSTGRES_PASSWORD]
   - name: db
     service: backend
     postgres:
@@ -184,18 +185,31 @@ probes:
 """)
     (stage.directory / f"state-{name}").mkdir(mode=0o700)
     environment = dict(os.environ, DEPLOYED_IN=name)
-    stage.start(f"agent-{name}", [
+    stage.lasting[f"agent-{name}"] = stage.start(f"agent-{name}", [
         stage.agent, "run", "--config",
         f"agent-{name}.yaml"], environment=environment)
+
+
+def wait_while_all_run(stage, what, condition):
+    """As wait_for(), but a program that ends by itself ends the waiting."""
+    def check():
+        for name, program in stage.lasting.items():
+            if program.poll() is not None:
+                said = stage.log(name).strip().splitlines()[-1:]
+                raise Failure(f"{name} ended by itself: {' '.join(said)}")
+        return condition()
+    return wait_for(what, check)
 
 
 # --- the story -----------------------------------------------------------------
 
 def all_green(stage):
-    """Has every cell of the matrix been seen, and is it ok?"""
-    cells = stage.ask("status").get("cells", [])
-    return len(cells) == 2 * len(ENVIRONMENTS) and all(
-        cell["state"] == "ok" for cell in cells)
+    """Has every probe of every environment been seen, and is it ok?"""
+    status = stage.ask("status")
+    cells, series = status.get("cells", []), status.get("series", [])
+    return len(cells) == 2 * len(ENVIRONMENTS) and \
+        len(series) == SERIES * len(ENVIRONMENTS) and all(
+            row["state"] == "ok" for row in cells + series)
 
 
 def open_subjects(stage):
@@ -216,8 +230,8 @@ def tell(stage):
     start_collector(stage)
     for name in ENVIRONMENTS:
         start_agent(stage, name)
-    wait_for("the first results of all environments",
-             lambda: all_green(stage))
+    wait_while_all_run(stage, "the first results of all environments",
+                       lambda: all_green(stage))
     stage.vedette("status", show=True)
 
     say("[4/4] the outage: staging's environment file is taken away and the "
@@ -226,18 +240,20 @@ def tell(stage):
     given.rename(stage.directory / "staging.env.away")
     began = time.monotonic()
     start_backend(stage, "staging")
-    wait_for("the regressions of staging", lambda: {
+    wait_while_all_run(stage, "the regressions of staging", lambda: {
         ("state", "env"), ("state", "db"), ("state", "ready")
     } <= open_subjects(stage))
     print(f"flagged {time.monotonic() - began:.1f} s after the restart\n")
     stage.vedette("status", "staging", show=True)
+    print()
+    stage.vedette("changes", "staging", "--limit", "6", show=True)
 
     say("the file is put back and the service restarted")
     (stage.directory / "staging.env.away").rename(given)
     began = time.monotonic()
     start_backend(stage, "staging")
-    wait_for("all clear", lambda: not open_subjects(stage)
-             and all_green(stage))
+    wait_while_all_run(stage, "all clear", lambda: not open_subjects(stage)
+                       and all_green(stage))
     print(f"cleared {time.monotonic() - began:.1f} s after the restart\n")
     stage.vedette("status", show=True)
     print()
