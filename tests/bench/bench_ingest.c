@@ -9,7 +9,6 @@
  * transaction as had waited together.  Prints one line of JSON.
  */
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,6 @@
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>
 #include <nng/supplemental/util/platform.h>
-#include <sqlite3.h>
 
 #include "proto/base/clock.h"
 #include "proto/base/crc32c.h"
@@ -26,13 +24,9 @@
 #include "proto/envelope.pb-c.h"
 #include "proto/publish.h"
 #include "proto/publish.pb-c.h"
+#include "tests/bench/workload.h"
 
-#define AGENTS        64
 #define SOCKETS       8
-#define SERIES        20 /* of each agent */
-#define BATCH_RESULTS 100
-#define FIRST_MS      1767607200000
-#define INTERVAL_MS   30000
 #define DEFAULT_TOTAL 400000
 
 struct sender {
@@ -64,65 +58,6 @@ check(int rc, const char *what)
 	exit(1);
 }
 
-/* The duration of a result: lognormal around 3 ms, from its place alone. */
-static int64_t
-duration_us(uint64_t agent, uint64_t sequence, int i)
-{
-	struct random_seeded seeded;
-	double u, v;
-
-	random_seeded_init(
-	    &seeded, agent * 1000003 + sequence * 101 + (uint64_t)i);
-	u = ((double)random_below(&seeded.random, 1000000) + 1) / 1000001;
-	v = (double)random_below(&seeded.random, 1000000) / 1000000;
-	return (int64_t)(3000 *
-	    exp(0.25 * sqrt(-2 * log(u)) * cos(6.283185307 * v)));
-}
-
-static int64_t
-at_ms(uint64_t sequence, int i)
-{
-	int64_t round =
-	    (int64_t)(sequence - 1) * (BATCH_RESULTS / SERIES) + i / SERIES;
-
-	return FIRST_MS + round * INTERVAL_MS + i % SERIES * 37;
-}
-
-static void
-encode_content(unsigned char **out, size_t *out_n, const struct sender *sender)
-{
-	struct batch *batch = batch_new();
-	char probe[32];
-
-	for (int i = 0; i < BATCH_RESULTS; i++) {
-		struct series series = {
-			.service = "backend",
-			.probe = probe,
-			.kind = "tcp",
-			.reference_of = "",
-			.vantage = VANTAGE_IN_SERVICE,
-			.interval_ms = INTERVAL_MS,
-			.phases = { "resolve", "connect" },
-			.n_phases = 2,
-		};
-		struct result result = {
-			.at_ms = at_ms(sender->sequence, i),
-			.duration_us =
-			    duration_us(sender->stream, sender->sequence, i),
-			.limit_ms = 5000,
-			.attempts = 1,
-			.n_phases = 2,
-			.message = "",
-		};
-
-		snprintf(probe, sizeof(probe), "probe-%02d", i % SERIES);
-		result.phase_us[1] = result.duration_us;
-		batch_add_result(batch, &series, &result);
-	}
-	batch_encode(out, out_n, batch);
-	batch_free(batch);
-}
-
 /* Packs the next batch of a sender into its request. */
 static void
 encode_request(struct sender *sender)
@@ -131,7 +66,8 @@ encode_request(struct sender *sender)
 	Vedette__Call call = VEDETTE__CALL__INIT;
 	unsigned char *content = NULL;
 
-	encode_content(&content, &batch.content.len, sender);
+	content = workload_content(
+	    &batch.content.len, sender->stream, sender->sequence);
 	batch.content.data = content;
 	batch.crc32c = crc32c(0, content, batch.content.len);
 	batch.environment = "bench";
@@ -276,58 +212,6 @@ through_collector(const char *url, uint64_t batches, uint64_t *out_refused)
 	return (double)start / 1e9;
 }
 
-static void
-sql(sqlite3 *db, const char *text)
-{
-	if (sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK)
-		return;
-	fprintf(stderr, "bench_ingest: %s: %s\n", text, sqlite3_errmsg(db));
-	exit(1);
-}
-
-/* Returns the seconds for the same results as rows; key is the end of the
- * table's definition.  One transaction takes a batch of every agent. */
-static double
-as_rows(const char *path, const char *create, uint64_t batches)
-{
-	sqlite3_stmt *insert = NULL;
-	sqlite3 *db = NULL;
-	int64_t start;
-
-	remove(path);
-	if (sqlite3_open(path, &db) != SQLITE_OK)
-		exit(1);
-	sql(db, "pragma journal_mode=wal; pragma synchronous=full");
-	sql(db, create);
-	sqlite3_prepare_v2(
-	    db, "insert into result values (?,?,?,?,?,?)", -1, &insert, NULL);
-	start = clock_mono_ns(clock_system());
-	for (uint64_t sequence = 1; sequence <= batches; sequence++) {
-		sql(db, "begin immediate");
-		for (int row = 0; row < AGENTS * BATCH_RESULTS; row++) {
-			int agent = row / BATCH_RESULTS,
-			    i = row % BATCH_RESULTS;
-
-			sqlite3_bind_int(
-			    insert, 1, agent * SERIES + i % SERIES);
-			sqlite3_bind_int64(insert, 2, at_ms(sequence, i));
-			sqlite3_bind_int64(insert, 3,
-			    duration_us((uint64_t)agent, sequence, i));
-			sqlite3_bind_int(insert, 4, 0);
-			sqlite3_bind_int64(insert, 5, (int64_t)sequence);
-			sqlite3_bind_int(insert, 6, 5000);
-			if (sqlite3_step(insert) != SQLITE_DONE)
-				exit(1);
-			sqlite3_reset(insert);
-		}
-		sql(db, "commit");
-	}
-	start = clock_mono_ns(clock_system()) - start;
-	sqlite3_finalize(insert);
-	sqlite3_close(db);
-	return (double)start / 1e9;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -349,15 +233,8 @@ main(int argc, char **argv)
 	keyed_path = mem_printf("%s/keyed.db", argv[2]);
 	append_path = mem_printf("%s/append.db", argv[2]);
 	whole = through_collector(argv[1], batches, &refused);
-	keyed = as_rows(keyed_path,
-	    "create table result (series int, at int, duration int, outcome "
-	    "int, sequence int, limit_ms int, primary key (series, at)) "
-	    "without rowid",
-	    batches);
-	append = as_rows(append_path,
-	    "create table result (series int, at int, duration int, outcome "
-	    "int, sequence int, limit_ms int)",
-	    batches);
+	keyed = workload_rows(keyed_path, WORKLOAD_KEYED, batches);
+	append = workload_rows(append_path, WORKLOAD_APPEND, batches);
 	printf("{\"results\": %" PRIu64 ", \"busy\": %" PRIu64
 	       ", \"whole_path_per_s\": %.0f, \"keyed_rows_per_s\": %.0f, "
 	       "\"append_rows_per_s\": %.0f}\n",

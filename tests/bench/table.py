@@ -33,7 +33,7 @@ def ingest(build, results):
              directory / "collector.yaml"], stderr=log)
     try:
         out = subprocess.run(
-            [build / "tests/bench_ingest", url, directory, str(results)],
+            [build / "tests/bench/bench_ingest", url, directory, str(results)],
             check=True, capture_output=True, text=True).stdout
     finally:
         collector.terminate()
@@ -114,6 +114,38 @@ def at_rest(build, quick):
     row("rollup of a day, bytes", f"{day:.0f}", "-", "-", "< 200", day < 200)
 
 
+def store(build, quick):
+    """The store: inbox against plain rows, and what its questions cost."""
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="vedette-bench-"))
+    try:
+        out = subprocess.run(
+            [build / "tests/bench/bench_store", directory,
+             *(["--quick"] if quick else [])],
+            check=True, capture_output=True, text=True).stdout
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    found = json.loads(out)
+    ours = found["inbox_per_s"]
+    for name, key, goal in (
+            ("rows keyed (series, time)", "keyed_per_s", 5),
+            ("rows appended, no key", "append_per_s", 1)):
+        ratio = ours / found[key]
+        row("store: inbox, durable, results/s", f"{ours:,.0f}",
+            f"{found[key]:,.0f} {name}", f"{ratio:.2f}", f">= {goal}",
+            ratio >= goal)
+    row("store: sealing, results/s", f"{found['sealed_per_s']:,.0f}", "-",
+        "-", "-", True)
+    size = found["restart_bytes"] / 1e6
+    for what, key, goal in (
+            (f"store: restart, inbox {size:,.0f} MB, ms", "restart_ms", 5000),
+            ("store: trend, 1 series x 90 d, ms", "trend_one_ms", 5),
+            ("store: trend, 1,000 series, ms", "trend_thousand_ms", 300),
+            ("store: moment, 10,000 series, ms", "moment_sealed_ms", 50),
+            ("  with half an hour unsealed, ms", "moment_unsealed_ms", 50)):
+        row(what, f"{found[key]:.1f}", "-", "-", f"<= {goal}",
+            found[key] <= goal)
+
+
 def main():
     """Returns the exit code."""
     build = pathlib.Path(sys.argv[1]).resolve()
@@ -121,6 +153,7 @@ def main():
     print(f"{'what':<34} {'ours':>16} {'comparison':>26} {'ratio':>8} "
           f"{'goal':>9} {'met':>4}")
     ingest(build, 128000 if quick else 1280000)
+    store(build, quick)
     at_rest(build, quick)
     probes(build, quick)
     idle(build, 20 if quick else 60)
