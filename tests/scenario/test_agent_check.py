@@ -10,7 +10,7 @@ import subprocess
 import threading
 
 import pytest
-from stage import free_port
+from stage import free_port, start_postgres
 
 HEAD = "agent: stg-1\nenvironment: staging\n"
 PROVEN = "identity: [{hostname: '*'}]\n"
@@ -164,6 +164,95 @@ def test_no_secret_is_part_of_a_command(agent, web):
         assert done.returncode == 2
         assert "canary" not in done.stdout + done.stderr
     assert f"http://127.0.0.1:{web}/broken" in agent.check().stdout
+
+
+# --- env and postgres ------------------------------------------------------------
+
+ENVIRONMENT = """\
+  - name: env
+    service: backend
+    env:
+      source: {file: service.env}
+      require:
+        - {name: SECRET_KEY, min_length: 16}
+        - {name: LOG_LEVEL, severity: warning}
+      absent: [DEBUG]
+"""
+
+
+@pytest.mark.parametrize("variables, outcome, reason, code", [
+    ("SECRET_KEY=canary-of-sixteen-letters\nLOG_LEVEL=info\n", "ok", None, 0),
+    ("SECRET_KEY=canary-of-sixteen-letters\n", "warning", "missing", 1),
+    ("LOG_LEVEL=info\n", "critical", "missing", 2),
+    ("SECRET_KEY=canary\nLOG_LEVEL=info\n", "critical", "shape", 2),
+    ("SECRET_KEY=canary-of-sixteen-letters\nLOG_LEVEL=info\nDEBUG=canary\n",
+     "critical", "forbidden", 2),
+])
+def test_an_environment_is_judged_and_never_shown(
+        agent, variables, outcome, reason, code):
+    """Every severity has its exit code; no value leaves the program."""
+    (agent.stage.directory / "service.env").write_text(variables)
+    agent.configure(HEAD + PROVEN + "probes:\n" + ENVIRONMENT)
+    report = agent.report("--env-check")
+    found = report["findings"][0]
+    assert found["outcome"] == outcome
+    assert (found.get("reason") or "none").endswith(str(reason).lower())
+    assert report["exit_code"] == code
+    if code:
+        assert found["next"] == "cut -d= -f1 service.env"
+    for option in ("--json", "--nagios", "--full"):
+        done = agent.check(option)
+        assert "canary" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("threshold, code", [("warning", 1), ("critical", 0)])
+def test_warnings_are_silent_only_when_asked_for(agent, threshold, code):
+    """They are shown all the same."""
+    (agent.stage.directory / "service.env").write_text(
+        "SECRET_KEY=sixteen-letters-and-more\n")
+    agent.configure(HEAD + PROVEN + "probes:\n" + ENVIRONMENT)
+    done = agent.check("--failure-threshold", threshold)
+    assert done.returncode == code
+    assert "warning" in done.stdout
+
+
+def test_a_database_is_asked_and_its_reference_with_full_only(stage, agent):
+    """A wrong password of the service, and a reference that works."""
+    port = free_port()
+    start_postgres(stage, port, """
+        create role app login password 'right';
+        create role probe login password 'good';
+        create database shop owner app;
+    """)
+    agent.configure(HEAD + PROVEN + f"""\
+probes:
+  - name: db
+    service: backend
+    postgres:
+      host: 127.0.0.1
+      port: {port}
+      database: shop
+      user: app
+      password: canary
+      reference:
+        host: 127.0.0.1
+        port: {port}
+        database: shop
+        user: probe
+        password: good
+""")
+    report = agent.report()
+    assert outcomes(report) == {"db": "critical"}
+    found = report["findings"][0]
+    assert found["reason"].endswith(".password")
+    assert found["next"] == (
+        f"psql 'host=127.0.0.1 port={port} dbname=shop user=app "
+        "connect_timeout=10' -c 'select 1'")
+    report = agent.report("--full")
+    assert outcomes(report) == {"db": "critical", "db.reference": "ok"}
+    assert report["findings"][1]["reference_of"] == "db"
+    for option in ("--json", "--nagios", "--full"):
+        assert "canary" not in agent.check(option).stdout
 
 
 # --- vantage -------------------------------------------------------------------
