@@ -482,3 +482,14 @@ def test_run_needs_a_collector(agent):
     done = agent.run("run", "--config", "agent.yaml")
     assert done.returncode == 2
     assert "collectors: must list at least one" in done.stderr
+
+
+# --- what is delivered ---------------------------------------------------------------
+
+def test_the_example_of_deploy_is_fit(agent):
+    """As it stands, with every kind of probe in it."""
+    example = pathlib.Path(__file__).resolve().parents[2] / "deploy/agent.yaml"
+    done = agent.run("config", "check", "--config", str(example))
+    assert done.stderr == ""
+    assert done.returncode == 0
+    assert "stg-1 in staging, 5 probes" in done.stdout
