@@ -15,6 +15,7 @@
 
 #define OFFSET_MAX_MS  INT64_C(315576000000) /* ten years, either way */
 #define EXPIRE_AT_ONCE 256
+#define RETURN_MAX_MS  INT64_C(300000) /* longest back-off of an agent */
 
 struct pipeline {
 	struct store *store;
@@ -226,16 +227,34 @@ agree(struct pipeline *pipeline)
 	}
 }
 
+/* How long after a start an agent may still be waiting: its back-off has grown
+ * with the absence of the collector, to twice that at most. */
+static int64_t
+return_ms(const struct fleet *fleet, struct moment now)
+{
+	int64_t heard_ms = 0, away_ms;
+
+	MAP_EACH (struct fleet_agent, agent, fleet->agents)
+		if (agent->seen_ms > heard_ms)
+			heard_ms = agent->seen_ms;
+	away_ms = now.wall_ms - heard_ms;
+	if (away_ms < 0)
+		return 0;
+	return 2 * away_ms < RETURN_MAX_MS ? 2 * away_ms : RETURN_MAX_MS;
+}
+
 /* Monotonic times of before mean nothing now; and nobody could be heard while
  * the collector was down. */
 static void
 set_times(const struct fleet *fleet, struct moment now)
 {
+	int64_t grace_ms = return_ms(fleet, now);
+
 	MAP_EACH (struct fleet_series, series, fleet->series)
 		series->mono_ms =
 		    now.mono_ms - (now.wall_ms - series->fresh_ms);
 	MAP_EACH (struct fleet_agent, agent, fleet->agents)
-		agent->silence.heard_ms = now.mono_ms;
+		agent->silence.heard_ms = now.mono_ms + grace_ms;
 }
 
 static void
