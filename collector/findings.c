@@ -191,7 +191,8 @@ standing_findings(const struct standing *standing, struct status_answer *out)
 	MAP_EACH (const struct fleet_agent, agent, fleet->agents)
 		look_at_agent(&findings, agent);
 	rows = arena_zalloc(standing->arena, findings.n * sizeof(*rows));
-	memcpy(rows, findings.rows, findings.n * sizeof(*rows));
+	if (findings.n > 0) /* else there is no array */
+		memcpy(rows, findings.rows, findings.n * sizeof(*rows));
 	out->findings = rows;
 	out->n_findings = findings.n;
 	free(findings.rows);
