@@ -1,4 +1,5 @@
 /* The calling side of query.h. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "proto/base/list.h"
@@ -11,9 +12,13 @@ struct query_client {
 	struct list under_way;
 };
 
+/* In the order of query.proto. */
+enum method { STATUS, HISTORY, CHANGES, REGRESSIONS };
+
 struct asking {
 	struct list node;
 	struct query_client *client; /* NULL once it was freed */
+	enum method method;
 	union {
 		query_status_fn *status;
 		query_history_fn *history;
@@ -21,131 +26,108 @@ struct asking {
 		query_regressions_fn *regressions;
 	} done;
 	void *arg;
-	/* While the answer is told. */
-	struct arena *arena;
-	struct rpc_status outcome;
 };
 
+union answer {
+	struct status_answer status;
+	struct history_answer history;
+	struct changes_answer changes;
+	struct regressions_answer regressions;
+};
+
+static int
+unpack(union answer *out, enum method method, struct arena *arena,
+    const void *message, struct err *err)
+{
+	switch (method) {
+	case STATUS:
+		return status_unpack(&out->status, arena, message, err);
+	case HISTORY:
+		return history_unpack(&out->history, arena, message, err);
+	case CHANGES:
+		return changes_unpack(&out->changes, arena, message, err);
+	case REGRESSIONS:
+		return regressions_unpack(
+		    &out->regressions, arena, message, err);
+	}
+	return -1;
+}
+
+static void
+tell(const struct asking *asking, const struct rpc_status *status,
+    const union answer *answer)
+{
+	void *arg = asking->arg;
+
+	switch (asking->method) {
+	case STATUS:
+		asking->done.status(
+		    arg, status, answer ? &answer->status : NULL);
+		break;
+	case HISTORY:
+		asking->done.history(
+		    arg, status, answer ? &answer->history : NULL);
+		break;
+	case CHANGES:
+		asking->done.changes(
+		    arg, status, answer ? &answer->changes : NULL);
+		break;
+	case REGRESSIONS:
+		asking->done.regressions(
+		    arg, status, answer ? &answer->regressions : NULL);
+		break;
+	}
+}
+
+static void
+on_answer(const ProtobufCMessage *message, void *arg)
+{
+	struct asking *asking = arg;
+	union answer answer = { 0 };
+	struct rpc_status status;
+	struct arena *arena;
+	struct err err;
+
+	if (asking->client == NULL) {
+		free(asking); /* nobody waits any more */
+		return;
+	}
+	list_remove(&asking->node);
+	status = *rpc_client_status(asking->client->rpc);
+	arena = arena_new(0);
+	if (message != NULL &&
+	    unpack(&answer, asking->method, arena, message, &err) < 0) {
+		message = NULL;
+		status.code = RPC_INTERNAL;
+		snprintf(
+		    status.message, sizeof(status.message), "%s", err.text);
+	}
+	tell(asking, &status, message != NULL ? &answer : NULL);
+	arena_free(arena);
+	free(asking);
+}
+
+/* --- asking ----------------------------------------------------------------- */
+
 static struct asking *
-begin(struct query_client *client, void *arg)
+begin(struct query_client *client, enum method method, void *arg)
 {
 	struct asking *asking = mem_zalloc(sizeof(*asking));
 
 	asking->client = client;
+	asking->method = method;
 	asking->arg = arg;
 	list_push(&client->under_way, &asking->node);
 	return asking;
 }
 
-/* Takes it off the client's list; false when nobody waits any more. */
-static bool
-arrive(struct asking *asking)
-{
-	if (asking->client == NULL) {
-		free(asking);
-		return false;
-	}
-	list_remove(&asking->node);
-	asking->outcome = *rpc_client_status(asking->client->rpc);
-	asking->arena = arena_new(0);
-	return true;
-}
-
-/* Makes a malformed answer a status, and returns whether there is one. */
-static bool
-is_answer(struct asking *asking, int rc, const struct err *err)
-{
-	if (rc == 0)
-		return true;
-	asking->outcome.code = RPC_INTERNAL;
-	snprintf(asking->outcome.message, sizeof(asking->outcome.message), "%s",
-	    err->text);
-	return false;
-}
-
 static void
-leave(struct asking *asking)
+ask(struct asking *asking, const ProtobufCMessage *request)
 {
-	arena_free(asking->arena);
-	free(asking);
+	ProtobufCService *stub = asking->client->stub;
+
+	stub->invoke(stub, asking->method, request, on_answer, asking);
 }
-
-static void
-on_status(const Vedette__StatusAnswer *message, void *arg)
-{
-	struct asking *asking = arg;
-	struct status_answer answer = { 0 };
-	struct err err;
-	bool told = message != NULL;
-
-	if (!arrive(asking))
-		return;
-	if (told)
-		told = is_answer(asking,
-		    status_unpack(&answer, asking->arena, message, &err), &err);
-	asking->done.status(
-	    asking->arg, &asking->outcome, told ? &answer : NULL);
-	leave(asking);
-}
-
-static void
-on_history(const Vedette__HistoryAnswer *message, void *arg)
-{
-	struct asking *asking = arg;
-	struct history_answer answer = { 0 };
-	struct err err;
-	bool told = message != NULL;
-
-	if (!arrive(asking))
-		return;
-	if (told)
-		told = is_answer(asking,
-		    history_unpack(&answer, asking->arena, message, &err),
-		    &err);
-	asking->done.history(
-	    asking->arg, &asking->outcome, told ? &answer : NULL);
-	leave(asking);
-}
-
-static void
-on_changes(const Vedette__ChangesAnswer *message, void *arg)
-{
-	struct asking *asking = arg;
-	struct changes_answer answer = { 0 };
-	struct err err;
-	bool told = message != NULL;
-
-	if (!arrive(asking))
-		return;
-	if (told)
-		told = is_answer(asking,
-		    changes_unpack(&answer, asking->arena, message, &err),
-		    &err);
-	asking->done.changes(
-	    asking->arg, &asking->outcome, told ? &answer : NULL);
-	leave(asking);
-}
-
-static void
-on_regressions(const Vedette__RegressionsAnswer *message, void *arg)
-{
-	struct asking *asking = arg;
-	struct regressions_answer answer = { 0 };
-	struct err err;
-	bool told = message != NULL;
-
-	if (!arrive(asking))
-		return;
-	if (told)
-		told = is_answer(asking,
-		    regressions_unpack(&answer, asking->arena, message, &err),
-		    &err);
-	asking->done.regressions(
-	    asking->arg, &asking->outcome, told ? &answer : NULL);
-	leave(asking);
-}
-
-/* --- asking ----------------------------------------------------------------- */
 
 struct query_client *
 query_client_new(struct rpc_client *rpc)
@@ -163,12 +145,12 @@ query_status(struct query_client *client, const struct query_status *request,
     query_status_fn *done, void *arg)
 {
 	Vedette__StatusRequest message = VEDETTE__STATUS_REQUEST__INIT;
-	struct asking *asking = begin(client, arg);
+	struct asking *asking = begin(client, STATUS, arg);
 
 	asking->done.status = done;
 	message.environment = codec_lend(request->environment);
 	message.service = codec_lend(request->service);
-	vedette__query__status(client->stub, &message, on_status, asking);
+	ask(asking, &message.base);
 }
 
 void
@@ -176,7 +158,7 @@ query_history(struct query_client *client, const struct query_history *request,
     query_history_fn *done, void *arg)
 {
 	Vedette__HistoryRequest message = VEDETTE__HISTORY_REQUEST__INIT;
-	struct asking *asking = begin(client, arg);
+	struct asking *asking = begin(client, HISTORY, arg);
 
 	asking->done.history = done;
 	message.environment = codec_lend(request->environment);
@@ -186,7 +168,7 @@ query_history(struct query_client *client, const struct query_history *request,
 	message.from_ms = request->from_ms;
 	message.to_ms = request->to_ms;
 	message.limit = request->limit;
-	vedette__query__history(client->stub, &message, on_history, asking);
+	ask(asking, &message.base);
 }
 
 void
@@ -194,7 +176,7 @@ query_changes(struct query_client *client, const struct query_changes *request,
     query_changes_fn *done, void *arg)
 {
 	Vedette__ChangesRequest message = VEDETTE__CHANGES_REQUEST__INIT;
-	struct asking *asking = begin(client, arg);
+	struct asking *asking = begin(client, CHANGES, arg);
 
 	asking->done.changes = done;
 	message.environment = codec_lend(request->environment);
@@ -203,7 +185,7 @@ query_changes(struct query_client *client, const struct query_changes *request,
 	message.from_ms = request->from_ms;
 	message.to_ms = request->to_ms;
 	message.limit = request->limit;
-	vedette__query__changes(client->stub, &message, on_changes, asking);
+	ask(asking, &message.base);
 }
 
 void
@@ -213,7 +195,7 @@ query_regressions(struct query_client *client,
 {
 	Vedette__RegressionsRequest message =
 	    VEDETTE__REGRESSIONS_REQUEST__INIT;
-	struct asking *asking = begin(client, arg);
+	struct asking *asking = begin(client, REGRESSIONS, arg);
 
 	asking->done.regressions = done;
 	message.environment = codec_lend(request->environment);
@@ -222,8 +204,7 @@ query_regressions(struct query_client *client,
 	message.to_ms = request->to_ms;
 	message.open_only = request->open_only;
 	message.limit = request->limit;
-	vedette__query__regressions(
-	    client->stub, &message, on_regressions, asking);
+	ask(asking, &message.base);
 }
 
 void

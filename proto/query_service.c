@@ -1,4 +1,5 @@
 /* The serving side of query.h. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@
 #define PERMITTED_SEARCH 64 /* stars of a pattern, each of which costs time */
 
 struct query_service {
-	Vedette__Query_Service base;
+	ProtobufCService base;
 	const struct query_handlers *handlers;
 	void *arg;
 };
@@ -93,34 +94,29 @@ refuse(struct rpc_call *call, const struct err *err)
 
 /* --- methods ---------------------------------------------------------------- */
 
-static void
-on_status(Vedette__Query_Service *base, const Vedette__StatusRequest *input,
-    Vedette__StatusAnswer_Closure closure, void *call)
+static const ProtobufCMessage *
+answer_status(const struct query_service *service, struct arena *arena,
+    const void *message, struct err *err)
 {
-	struct query_service *service = (struct query_service *)base;
-	struct query_status request = { .environment = input->environment,
-		.service = input->service };
+	const Vedette__StatusRequest *input = message;
+	struct query_status request = {
+		.environment = input->environment,
+		.service = input->service,
+	};
 	struct status_answer answer = { 0 };
-	struct arena *arena;
-	struct err err;
 
-	if (!may_ask(call))
-		return;
-	arena = arena_new(0);
-	if (check_places(request.environment, request.service, &err) < 0 ||
+	if (check_places(request.environment, request.service, err) < 0 ||
 	    service->handlers->status(
-		service->arg, &answer, arena, &request, &err) < 0)
-		refuse(call, &err);
-	else
-		closure(status_pack(arena, &answer), call);
-	arena_free(arena);
+		service->arg, &answer, arena, &request, err) < 0)
+		return NULL;
+	return &status_pack(arena, &answer)->base;
 }
 
-static void
-on_history(Vedette__Query_Service *base, const Vedette__HistoryRequest *input,
-    Vedette__HistoryAnswer_Closure closure, void *call)
+static const ProtobufCMessage *
+answer_history(const struct query_service *service, struct arena *arena,
+    const void *message, struct err *err)
 {
-	struct query_service *service = (struct query_service *)base;
+	const Vedette__HistoryRequest *input = message;
 	struct query_history request = {
 		.environment = input->environment,
 		.service = input->service,
@@ -131,30 +127,23 @@ on_history(Vedette__Query_Service *base, const Vedette__HistoryRequest *input,
 		.limit = input->limit,
 	};
 	struct history_answer answer = { 0 };
-	struct arena *arena;
-	struct err err;
 
-	if (!may_ask(call))
-		return;
-	arena = arena_new(0);
-	if (check_places(request.environment, request.service, &err) < 0 ||
-	    check_name("agent", request.agent, &err) < 0 ||
-	    check_name("probe", request.probe, &err) < 0 ||
-	    check_span(request.from_ms, request.to_ms, &request.limit, &err) <
+	if (check_places(request.environment, request.service, err) < 0 ||
+	    check_name("agent", request.agent, err) < 0 ||
+	    check_name("probe", request.probe, err) < 0 ||
+	    check_span(request.from_ms, request.to_ms, &request.limit, err) <
 		0 ||
 	    service->handlers->history(
-		service->arg, &answer, arena, &request, &err) < 0)
-		refuse(call, &err);
-	else
-		closure(history_pack(arena, &answer), call);
-	arena_free(arena);
+		service->arg, &answer, arena, &request, err) < 0)
+		return NULL;
+	return &history_pack(arena, &answer)->base;
 }
 
-static void
-on_changes(Vedette__Query_Service *base, const Vedette__ChangesRequest *input,
-    Vedette__ChangesAnswer_Closure closure, void *call)
+static const ProtobufCMessage *
+answer_changes(const struct query_service *service, struct arena *arena,
+    const void *message, struct err *err)
 {
-	struct query_service *service = (struct query_service *)base;
+	const Vedette__ChangesRequest *input = message;
 	struct query_changes request = {
 		.environment = input->environment,
 		.service = input->service,
@@ -164,30 +153,22 @@ on_changes(Vedette__Query_Service *base, const Vedette__ChangesRequest *input,
 		.limit = input->limit,
 	};
 	struct changes_answer answer = { 0 };
-	struct arena *arena;
-	struct err err;
 
-	if (!may_ask(call))
-		return;
-	arena = arena_new(0);
-	if (check_places(request.environment, request.service, &err) < 0 ||
-	    check_pattern(request.name, &err) < 0 ||
-	    check_span(request.from_ms, request.to_ms, &request.limit, &err) <
+	if (check_places(request.environment, request.service, err) < 0 ||
+	    check_pattern(request.name, err) < 0 ||
+	    check_span(request.from_ms, request.to_ms, &request.limit, err) <
 		0 ||
 	    service->handlers->changes(
-		service->arg, &answer, arena, &request, &err) < 0)
-		refuse(call, &err);
-	else
-		closure(changes_pack(arena, &answer), call);
-	arena_free(arena);
+		service->arg, &answer, arena, &request, err) < 0)
+		return NULL;
+	return &changes_pack(arena, &answer)->base;
 }
 
-static void
-on_regressions(Vedette__Query_Service *base,
-    const Vedette__RegressionsRequest *input,
-    Vedette__RegressionsAnswer_Closure closure, void *call)
+static const ProtobufCMessage *
+answer_regressions(const struct query_service *service, struct arena *arena,
+    const void *message, struct err *err)
 {
-	struct query_service *service = (struct query_service *)base;
+	const Vedette__RegressionsRequest *input = message;
 	struct query_regressions request = {
 		.environment = input->environment,
 		.service = input->service,
@@ -197,20 +178,44 @@ on_regressions(Vedette__Query_Service *base,
 		.limit = input->limit,
 	};
 	struct regressions_answer answer = { 0 };
+
+	if (check_places(request.environment, request.service, err) < 0 ||
+	    check_span(request.from_ms, request.to_ms, &request.limit, err) <
+		0 ||
+	    service->handlers->regressions(
+		service->arg, &answer, arena, &request, err) < 0)
+		return NULL;
+	return &regressions_pack(arena, &answer)->base;
+}
+
+/* In the order of query.proto.  Each returns its answer in the arena, or NULL
+ * with err. */
+static const ProtobufCMessage *(*const methods[])(
+    const struct query_service *service, struct arena *arena,
+    const void *message, struct err *err) = {
+	answer_status,
+	answer_history,
+	answer_changes,
+	answer_regressions,
+};
+
+static void
+invoke(ProtobufCService *base, unsigned method, const ProtobufCMessage *input,
+    ProtobufCClosure closure, void *call)
+{
+	struct query_service *service = (struct query_service *)base;
+	const ProtobufCMessage *answer;
 	struct arena *arena;
 	struct err err;
 
 	if (!may_ask(call))
 		return;
 	arena = arena_new(0);
-	if (check_places(request.environment, request.service, &err) < 0 ||
-	    check_span(request.from_ms, request.to_ms, &request.limit, &err) <
-		0 ||
-	    service->handlers->regressions(
-		service->arg, &answer, arena, &request, &err) < 0)
-		refuse(call, &err);
+	answer = methods[method](service, arena, input, &err);
+	if (answer != NULL)
+		closure(answer, call);
 	else
-		closure(regressions_pack(arena, &answer), call);
+		refuse(call, &err);
 	arena_free(arena);
 }
 
@@ -220,14 +225,13 @@ query_service_new(
 {
 	struct query_service *service = mem_zalloc(sizeof(*service));
 
-	vedette__query__init(&service->base, NULL);
-	service->base.status = on_status;
-	service->base.history = on_history;
-	service->base.changes = on_changes;
-	service->base.regressions = on_regressions;
+	assert(vedette__query__descriptor.n_methods ==
+	    sizeof(methods) / sizeof(methods[0]));
+	service->base.descriptor = &vedette__query__descriptor;
+	service->base.invoke = invoke;
 	service->handlers = handlers;
 	service->arg = arg;
-	rpc_server_add(server, &service->base.base);
+	rpc_server_add(server, &service->base);
 	return service;
 }
 
