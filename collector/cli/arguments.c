@@ -423,7 +423,7 @@ arguments_help(struct text *text, const struct command *const *commands)
 	    "\nexit codes:\n"
 	    "  0   answered\n"
 	    "  2   the command line or the request is not right\n"
-	    "  3   the collector could not be reached or did not answer\n"
+	    "  3   the collector was not reached, did not answer or refused\n"
 	    "  status has its own: see vedette status --help\n");
 }
 

@@ -117,12 +117,22 @@ ask_done(struct ask *ask, const struct rpc_status *status)
 {
 	struct ask_wait *wait = ask->wait;
 
-	if (status->code == RPC_INVALID_ARGUMENT)
+	switch (status->code) {
+	case RPC_OK:
+		break;
+	case RPC_INVALID_ARGUMENT:
 		err_set(&wait->why, ERR_INVALID, "%s", status->message);
-	else if (status->code != RPC_OK)
-		err_set(&wait->why, ERR_CLOSED, "%s%s%s",
-		    rpc_code_name(status->code),
-		    status->message[0] != '\0' ? ": " : "", status->message);
+		break;
+	case RPC_CANCELLED:
+	case RPC_DEADLINE_EXCEEDED:
+	case RPC_UNAVAILABLE:
+		err_set(&wait->why, ERR_CLOSED, "%s", status->message);
+		break;
+	default: /* it answered: nothing is wrong with the address */
+		err_set(&wait->why, ERR_DENIED, "%.200s: %s: %s",
+		    ask->arguments->collector, rpc_code_name(status->code),
+		    status->message);
+	}
 	end(wait);
 }
 
@@ -199,7 +209,10 @@ give_up(const struct ask *ask, const struct err *why)
 		output_complain(why->text, NULL);
 		return OUTPUT_USAGE;
 	}
-	ask_complain(ask->arguments, why->text);
+	if (why->code == ERR_DENIED)
+		output_complain(why->text, NULL);
+	else
+		ask_complain(ask->arguments, why->text);
 	return OUTPUT_NO_ANSWER;
 }
 

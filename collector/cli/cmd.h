@@ -13,6 +13,6 @@ extern const struct command cmd_status, cmd_history, cmd_changes,
 #define CMD_EXITS                                              \
 	"  0   answered\n"                                     \
 	"  2   the command line or the request is not right\n" \
-	"  3   the collector could not be reached or did not answer\n"
+	"  3   the collector was not reached, did not answer or refused\n"
 
 #endif

@@ -7,7 +7,7 @@ import socket
 import subprocess
 
 import pytest
-from stage import DEADLINE_S, answers, free_port, wait_for
+from stage import DEADLINE_S, Authority, answers, free_port, wait_for
 
 COMMANDS = ("status", "history", "changes", "regressions", "watch")
 QUESTIONS = COMMANDS[:4]
@@ -249,6 +249,64 @@ def test_a_peer_of_another_protocol_is_not_a_collector(stage):
         assert (asking.returncode, out) == (NO_ANSWER, "")
         assert f"no answer from {url}: " in err
         peer.close()
+
+
+@pytest.fixture
+def secured(stage):
+    """A collector on TLS alone, and an authority that it trusts."""
+    authority = Authority(stage)
+    authority.issue_server()
+    port = free_port()
+    (stage.directory / "collector.yaml").write_text(f"""\
+store: {stage.directory}/store.db
+listen:
+  - url: tls+tcp://127.0.0.1:{port}
+    tls: {{ca_file: pki/ca.pem, certificate_file: pki/collector.pem,
+          key_file: pki/collector.key}}
+environments: {{test: {{}}}}
+""")
+    collector = stage.start("collector", [
+        stage.collector, "run", "--config", "collector.yaml"])
+    wait_for("the collector", lambda: answers(port), collector)
+    stage.url = f"tls+tcp://localhost:{port}"
+    return authority
+
+
+def ask_secured(authority, name, *arguments):
+    """Asks with the certificate NAME of the authority."""
+    home = authority.directory
+    return run(authority.stage, "--ca", home / "ca.pem", "--certificate",
+               home / f"{name}.pem", "--key", home / f"{name}.key",
+               *arguments, url=authority.stage.url)
+
+
+def test_a_person_with_a_certificate_may_ask(secured):
+    """vedette://user/NAME; the server's name is checked."""
+    secured.issue_user("ann")
+    done = ask_secured(secured, "ann", "changes")
+    assert (done.returncode, done.stderr) == (DONE, "")
+    done = ask_secured(secured, "ann", "changes", "--server-name", "other")
+    assert (done.returncode, done.stdout) == (NO_ANSWER, "")
+    assert "other" in done.stderr or "certificate" in done.stderr
+
+
+def test_an_agent_with_a_certificate_may_not_ask(secured):
+    """It is told so by the collector, which is not called unreachable."""
+    secured.issue_agent("test", "test-1")
+    done = ask_secured(secured, "test-1", "changes")
+    assert (done.returncode, done.stdout) == (NO_ANSWER, "")
+    assert "PERMISSION_DENIED: the certificate of " in done.stderr
+    assert "vedette://user/NAME" in done.stderr
+    assert "no answer" not in done.stderr
+
+
+def test_a_key_that_others_may_read_is_not_used(secured):
+    """The message says how to mend it."""
+    _, key = secured.issue_user("ann")
+    key.chmod(0o644)
+    done = ask_secured(secured, "ann", "changes")
+    assert (done.returncode, done.stdout) == (NO_ANSWER, "")
+    assert str(key) in done.stderr and "chmod" in done.stderr
 
 
 @pytest.mark.parametrize("arguments, says", [
