@@ -5,11 +5,7 @@
 
 #include "collector/detect/real.h"
 
-#define YEAR_MS      31557600000.0
-#define ASSUMED_MS   60000.0 /* between values whose times are not known */
-#define STEP_GAIN    1.05    /* how fast the usual step follows */
 #define HOURLY_MS    7200000 /* rarer values have no profile by hours */
-#define LEAST_VALUES 2000.0  /* between false alarms, however rare values are */
 #define WARM_UP      100     /* values before a channel is believed */
 #define SPLIT_NATS   27.0    /* a split needs at least, and beyond what the */
 #define SCANNED      1000    /* values; then the channels know the series */
@@ -29,36 +25,8 @@ detector_init(struct detector *detector, double per_year, uint32_t without)
 	detector->version = DETECTOR_VERSION;
 	detector->without = without;
 	detector->per_year = per_year;
-	detector->at_ms = DETECTOR_NO_TIME;
+	pace_init(&detector->pace);
 	segment_init(&detector->segment);
-}
-
-/* Follows the median of the time between two values. */
-static void
-learn_step(struct detector *detector, int64_t at_ms)
-{
-	double step;
-
-	if (detector->at_ms != DETECTOR_NO_TIME && at_ms > detector->at_ms) {
-		step = (double)(at_ms - detector->at_ms);
-		if (!(detector->step_ms > 0) || detector->seen < 4)
-			detector->step_ms = step;
-		else if (step > detector->step_ms * 1.01)
-			detector->step_ms *= STEP_GAIN;
-		else if (step < detector->step_ms * 0.99)
-			detector->step_ms /= STEP_GAIN;
-	}
-	detector->at_ms = at_ms;
-}
-
-/* Values that should pass between two false alarms. */
-static double
-wanted_values(const struct detector *detector)
-{
-	double step = detector->step_ms > 0 ? detector->step_ms : ASSUMED_MS;
-	double values = YEAR_MS / step / detector->per_year;
-
-	return values > LEAST_VALUES ? values : LEAST_VALUES;
 }
 
 static void
@@ -123,15 +91,16 @@ describe(struct flag *out, const struct detector *detector,
 static bool
 look(struct flag *out, struct detector *detector, bool timed, double value)
 {
-	double values = wanted_values(detector), cap = real_log(values);
+	double values = pace_values(&detector->pace, detector->per_year),
+	       cap = real_log(values);
 	struct channel *channels[] = { &detector->burst, &detector->shift };
 	struct view views[2];
 	double beyond[2];
 	int best;
 
 	for (int i = 0; i < 2; i++)
-		channel_look(&views[i], channels[i], timed, detector->at_ms,
-		    value, 2 * values);
+		channel_look(&views[i], channels[i], timed,
+		    detector->pace.at_ms, value, 2 * values);
 	if (detector->altered > 0) {
 		follow(detector, &views[0], &views[1]);
 		return false;
@@ -142,7 +111,7 @@ look(struct flag *out, struct detector *detector, bool timed, double value)
 	if (beyond[best] <= 0) {
 		for (int i = 0; i < 2; i++)
 			channel_learn(channels[i], &views[i], timed,
-			    detector->at_ms, cap);
+			    detector->pace.at_ms, cap);
 		return false;
 	}
 	for (int i = 0; i < 2; i++)
@@ -161,7 +130,9 @@ look(struct flag *out, struct detector *detector, bool timed, double value)
 static bool
 scan(struct flag *out, struct detector *detector, double value)
 {
-	double limit = real_log(wanted_values(detector)) + SPLIT_MARGIN;
+	double limit =
+	    real_log(pace_values(&detector->pace, detector->per_year)) +
+	    SPLIT_MARGIN;
 	struct step step;
 
 	if (limit < SPLIT_NATS)
@@ -190,9 +161,8 @@ detector_add(
 	if (!isfinite(value))
 		return false;
 	detector->seen++;
-	if (at_ms != DETECTOR_NO_TIME)
-		learn_step(detector, at_ms);
-	timed = at_ms != DETECTOR_NO_TIME && detector->step_ms <= HOURLY_MS;
+	pace_add(&detector->pace, at_ms);
+	timed = at_ms != PACE_NO_TIME && detector->pace.step_ms <= HOURLY_MS;
 	if (detector->seen <= DETECTOR_FIRST) {
 		detector->first[detector->seen - 1] = value;
 		if (detector->seen == DETECTOR_FIRST)

@@ -24,14 +24,12 @@
 #include <stdint.h>
 
 #include "collector/detect/channel.h"
+#include "collector/detect/pace.h"
 #include "collector/detect/segment.h"
 
 enum { DETECTOR_VERSION = 1, DETECTOR_FIRST = 30 };
 
 enum change { CHANGE_NONE, CHANGE_UP, CHANGE_DOWN };
-
-/* A time that is not known. */
-#define DETECTOR_NO_TIME INT64_MIN
 
 struct flag {
 	enum change change;
@@ -45,8 +43,7 @@ struct detector {
 	uint32_t version, without;
 	double per_year;
 	uint64_t added, seen; /* values, and those not missing */
-	int64_t at_ms;        /* of the last */
-	double step_ms;       /* usual time between two; 0: not known yet */
+	struct pace pace;
 	double first[DETECTOR_FIRST];
 	struct channel burst, shift;
 	struct segment segment;
@@ -61,7 +58,7 @@ void
 detector_init(struct detector *detector, double per_year, uint32_t without);
 
 /* Adds a value; returns true if it proves a change.  at_ms is the wall clock,
- * or DETECTOR_NO_TIME; a time that goes back is allowed. */
+ * or PACE_NO_TIME; a time that goes back is allowed. */
 bool detector_add(
     struct flag *out, struct detector *detector, int64_t at_ms, double value);
 

@@ -1,0 +1,144 @@
+#include "collector/detect/rate.h"
+
+#include "collector/detect/real.h"
+
+#define PRIOR_FAILED 0.5 /* of PRIOR_SEEN results, before any */
+#define PRIOR_SEEN   100
+#define MEMORY       20000 /* results; then all is halved */
+#define LIKELIEST    0.95  /* share that is certain failure, near enough */
+#define RISEN        1.9   /* times the usual share at least */
+#define OVER         5.0   /* nats against the outage that end it */
+#define LASTING      500   /* results that are the new normal */
+#define SHARED       4     /* sums that share the budget, and some reserve */
+
+/* Shares of failures that the sums are made for. */
+static const double sizes[RATE_SIZES] = { 0.05, 0.2, 0.8 };
+
+void
+rate_init(struct rate *rate, double per_year)
+{
+	*rate = (struct rate){ .per_year = per_year };
+	pace_init(&rate->pace);
+}
+
+static double
+usual(const struct rate *rate)
+{
+	return (rate->failed + PRIOR_FAILED) / (rate->seen + PRIOR_SEEN);
+}
+
+static void
+learn(struct rate *rate, bool failed)
+{
+	rate->seen++;
+	rate->failed += failed;
+	if (rate->seen <= MEMORY)
+		return;
+	rate->seen /= 2;
+	rate->failed /= 2;
+}
+
+/* The share that a sum looks for, given the usual one. */
+static double
+looked_for(double before, double size)
+{
+	double share = before + (1 - before) * size;
+
+	if (share < 2 * before)
+		share = 2 * before;
+	return share < LIKELIEST ? share : LIKELIEST;
+}
+
+/* Adds to one sum and returns true if it proves the rise. */
+static bool
+sum_add(struct rate *rate, int i, bool failed, double values)
+{
+	double before = usual(rate), after = looked_for(before, sizes[i]);
+	double bad, good, information, mean, limit;
+
+	if (after < RISEN * before)
+		return false; /* usual is too near to certain failure */
+	bad = real_log(after / before);
+	good = real_log((1 - after) / (1 - before));
+	information = after * bad + (1 - after) * good;
+	/* Overshoot is about uniform over one failure; e^-bad as a ratio. */
+	mean = (1 - before / after) / bad;
+	limit = real_log(SHARED * values * information * mean * mean);
+
+	if (rate->nats[i] <= 0)
+		rate->onset[i] = rate->added - 1;
+	rate->nats[i] += failed ? bad : good;
+	if (rate->nats[i] < 0)
+		rate->nats[i] = 0;
+	return rate->nats[i] > limit;
+}
+
+/* A result during an outage: over, or the new normal, or still going on. */
+static void
+follow(struct rate *rate, bool failed)
+{
+	rate->altered++;
+	rate->altered_failed += failed;
+	rate->back -= failed ? rate->bad : rate->good;
+	if (rate->back < 0)
+		rate->back = 0;
+	if (rate->altered > LASTING) {
+		rate->seen = rate->altered;
+		rate->failed = rate->altered_failed;
+		rate->altered = 0;
+	} else if (rate->back > OVER) {
+		rate->altered = 0;
+	}
+}
+
+/* The outage that sum i has proved begins. */
+static void
+begin(struct rate_flag *out, struct rate *rate, int i, bool failed)
+{
+	double before = usual(rate), after = looked_for(before, sizes[i]);
+	double since = (double)(rate->added - rate->onset[i]);
+
+	rate->bad = real_log(after / before);
+	rate->good = real_log((1 - after) / (1 - before));
+	out->onset = rate->onset[i];
+	out->alarm = rate->added - 1;
+	out->before = before;
+	/* The failures since follow from the sum they made. */
+	out->after =
+	    (rate->nats[i] / since - rate->good) / (rate->bad - rate->good);
+	for (int k = 0; k < RATE_SIZES; k++)
+		rate->nats[k] = 0;
+	rate->altered = 1;
+	rate->altered_failed = failed;
+	rate->back = 0;
+}
+
+bool
+rate_add(struct rate_flag *out, struct rate *rate, int64_t at_ms, bool failed)
+{
+	double values;
+	int proved = -1;
+
+	rate->added++;
+	pace_add(&rate->pace, at_ms);
+	if (rate->altered > 0) {
+		follow(rate, failed);
+		return false;
+	}
+	values = pace_values(&rate->pace, rate->per_year);
+	for (int i = 0; i < RATE_SIZES; i++)
+		if (sum_add(rate, i, failed, values))
+			proved = i;
+	if (proved < 0) {
+		learn(rate, failed);
+		return false;
+	}
+	begin(out, rate, proved, failed);
+	return true;
+}
+
+void
+rate_skip(struct rate *rate)
+{
+	rate->added++;
+}
