@@ -9,8 +9,10 @@
 #define TIMEOUT_MAX_MS    (10 * 60 * 1000)
 #define LIMIT_MAX         10000 /* of proto/query.h */
 #define COUNT_MAX         1000000000
+#define RATE_MIN          0.001
+#define RATE_MAX          100000
 
-enum kind { FLAG, TEXT, DURATION, POINT, NUMBER, NAME };
+enum kind { FLAG, TEXT, DURATION, POINT, NUMBER, NAME, COLUMN, RATE };
 
 struct option {
 	const char *name, *value; /* value: how help calls it; NULL for FLAG */
@@ -51,6 +53,19 @@ static const struct option options[] = {
 	    "end after N events" },
 	{ "for", "DURATION", DURATION, AT(for_ms), OPTION_FOR, 0, NULL,
 	    "end after this time" },
+	{ "time", "COLUMN", TEXT, AT(time), OPTION_DETECT, 0, NULL,
+	    "when each row was; found by its name if not given" },
+	{ "value", "COLUMN", COLUMN, 0, OPTION_DETECT, 0, NULL,
+	    "what to watch; may be given several times" },
+	{ "outcome", "COLUMN", TEXT, AT(outcome), OPTION_DETECT, 0, NULL,
+	    "ok or critical, 0 or 1: watched for its share of\n"
+	    "failures" },
+	{ "series", "COLUMN", TEXT, AT(series), OPTION_DETECT, 0, NULL,
+	    "which series a row belongs to" },
+	{ "per-year", "N", RATE, AT(per_year), OPTION_DETECT, 0, NULL,
+	    "false alarms wanted per series and year (default 1)" },
+	{ "chart", NULL, FLAG, AT(chart), OPTION_DETECT, 0, NULL,
+	    "draw each series" },
 	{ "collector", "URL", TEXT, AT(collector), 0, 0, "VEDETTE_COLLECTOR",
 	    "ipc:///PATH, tls+tcp://HOST:PORT or tcp://HOST:PORT\n"
 	    "(default " COLLECTOR_DEFAULT ")" },
@@ -125,6 +140,31 @@ set_name(char *out, const char *what, const char *value, struct err *err)
 }
 
 static int
+set_rate(double *out, const struct option *option, const char *value,
+    struct err *err)
+{
+	char *end;
+
+	*out = strtod(value, &end);
+	if (end == value || *end != '\0' ||
+	    !(*out >= RATE_MIN && *out <= RATE_MAX))
+		return err_set(err, ERR_INVALID,
+		    "--%s: not a number from 0.001 to 100000", option->name);
+	return 0;
+}
+
+static int
+add_column(struct arguments *out, const struct option *option,
+    const char *value, struct err *err)
+{
+	if (out->n_values == ARGUMENTS_VALUES_MAX)
+		return err_set(err, ERR_LIMIT, "--%s: at most %d columns",
+		    option->name, ARGUMENTS_VALUES_MAX);
+	out->values[out->n_values++] = value;
+	return 0;
+}
+
+static int
 set_value(struct arguments *out, const struct option *option, const char *value,
     struct err *err)
 {
@@ -149,6 +189,10 @@ set_value(struct arguments *out, const struct option *option, const char *value,
 		if (set_name(member, "name", value, err) < 0)
 			return err_wrap(err, "--%s", option->name);
 		return 0;
+	case COLUMN:
+		return add_column(out, option, value, err);
+	case RATE:
+		return set_rate(member, option, value, err);
 	}
 	return 0;
 }
@@ -240,7 +284,8 @@ read_all(struct reader *reader, struct err *err)
 		} else if (!reader->options_over &&
 		    strncmp(word, "--", 2) == 0) {
 			rc = read_option(reader, err);
-		} else if (!reader->options_over && word[0] == '-') {
+		} else if (!reader->options_over && word[0] == '-' &&
+		    word[1] != '\0') {
 			rc = err_set(
 			    err, ERR_INVALID, "unknown option %.40s", word);
 		} else {
@@ -331,7 +376,8 @@ set_defaults(struct arguments *out)
 		.probe = "",
 		.agent = "",
 		.name = "",
-		.timeout_ms = 10000 };
+		.timeout_ms = 10000,
+		.per_year = 1 };
 	for (size_t i = 0; i < N_OPTIONS; i++) {
 		const char *value = options[i].variable != NULL
 		    ? getenv(options[i].variable)
@@ -360,7 +406,14 @@ arguments_parse(struct arguments *out, int argc, char **argv,
 	if (check_options(&reader, err) < 0 || check_range(out, err) < 0 ||
 	    check_collector(out, err) < 0)
 		return -1;
-	return reader.place != NULL ? split_place(out, reader.place, err) : 0;
+	if (out->command->operand != NULL && reader.place == NULL)
+		return err_set(err, ERR_INVALID, "%s: which file?  %s",
+		    out->command->name, out->command->operand);
+	if (out->command->operand != NULL)
+		out->file = reader.place;
+	else if (reader.place != NULL)
+		return split_place(out, reader.place, err);
+	return 0;
 }
 
 int64_t
@@ -430,9 +483,10 @@ arguments_help(struct text *text, const struct command *const *commands)
 void
 arguments_command_help(struct text *text, const struct command *command)
 {
-	text_addf(text,
-	    "usage: vedette %s [OPTIONS] [ENVIRONMENT[/SERVICE]]\n\n%s\n",
-	    command->name, command->description);
+	text_addf(text, "usage: vedette %s [OPTIONS] %s\n\n%s\n", command->name,
+	    command->operand != NULL ? command->operand
+				     : "[ENVIRONMENT[/SERVICE]]",
+	    command->description);
 	text_add(text, "options:\n");
 	if (command->options != 0)
 		add_options(text, command->options);

@@ -30,13 +30,17 @@ enum {
 	OPTION_RESULTS = 1 << 9,
 	OPTION_COUNT = 1 << 10,
 	OPTION_FOR = 1 << 11,
+	OPTION_DETECT = 1 << 12, /* columns of a file, and what is wanted */
 };
+
+#define ARGUMENTS_VALUES_MAX 64
 
 struct arguments;
 
 struct command {
 	const char *name, *summary;
 	unsigned options;        /* OPTION_... */
+	const char *operand;     /* what it is about; NULL: a place */
 	const char *description; /* paragraphs for --help */
 	const char *examples;    /* whole lines */
 	const char *exits;       /* whole lines */
@@ -61,6 +65,13 @@ struct arguments {
 	bool phases, open, results;
 	int64_t count;  /* 0: no end */
 	int64_t for_ms; /* 0: no end */
+
+	const char *file;                    /* "-": standard input */
+	const char *time, *outcome, *series; /* columns, or NULL */
+	const char *values[ARGUMENTS_VALUES_MAX];
+	size_t n_values;
+	double per_year;
+	bool chart;
 };
 
 /* commands ends with a NULL.  Checks everything that can be checked here;

@@ -11,6 +11,7 @@ static const struct command *const commands[] = {
 	&cmd_changes,
 	&cmd_regressions,
 	&cmd_watch,
+	&cmd_detect,
 	NULL,
 };
 
