@@ -5,7 +5,9 @@
 #include "proto/base/mem.h"
 #include "proto/edge_conn.h"
 #include "proto/edge_inside.h"
+#include "proto/edge_limits.h"
 #include "proto/edge_lookup.h"
+#include "proto/edge_slots.h"
 
 /* Replies may be large: the answer to a question, not a batch. */
 #define FRAME_BYTES (16 * 1024 * 1024)
@@ -31,7 +33,8 @@ struct edge_client {
 	struct edge_client_setup setup; /* without the borrowed pointers */
 	struct target *targets;
 	size_t n_targets, at;
-	struct inside *inside;
+	struct slots *slots;         /* of EDGE_REQ, else NULL */
+	struct inside *events;       /* of EDGE_SUB, else NULL */
 	struct tls_context *context; /* NULL without tls+tcp:// */
 	char *server_name;           /* NULL: the host of the URL */
 	uv_timer_t timer; /* until the next try, or for the look-up */
@@ -44,8 +47,7 @@ struct edge_client {
 	uint64_t up_since_frames; /* counted when it came up */
 	unsigned rounds;      /* of all URLs, in vain */
 	uint32_t in_flight;
-	nng_msg *held; /* a reply that found no room inside */
-	size_t parts;  /* not closed yet */
+	size_t parts; /* not closed yet */
 	void (*done)(void *arg);
 	void *done_arg;
 };
@@ -105,13 +107,8 @@ go_down(struct edge_client *client, const struct err *why)
 	client->is_up = false;
 	client->shared.counts.open = 0;
 	client->in_flight = 0;
-	if (client->held != NULL)
-		nng_msg_free(client->held);
-	client->held = NULL;
-	if (client->setup.pattern == EDGE_REQ) {
-		inside_pause(client->inside);
-		inside_forget(client->inside);
-	}
+	if (client->slots != NULL)
+		slots_forget(client->slots);
 	retry_ms = choose_wait(client);
 	uv_timer_start(&client->timer, on_timer, retry_ms, 0);
 	if (client->setup.on_down != NULL)
@@ -246,17 +243,21 @@ on_timer(uv_timer_t *timer)
 /* --- from inside to outside ---------------------------------------------- */
 
 static void
-on_request(void *arg, nng_msg *msg)
+on_request(void *arg, uint32_t id, nng_msg *msg)
 {
 	struct edge_client *client = arg;
-	struct parcel *parcel = parcel_new(msg);
+	struct parcel *parcel;
 
+	if (client->try == NULL) {
+		nng_msg_free(msg); /* lost with the connection */
+		return;
+	}
+	nng_msg_header_append_u32(msg, id);
+	parcel = parcel_new(msg);
 	conn_queue(&client->try->conn, parcel);
 	parcel_drop(parcel);
 	if (client->in_flight++ == 0)
 		conn_start_idle(&client->try->conn);
-	if (client->in_flight >= client->shared.limits.in_flight)
-		inside_pause(client->inside);
 }
 
 static void
@@ -267,6 +268,11 @@ on_burst(void *arg)
 	if (client->try != NULL)
 		conn_flush(&client->try->conn);
 }
+
+static const struct slots_events slots_events = {
+	.on_request = on_request,
+	.on_burst = on_burst,
+};
 
 /* --- from outside to inside ---------------------------------------------- */
 
@@ -286,39 +292,35 @@ on_hello(struct conn *conn, uint16_t protocol, struct err *err)
 	client->up_since_ms = uv_now(client->shared.loop);
 	client->shared.counts.accepted++;
 	client->shared.counts.open = 1;
-	if (client->setup.pattern == EDGE_REQ)
-		inside_resume(client->inside);
+	if (client->slots != NULL)
+		slots_resume(client->slots);
 	if (client->setup.on_up != NULL)
 		client->setup.on_up(
 		    client->setup.arg, client->targets[client->at].text);
 	return 0;
 }
 
-/* The message for inside; of a reply, the words are its header. */
 static nng_msg *
-unwrap(const unsigned char *bytes, size_t n, size_t words)
+copy(const unsigned char *bytes, size_t n)
 {
 	nng_msg *msg;
 
-	if (nng_msg_alloc(&msg, n - words) != 0)
+	if (nng_msg_alloc(&msg, n) != 0)
 		abort(); /* out of memory, as in mem_zalloc() */
-	nng_msg_header_append(msg, bytes, words);
-	if (n > words)
-		memcpy(nng_msg_body(msg), bytes + words, n - words);
+	if (n > 0)
+		memcpy(nng_msg_body(msg), bytes, n);
 	return msg;
 }
 
 static void
-count_reply(struct edge_client *client, struct conn *conn)
+pass_event(struct edge_client *client, const unsigned char *bytes, size_t n)
 {
-	if (client->in_flight > 0)
-		client->in_flight--;
-	if (client->in_flight > 0)
-		conn_start_idle(conn);
-	else
-		conn_cancel_idle(conn);
-	if (client->in_flight < client->shared.limits.in_flight)
-		inside_resume(client->inside);
+	nng_msg *msg = copy(bytes, n);
+
+	if (inside_send(client->events, msg) == INSIDE_FULL) {
+		nng_msg_free(msg);
+		client->shared.counts.dropped_events++;
+	}
 }
 
 static int
@@ -326,32 +328,24 @@ on_frame(
     struct conn *conn, const unsigned char *bytes, size_t n, struct err *err)
 {
 	struct edge_client *client = client_of(conn);
-	bool is_reply = client->setup.pattern == EDGE_REQ;
-	int words = is_reply ? wire_words(bytes, n) : 0;
-	nng_msg *msg;
+	uint32_t id = 0;
 
-	if (words < 0)
-		return err_set(err, ERR_INVALID, "a reply without its id");
-	msg = unwrap(bytes, n, (size_t)words);
-	if (is_reply)
-		count_reply(client, conn);
-	if (inside_send(client->inside, msg) == INSIDE_FULL) {
-		client->held = msg;
-		conn_pause(conn);
+	if (client->slots == NULL) {
+		pass_event(client, bytes, n);
+		return 0;
 	}
+	if (wire_words(bytes, n) != sizeof(id))
+		return err_set(err, ERR_INVALID, "a reply without its id");
+	for (size_t i = 0; i < sizeof(id); i++)
+		id = id << 8 | bytes[i];
+	if (!slots_answer(
+		client->slots, id, copy(bytes + sizeof(id), n - sizeof(id))))
+		return 0; /* nobody waits for it any more */
+	if (--client->in_flight > 0)
+		conn_start_idle(conn);
+	else
+		conn_cancel_idle(conn);
 	return 0;
-}
-
-static void
-on_room(void *arg)
-{
-	struct edge_client *client = arg;
-
-	if (client->held == NULL ||
-	    inside_send(client->inside, client->held) == INSIDE_FULL)
-		return;
-	client->held = NULL;
-	conn_resume(&client->try->conn);
 }
 
 static void
@@ -360,11 +354,8 @@ on_written(struct conn *conn)
 	(void)conn;
 }
 
-static const struct inside_events inside_events = {
-	.on_message = on_request,
-	.on_burst = on_burst,
-	.on_room = on_room,
-};
+/* Nothing comes from the publishing side, and it is never full. */
+static const struct inside_events inside_events = { .on_message = NULL };
 
 /* --- ending -------------------------------------------------------------- */
 
@@ -450,37 +441,57 @@ copy_targets(struct edge_client *client, const struct edge_client_setup *setup,
 	return 0;
 }
 
+static int
+open_inside(struct edge_client *client, struct err *err)
+{
+	const struct edge_client_setup *setup = &client->setup;
+	uint32_t n = setup->limits.in_flight;
+
+	if (setup->pattern == EDGE_SUB)
+		return inside_open(&client->events, setup->loop, INSIDE_PUB,
+		    setup->inside_address, &inside_events, client, err);
+	return slots_open(&client->slots, setup->loop, setup->inside_address,
+	    n < SLOTS_MAX ? n : SLOTS_MAX, &slots_events, client, err);
+}
+
+/* Fills in what the caller left to us. */
+static void
+copy_setup(struct edge_client_setup *out, const struct edge_client_setup *setup)
+{
+	*out = *setup;
+	if (out->retry_min_ms == 0)
+		out->retry_min_ms = RETRY_MIN_MS;
+	if (out->retry_max_ms == 0)
+		out->retry_max_ms = RETRY_MAX_MS;
+	if (out->limits.frame_bytes == 0)
+		out->limits.frame_bytes = FRAME_BYTES;
+	edge_limits_fill(&out->limits);
+}
+
 int
 edge_client_new(struct edge_client **out, const struct edge_client_setup *setup,
     struct err *err)
 {
 	struct edge_client *client = mem_zalloc(sizeof(*client));
-	struct edge_limits limits = setup->limits;
 
 	assert(setup->n_urls > 0);
+	copy_setup(&client->setup, setup);
 	client->server_name = mem_strdup(setup->server_name);
 	if (copy_targets(client, setup, err) < 0 ||
 	    (setup->tls != NULL &&
 		tls_context_new(&client->context, false, setup->tls, err) <
 		    0) ||
-	    inside_open(&client->inside, setup->loop,
-		setup->pattern == EDGE_REQ ? INSIDE_REP : INSIDE_PUB,
-		setup->inside_address, &inside_events, client, err) < 0) {
+	    open_inside(client, err) < 0) {
 		free_client(client);
 		return -1;
 	}
-	client->setup = *setup;
+	/* Borrowed for this call only. */
 	client->setup.urls = NULL;
 	client->setup.tls = NULL;
 	client->setup.server_name = NULL;
-	if (client->setup.retry_min_ms == 0)
-		client->setup.retry_min_ms = RETRY_MIN_MS;
-	if (client->setup.retry_max_ms == 0)
-		client->setup.retry_max_ms = RETRY_MAX_MS;
-	if (limits.frame_bytes == 0)
-		limits.frame_bytes = FRAME_BYTES;
-	conn_shared_init(
-	    &client->shared, setup->loop, setup->clock, &limits, &conn_events);
+	client->setup.inside_address = NULL;
+	conn_shared_init(&client->shared, setup->loop, setup->clock,
+	    &client->setup.limits, &conn_events);
 	uv_timer_init(setup->loop, &client->timer);
 	client->timer.data = client;
 	/* From the loop, so that nothing is called from here. */
@@ -530,8 +541,9 @@ edge_client_close(
 	err_set(&err, ERR_CLOSED, "closed");
 	if (client->try != NULL)
 		conn_close(&client->try->conn, &err);
-	if (client->held != NULL)
-		nng_msg_free(client->held);
 	uv_close((uv_handle_t *)&client->timer, on_timer_closed);
-	inside_close(client->inside, on_part_closed, client);
+	if (client->slots != NULL)
+		slots_close(client->slots, on_part_closed, client);
+	else
+		inside_close(client->events, on_part_closed, client);
 }

@@ -2,7 +2,6 @@
 #include <nng/nng.h>
 #include <nng/protocol/pubsub0/pub.h>
 #include <nng/protocol/pubsub0/sub.h>
-#include <nng/protocol/reqrep0/rep.h>
 #include <nng/protocol/reqrep0/req.h>
 #include <stdlib.h>
 
@@ -33,7 +32,6 @@ static const struct kind {
 } kinds[] = {
 	[INSIDE_REQ] = { nng_req0_open_raw, true, true, false },
 	[INSIDE_SUB] = { nng_sub0_open_raw, true, false, false },
-	[INSIDE_REP] = { nng_rep0_open_raw, true, true, true },
 	[INSIDE_PUB] = { nng_pub0_open_raw, false, true, true },
 };
 

@@ -16,7 +16,6 @@
 enum inside_kind {
 	INSIDE_REQ, /* dials a REP socket */
 	INSIDE_SUB, /* dials a PUB socket */
-	INSIDE_REP, /* listens for REQ sockets */
 	INSIDE_PUB, /* listens for SUB sockets */
 };
 

@@ -54,8 +54,7 @@ lookup_start(struct lookup **out, uv_loop_t *loop, const char *host,
     uint16_t port, lookup_done_fn *done, void *arg, struct err *err)
 {
 	struct lookup *lookup = mem_zalloc(sizeof(*lookup));
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_ADDRCONFIG };
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	int rc;
 
 	lookup->port = port;

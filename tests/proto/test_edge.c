@@ -8,6 +8,7 @@
 
 #include "tests/support/edge_caller.h"
 #include "tests/support/edge_host.h"
+#include "tests/support/edge_rest.h"
 #include "tests/support/folder.h"
 
 static const struct edge_limits no_limits = { .frame_bytes = 0 };
@@ -234,16 +235,207 @@ test_client_retries(void **state)
 	folder_close(&folder);
 }
 
+/* --- where a client does not get anywhere ---------------------------------- */
+
+static const struct blind_alley {
+	const char *name, *url, *why;
+} blind_alleys[] = {
+	{ "nobody listens at a port", "tcp://127.0.0.1:1",
+	    "connect: connection refused" },
+	{ "nobody listens at a path", "ipc:///nowhere/edge.sock",
+	    "connect: no such file or directory" },
+	{ "plain tcp to another host must be allowed", "tcp://192.0.2.1:7000",
+	    "anybody on the way could read along and answer; use tls+tcp://, "
+	    "or allow it with insecure: true" },
+};
+
+static void
+test_blind_alley(void **state)
+{
+	const struct blind_alley *row = *state;
+	struct caller caller;
+
+	caller_open(&caller,
+	    (struct edge_client_setup){ .inside_address = "inproc://alley",
+		.urls = &row->url,
+		.n_urls = 1 });
+	caller_run_until(&caller, &caller.downs, 2);
+	assert_string_equal(caller.why.text, row->why);
+	assert_string_equal(caller.url, row->url);
+	caller_close(&caller);
+}
+
+static void
+test_client_hurries(void **state)
+{
+	const char *url = "tcp://127.0.0.1:1";
+	struct caller caller;
+
+	(void)state;
+	caller_open(&caller,
+	    (struct edge_client_setup){ .inside_address = "inproc://hurry",
+		.urls = &url,
+		.n_urls = 1,
+		.retry_min_ms = 3600000,
+		.retry_max_ms = 3600000 });
+	caller_run_until(&caller, &caller.downs, 1);
+	edge_client_hurry(caller.client);
+	caller_run_until(&caller, &caller.downs, 2);
+	caller_close(&caller);
+}
+
+/* A host that takes everything and says nothing. */
+static void
+test_client_unanswered(void **state)
+{
+	struct edge_host host;
+	struct folder folder;
+	struct caller caller;
+	nng_socket req;
+	char text[256];
+	const char *url = text;
+
+	(void)state;
+	folder_open(&folder);
+	host_open(&host, &no_limits, true);
+	host_listen(text, &host, &folder, NULL);
+	caller_open(&caller,
+	    (struct edge_client_setup){ .inside_address = "inproc://mute",
+		.urls = &url,
+		.n_urls = 1,
+		.limits = { .idle_ms = 100 } });
+	req = open_req("inproc://mute");
+	assert_int_equal(nng_send(req, text, 1, 0), 0);
+	caller_run_until(&caller, &caller.downs, 1);
+	assert_string_equal(caller.why.text, "nothing came for 100 ms");
+	assert_int_equal(edge_client_counts(caller.client)->idle_closed, 1);
+	nng_close(req);
+	caller_close(&caller);
+	host_close(&host);
+	folder_close(&folder);
+}
+
+/* /etc/hosts knows no case; of its addresses, one is the right one. */
+static void
+test_client_looks_up(void **state)
+{
+	struct edge_host host;
+	struct folder folder;
+	struct caller caller;
+	char text[256];
+	const char *url = text;
+
+	(void)state;
+	folder_open(&folder);
+	host_open(&host, &no_limits, false);
+	host_listen(text, &host, &folder, "tcp://127.0.0.1:0");
+	snprintf(
+	    text, sizeof(text), "tcp://LocalHost:%s", strrchr(text, ':') + 1);
+	caller_open(&caller,
+	    (struct edge_client_setup){
+		.inside_address = "inproc://name", .urls = &url, .n_urls = 1 });
+	caller_run_until(&caller, &caller.ups, 1);
+	assert_int_equal(caller.downs, 0);
+	caller_close(&caller);
+	host_close(&host);
+	folder_close(&folder);
+}
+
+/* --- where a server may listen ---------------------------------------------- */
+
+static const struct door {
+	const char *name;
+	const char *url; /* with %s for the folder */
+	bool insecure;
+	const char *why; /* how it is refused; NULL: it is not */
+} doors[] = {
+	{ "a new socket file is made", "ipc://%s/new.sock", false, NULL },
+	{ "a stale socket file is replaced", "ipc://%s/stale.sock", false,
+	    NULL },
+	{ "a socket file that is served is not", "ipc://%s/served.sock", false,
+	    "is served by another process" },
+	{ "a file of another kind is not", "ipc://%s/file", false,
+	    "exists and is not a socket" },
+	{ "a folder must exist", "ipc://%s/no/such.sock", false,
+	    "listen: no such file or directory" },
+	{ "plain tcp stays on this host", "tcp://0.0.0.0:0", false,
+	    "or allow it with insecure: true" },
+	{ "plain tcp beyond may be allowed", "tcp://0.0.0.0:0", true, NULL },
+	{ "a name is no address to listen at", "tcp://collector:7000", false,
+	    "collector is a name, not an address" },
+};
+
+/* Leaves a socket file without a server. */
+static void
+make_stale(const struct folder *folder)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	char path[FOLDER_PATH_BYTES];
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s",
+	    folder_path(path, folder, "stale.sock"));
+	assert_int_equal(bind(fd, (void *)&un, sizeof(un)), 0);
+	close(fd);
+}
+
+static void
+test_door(void **state)
+{
+	const struct door *row = *state;
+	char url[512], path[FOLDER_PATH_BYTES], served[512];
+	struct host_door door = { .url = url, .insecure = row->insecure };
+	struct edge_host host, other;
+	struct folder folder;
+	struct stat st;
+
+	folder_open(&folder);
+	folder_write(path, &folder, "file", "x", 1);
+	make_stale(&folder);
+	host_open(&other, &no_limits, false);
+	snprintf(served, sizeof(served), "ipc://%s/served.sock", folder.path);
+	host_listen(url, &other, &folder, served);
+	host_open(&host, &no_limits, false);
+	snprintf(url, sizeof(url), row->url, folder.path);
+	host_call(&host, host_do_listen, &door);
+	if (row->why != NULL) {
+		assert_int_equal(door.rc, -1);
+		if (strstr(door.err.text, row->why) == NULL)
+			fail_msg("%s", door.err.text);
+	} else {
+		assert_int_equal(door.rc, 0);
+		if (strncmp(url, "ipc://", 6) == 0) {
+			assert_int_equal(stat(url + 6, &st), 0);
+			assert_int_equal(st.st_mode & 0777, 0660);
+		}
+		ask(door.out);
+	}
+	host_close(&host);
+	if (row->why == NULL)
+		assert_int_equal(stat(url + 6, &st), -1);
+	ask(served);
+	host_close(&other);
+	folder_close(&folder);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		{ "a client goes from one url to the next and comes back",
 		    test_client_retries, NULL, NULL, NULL },
+		{ "a client does not wait when told to hurry",
+		    test_client_hurries, NULL, NULL, NULL },
+		{ "a client leaves who answers nothing", test_client_unanswered,
+		    NULL, NULL, NULL },
+		{ "a client looks names up", test_client_looks_up, NULL, NULL,
+		    NULL },
 	};
 
 	return TABLE_RUN(stocks, test_stock_req) +
 	    TABLE_RUN(stocks, test_stock_sub) +
 	    TABLE_RUN(stocks, test_client_req) +
+	    TABLE_RUN(blind_alleys, test_blind_alley) +
+	    TABLE_RUN(doors, test_door) +
 	    cmocka_run_group_tests(tests, NULL, NULL);
 }

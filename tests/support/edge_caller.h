@@ -94,8 +94,10 @@ caller_open(struct caller *caller, struct edge_client_setup setup)
 	setup.loop = &caller->loop;
 	setup.clock = clock_system();
 	setup.random = random_system();
-	setup.retry_min_ms = 10;
-	setup.retry_max_ms = 40;
+	if (setup.retry_min_ms == 0) {
+		setup.retry_min_ms = 10;
+		setup.retry_max_ms = 40;
+	}
 	setup.on_up = caller_on_up;
 	setup.on_down = caller_on_down;
 	setup.arg = caller;
