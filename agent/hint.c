@@ -344,6 +344,25 @@ add_process(struct text *out, const struct variables_config *source)
 	}
 }
 
+/* dig's way to name a server; nothing for that of the system. */
+static void
+add_server(struct text *out, const char *server)
+{
+	struct text host = { 0 }, port = { 0 };
+
+	if (server == NULL)
+		return;
+	split(&host, &port, server, strlen(server));
+	text_add(out, "@");
+	add_quoted(out, host.bytes);
+	if (port.n > 0) {
+		text_add(out, " -p ");
+		add_quoted(out, port.bytes);
+	}
+	text_fini(&host);
+	text_fini(&port);
+}
+
 static void
 add_again(struct text *out, const struct report *report)
 {
@@ -372,9 +391,8 @@ fill(struct text *out, const char *word, const struct report *report,
 		add_quoted(out, probe->dns->name);
 	else if (strcmp(word, "type") == 0)
 		add_quoted(out, probe->dns->type);
-	else if (strcmp(word, "server") == 0 && probe->dns->server != NULL)
-		text_addf(out, "@%.*s", (int)strcspn(probe->dns->server, ":"),
-		    probe->dns->server);
+	else if (strcmp(word, "server") == 0)
+		add_server(out, probe->dns->server);
 	else if (strcmp(word, "names") == 0)
 		add_names(out, &probe->env->source);
 	else if (strcmp(word, "process") == 0)
