@@ -1,0 +1,198 @@
+#!/usr/bin/python3
+"""bench_probes.py BUILD [--quick] - CPU per probe against blackbox_exporter.
+
+The same nginx on the loopback is probed by vedette-agent (with a collector,
+so that storing and sending are in the price), by its runner alone, and by
+blackbox_exporter, one after the other.  Then 1,000 probes of which 300 never
+get an answer show whether the others keep their intervals.  Prints one JSON
+object.
+"""
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+PROBES = {"tcp": 1000, "http": 200}  # at 1 s
+MODULE = {"tcp": "tcp_connect", "http": "http_2xx"}
+
+
+def free_port():
+    """A port nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def cpu_s(pid):
+    """User and system time so far."""
+    text = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    fields = text.rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+
+def resident_kib(pid):
+    """Resident memory."""
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    raise KeyError(pid)
+
+
+@contextlib.contextmanager
+def program(*command):
+    """A program that ends with the block."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as running:
+        try:
+            yield running
+        finally:
+            running.terminate()
+
+
+def until_listening(port):
+    """Returns once somebody accepts connections there."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+    raise RuntimeError(f"nobody listens on {port}")
+
+
+@contextlib.contextmanager
+def nginx(folder):
+    """A web server; gives its port."""
+    port = free_port()
+    (folder / "nginx.conf").write_text(
+        f"daemon off; pid {folder}/pid; error_log {folder}/log crit;\n"
+        "worker_processes 1; events { worker_connections 4096; }\n"
+        f"http {{ access_log off; client_body_temp_path {folder};\n"
+        f"proxy_temp_path {folder}; fastcgi_temp_path {folder};\n"
+        f"uwsgi_temp_path {folder}; scgi_temp_path {folder};\n"
+        f"server {{ listen 127.0.0.1:{port} backlog=4096;\n"
+        "location / { return 200 'ready'; } } }\n")
+    with program("nginx", "-p", folder, "-c", "nginx.conf"):
+        until_listening(port)
+        yield port
+
+
+def write_configuration(folder, kind, port, dead_port=None):
+    """Probes at 1 s; of those with a dead port, the last 300 go there."""
+    url = f"ipc://{folder}/collector.sock"
+    (folder / "collector.yaml").write_text(
+        f"store: {folder}/store.db\nlisten:\n  - url: {url}\n")
+    probes = []
+    for i in range(PROBES[kind]):
+        to = dead_port if dead_port is not None and i >= 700 else port
+        target = (f"{{host: 127.0.0.1, port: {to}}}" if kind == "tcp" else
+                  f"{{url: 'http://127.0.0.1:{to}/', contains: ready}}")
+        probes.append(f"  - {{name: p{i:04d}, {kind}: {target}}}\n")
+    path = folder / f"{kind}.yaml"
+    path.write_text(
+        "agent: bench\nenvironment: bench\nvantage: in_service\n"
+        f"identity: [{{hostname: '*'}}]\ncollectors: ['{url}']\n"
+        f"state_directory: {folder}\nconcurrency: 1000\n"
+        "defaults: {interval: 1s, timeout: 900ms}\nprobes:\n" +
+        "".join(probes))
+    return path
+
+
+def whole_agent(build, folder, path, kind, seconds):
+    """CPU ms per probe of vedette-agent, and its memory."""
+    with program(build / "collector/vedette-collector", "run", "--config",
+                 folder / "collector.yaml"), \
+            program(build / "agent/vedette-agent", "run", "--config",
+                    path) as agent:
+        pause = threading.Event()
+        pause.wait(3)  # start-up is not probing
+        before, began = cpu_s(agent.pid), time.monotonic()
+        pause.wait(seconds)
+        used = cpu_s(agent.pid) - before
+        runs = (time.monotonic() - began) * PROBES[kind]
+        return 1000 * used / runs, resident_kib(agent.pid)
+
+
+def runner_alone(build, path, seconds):
+    """What tests/bench/bench_probes prints."""
+    return json.loads(subprocess.run(
+        [build / "tests/bench/bench_probes", path, str(seconds)], check=True,
+        capture_output=True, text=True).stdout)
+
+
+def blackbox(kind, port, count):
+    """CPU ms per probe of blackbox_exporter."""
+    own = free_port()
+    target = f"127.0.0.1:{port}" if kind == "tcp" else \
+        f"http://127.0.0.1:{port}/"
+    path = f"/probe?module={MODULE[kind]}&target={target}"
+    with program("prometheus-blackbox-exporter",
+                 f"--web.listen-address=127.0.0.1:{own}", "--log.level=error",
+                 "--config.file=/etc/prometheus/blackbox.yml") as exporter:
+        until_listening(own)
+        client = http.client.HTTPConnection("127.0.0.1", own)
+
+        def ask(n):
+            for _ in range(n):
+                client.request("GET", path)
+                answer = client.getresponse().read()
+                assert b"probe_success 1" in answer, answer.decode()
+
+        ask(20)  # to warm up
+        before = cpu_s(exporter.pid)
+        ask(count)
+        return 1000 * (cpu_s(exporter.pid) - before) / count
+
+
+@contextlib.contextmanager
+def dead_port():
+    """A port whose queue is full: the kernel drops what comes."""
+    with socket.socket() as listener, contextlib.ExitStack() as stack:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            client = stack.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def main():
+    """Returns the exit code."""
+    build = pathlib.Path(sys.argv[1]).resolve()
+    seconds = 5 if "--quick" in sys.argv else 15
+    found = {}
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="vedette-bench-"))
+    folder.chmod(0o755)
+    try:
+        with nginx(folder) as port:
+            for kind in PROBES:
+                path = write_configuration(folder, kind, port)
+                alone = runner_alone(build, path, seconds)
+                assert alone["ok"] == alone["runs"], alone
+                ours, kib = whole_agent(build, folder, path, kind, seconds)
+                found[kind] = {
+                    "vedette_ms": round(ours, 4), "resident_kib": kib,
+                    "runner_ms": round(alone["cpu_us_per_run"] / 1000, 4),
+                    "runner_resident_kib": alone["resident_kib"],
+                    "blackbox_ms": round(
+                        blackbox(kind, port, 400 * seconds), 4)}
+            with dead_port() as dead:
+                path = write_configuration(folder, "tcp", port, dead)
+                found["a third is dead"] = runner_alone(build, path, seconds)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(json.dumps(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
