@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -52,6 +53,16 @@ outcome_of(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
 		return errno;
 	return error;
+}
+
+/* Is it settled without a wait?  A peer on this host, or one that refuses, has
+ * answered by the time connect() returns. */
+static bool
+is_settled(int fd)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLOUT };
+
+	return poll(&pollfd, 1, 0) == 1;
 }
 
 static void
@@ -122,8 +133,10 @@ connect_step(struct probe *p, void *state)
 	while ((address = probe_address(p, tcp->at, &size)) != NULL) {
 		error = tcp->is_open ? outcome_of(tcp->fd)
 				     : dial(tcp, address, size);
-		if (error == EINPROGRESS)
+		if (error == EINPROGRESS && !is_settled(tcp->fd))
 			return probe_await(p, tcp->fd, UV_WRITABLE);
+		if (error == EINPROGRESS)
+			error = outcome_of(tcp->fd);
 		if (error == 0)
 			return connected(p, tcp, address);
 		if (tcp->first_error == 0) {
