@@ -67,6 +67,9 @@ struct engine {
 	    void *arg, struct err *err);
 	int (*measure)(
 	    struct store *store, struct store_size *out, struct err *err);
+	int (*verify)(struct store *store, struct store_verified *out,
+	    store_damage_fn *on_damage, void *arg, struct err *err);
+	int (*backup)(struct store *store, const char *path, struct err *err);
 };
 
 /* The first member of each engine's own struct. */

@@ -7,7 +7,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "proto/base/clock.h"
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
 #include "storage/sqlite.h"
@@ -220,36 +219,29 @@ reserve(struct sqlite *s)
 		    file_reserve(s->reserve_path, RESERVE_BYTES, NULL) == 0;
 }
 
-/* Opens; what is damaged is set aside and begun anew. */
+/* Opens; of what is damaged a copy is kept, and what can be read goes on. */
 static int
 open_or_salvage(struct sqlite *s, char **out_salvaged, struct err *err)
 {
 	bool suspect = s->vfs == NULL && access(s->suspect_path, F_OK) == 0;
 	struct err why = { 0 };
-	char *aside = NULL;
+	int rc;
 
-	if (sqlite_connect(s, suspect, &why) == 0)
-		goto opened;
-	sqlite_disconnect(s);
-	if (why.code != ERR_CORRUPT || s->vfs != NULL) {
-		err_set(err, why.code, "%s", why.text);
-		return -1;
-	}
-	if (file_set_aside(
-		&aside, s->path, clock_wall_ms(clock_system()), err) < 0)
-		return -1;
-	s->broken = false;
-	if (sqlite_connect(s, false, err) < 0) {
-		free(aside);
-		return -1;
-	}
-	*out_salvaged =
-	    mem_printf("%s: set aside as %s, begun anew", why.text, aside);
-	free(aside);
-opened:
 	if (s->vfs == NULL)
+		sqlite_salvage_resume(s);
+	rc = sqlite_connect(s, suspect, &why);
+	if (rc < 0) {
+		sqlite_disconnect(s);
+		if (why.code != ERR_CORRUPT || s->vfs != NULL)
+			return err_set(err, why.code, "%s", why.text);
+		if (sqlite_salvage(s, out_salvaged, why.text, err) < 0)
+			return -1;
+		s->broken = false;
+		rc = sqlite_connect(s, false, err);
+	}
+	if (rc == 0 && s->vfs == NULL)
 		unlink(s->suspect_path);
-	return 0;
+	return rc;
 }
 
 static void
@@ -438,4 +430,6 @@ const struct engine engine_sqlite = {
 	.scan_marks = sqlite_scan_marks,
 	.scan_states = sqlite_scan_states,
 	.measure = measure,
+	.verify = sqlite_verify,
+	.backup = sqlite_backup,
 };

@@ -50,6 +50,7 @@ enum sql {
 	SQL_CHUNK_UNTIL,
 	SQL_CHUNK_RUNS,
 	SQL_CHUNK_GET,
+	SQL_CHUNK_IDS,
 	SQL_CHUNK_ADD,
 	SQL_CHUNK_DROP,
 	SQL_CHUNK_OF_SERIES,
@@ -58,6 +59,7 @@ enum sql {
 	SQL_ROLLUP_GET,
 	SQL_ROLLUP_PUT,
 	SQL_ROLLUP_SCAN,
+	SQL_ROLLUP_ALL,
 	SQL_ROLLUP_EXPIRE,
 	SQL_CHANGE_ADD,
 	SQL_CHANGE_SCAN,
@@ -183,6 +185,18 @@ int sqlite_scan_marks(struct store *store, const struct store_marks *request,
 /* sqlite_open.c: opens what store's path says; check: every page is read. */
 int sqlite_connect(struct sqlite *s, bool check, struct err *err);
 void sqlite_disconnect(struct sqlite *s);
+
+/* sqlite_verify.c */
+int sqlite_verify(struct store *store, struct store_verified *out,
+    store_damage_fn *on_damage, void *arg, struct err *err);
+int sqlite_backup(struct store *store, const char *path, struct err *err);
+
+/* sqlite_salvage.c: replaces the damaged file, which is closed, by a new one
+ * with all that can be read of it, and says so.  To be resumed before each
+ * opening: it may have been interrupted. */
+int sqlite_salvage(
+    struct sqlite *s, char **out_told, const char *why, struct err *err);
+void sqlite_salvage_resume(struct sqlite *s);
 
 /* sqlite.c */
 extern const struct engine engine_sqlite;

@@ -25,9 +25,9 @@ static const char writer_pragmas[] = "PRAGMA cell_size_check=ON;"
 				     "PRAGMA cache_size=-" CACHE_KIB ";"
 				     "PRAGMA temp_store=MEMORY;";
 
+/* The file is opened read-only: that says more than query_only would. */
 static const char reader_pragmas[] = "PRAGMA cell_size_check=ON;"
 				     "PRAGMA trusted_schema=OFF;"
-				     "PRAGMA query_only=ON;"
 				     "PRAGMA wal_autocheckpoint=0;"
 				     "PRAGMA temp_store=MEMORY;";
 

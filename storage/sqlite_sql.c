@@ -119,6 +119,7 @@ static const char *const texts[SQL_N] = {
 	    " c.seal, c.runs, s.environment, s.agent, s.service, s.probe,"
 	    " c.bytes FROM chunk AS c LEFT JOIN series AS s"
 	    " ON s.id = c.series_id WHERE c.id = ?1",
+	[SQL_CHUNK_IDS] = "SELECT id FROM chunk ORDER BY id",
 	[SQL_CHUNK_ADD] = "INSERT INTO chunk(series_id, day, from_ms, to_ms,"
 			  " n_results, seal, runs, bytes)"
 			  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
@@ -143,6 +144,7 @@ static const char *const texts[SQL_N] = {
 	[SQL_ROLLUP_SCAN] = "SELECT at_ms, seal, bytes FROM rollup"
 			    " WHERE series_id = ?1 AND span_ms = ?2"
 			    " AND at_ms >= ?3 AND at_ms < ?4",
+	[SQL_ROLLUP_ALL] = "SELECT series_id, at_ms, seal, bytes FROM rollup",
 	[SQL_ROLLUP_EXPIRE] =
 	    "DELETE FROM rollup WHERE (series_id, span_ms, at_ms) IN"
 	    " (SELECT r.series_id, r.span_ms, r.at_ms FROM series AS s"

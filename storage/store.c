@@ -323,3 +323,16 @@ store_measure(struct store *store, struct store_size *out, struct err *err)
 {
 	return store->engine->measure(store, out, err);
 }
+
+int
+store_verify(struct store *store, struct store_verified *out,
+    store_damage_fn *on_damage, void *arg, struct err *err)
+{
+	return store->engine->verify(store, out, on_damage, arg, err);
+}
+
+int
+store_backup(struct store *store, const char *path, struct err *err)
+{
+	return store->engine->backup(store, path, err);
+}

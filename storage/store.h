@@ -33,7 +33,7 @@ struct store_setup {
 /* Opens, creating and migrating as needed when writing.  A database of a
  * newer version is refused.  A damaged one is renamed to
  * NAME.damaged-TIME, *out_salvaged says so (owned by the caller; NULL when
- * all is well), and an empty one takes its place.  A second writer gets
+ * all is well), and a new one with all that can be read takes its place.  A second writer gets
  * ERR_BUSY. */
 int store_open(struct store **out, char **out_salvaged,
     const struct store_setup *setup, struct err *err);
@@ -230,5 +230,22 @@ struct store_size {
 	uint64_t damaged; /* rows this handle left out: their CRC is wrong */
 };
 int store_measure(struct store *store, struct store_size *out, struct err *err);
+
+/* --- keeping ------------------------------------------------------------------ */
+
+/* Reads and checks everything: pages, indexes, batches, chunks, rollups,
+ * state.  on_damage is told of each thing that is damaged, by name, and what
+ * is lost with it.  0 when it could look, whatever it found. */
+struct store_verified {
+	uint64_t batches, chunks, results, rollups, states; /* looked at */
+	uint64_t damaged;                                   /* 0: all is well */
+};
+typedef void store_damage_fn(void *arg, const char *what);
+int store_verify(struct store *store, struct store_verified *out,
+    store_damage_fn *on_damage, void *arg, struct err *err);
+
+/* Copies the store as it is at this moment to a new file, durable when it
+ * returns 0; the writer goes on meanwhile if this is a reader's handle. */
+int store_backup(struct store *store, const char *path, struct err *err);
 
 #endif

@@ -1,0 +1,219 @@
+/* Saving what can be read of a damaged file. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proto/base/clock.h"
+#include "proto/base/file.h"
+#include "proto/base/mem.h"
+#include "storage/sqlite.h"
+
+/*
+ * The new file is made beside the old one, and takes its place when it is
+ * complete: whenever this is interrupted, the next start does it again.  Rows
+ * are read from both ends of each table, so that only what lies between two
+ * damaged places is lost.  Checksums are not looked at here: they go along.
+ */
+
+static const struct table {
+	const char *name, *order;
+} tables[] = {
+	{ "stream", "id" },
+	{ "series", "id" },
+	{ "inbox", "id" },
+	{ "remainder", "id" },
+	{ "chunk", "id" },
+	{ "rollup", "series_id %1$s, span_ms %1$s, at_ms" },
+	{ "seen", "stream_id %1$s, first" },
+	{ "digest", "id" },
+	{ "change", "id" },
+	{ "regression", "id" },
+	{ "state", "key" },
+};
+
+#define N_TABLES (sizeof(tables) / sizeof(tables[0]))
+
+/* Copies rows until the end or a damaged place; returns how many. */
+static uint64_t
+copy_rows(sqlite3 *db, sqlite3_stmt *from, sqlite3_stmt *to)
+{
+	int n = sqlite3_column_count(from);
+	uint64_t copied = 0;
+
+	if (sqlite3_bind_parameter_count(to) != n)
+		return 0; /* of another version */
+	while (sqlite3_step(from) == SQLITE_ROW) {
+		sqlite3_reset(to);
+		for (int i = 0; i < n; i++)
+			sqlite3_bind_value(
+			    to, i + 1, sqlite3_column_value(from, i));
+		/* A row that is there already, or breaks a rule, is not one
+		 * of ours; a disk that is full is noticed at the end. */
+		if (sqlite3_step(to) == SQLITE_DONE)
+			copied += (uint64_t)sqlite3_changes(db);
+	}
+	return copied;
+}
+
+/* INSERT with one parameter for each column that the new table has. */
+static char *
+insert_into(sqlite3 *db, const char *name)
+{
+	char *sql = sqlite3_mprintf("SELECT * FROM %s", name), *out;
+	sqlite3_stmt *statement = NULL;
+	sqlite3_str *text = sqlite3_str_new(db);
+
+	sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+	sqlite3_str_appendf(text, "INSERT OR IGNORE INTO %s VALUES(?", name);
+	for (int i = 1; i < sqlite3_column_count(statement); i++)
+		sqlite3_str_appendall(text, ",?");
+	sqlite3_str_appendall(text, ")");
+	out = sqlite3_str_finish(text);
+	sqlite3_finalize(statement);
+	sqlite3_free(sql);
+	return out;
+}
+
+static uint64_t
+copy_table(sqlite3 *db, sqlite3 *old, const struct table *table)
+{
+	static const char *const ways[] = { "ASC", "DESC" };
+	char *insert = insert_into(db, table->name);
+	sqlite3_stmt *from = NULL, *to = NULL;
+	uint64_t copied = 0;
+
+	sqlite3_prepare_v2(db, insert, -1, &to, NULL);
+	for (int i = 0; i < 2; i++) {
+		char *order = mem_printf(table->order, ways[i]);
+		char *select =
+		    mem_printf("SELECT * FROM %s NOT INDEXED ORDER BY %s %s",
+			table->name, order, ways[i]);
+
+		if (sqlite3_prepare_v2(old, select, -1, &from, NULL) ==
+		    SQLITE_OK)
+			copied += copy_rows(db, from, to);
+		sqlite3_finalize(from);
+		from = NULL;
+		free(select);
+		free(order);
+	}
+	sqlite3_finalize(to);
+	sqlite3_free(insert);
+	return copied;
+}
+
+/* Ids are never given twice, even if rows of the newest are lost. */
+static void
+copy_greatest_ids(sqlite3 *db, sqlite3 *old)
+{
+	sqlite3_stmt *from = NULL, *to = NULL;
+
+	if (sqlite3_prepare_v2(old, "SELECT name, seq FROM sqlite_sequence", -1,
+		&from, NULL) == SQLITE_OK)
+		sqlite3_prepare_v2(db,
+		    "INSERT INTO sqlite_sequence VALUES(?1, ?2)", -1, &to,
+		    NULL);
+	/* The greatest of several rows of a name is found by SQLite itself. */
+	if (to != NULL)
+		copy_rows(db, from, to);
+	sqlite3_finalize(from);
+	sqlite3_finalize(to);
+}
+
+/* Copies every table; false when the new file could not be written. */
+static bool
+copy_all(sqlite3 *db, sqlite3 *old, uint64_t copied[N_TABLES])
+{
+	bool done;
+
+	if (sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
+		return false;
+	copy_greatest_ids(db, old);
+	for (size_t i = 0; i < N_TABLES; i++)
+		copied[i] = copy_table(db, old, &tables[i]);
+	done = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
+	return done && sqlite3_get_autocommit(db) != 0;
+}
+
+static void
+remove_database(const char *path)
+{
+	static const char *const tails[] = { "", "-wal", "-shm" };
+
+	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+		char *name = mem_printf("%s%s", path, tails[i]);
+
+		unlink(name);
+		free(name);
+	}
+}
+
+/* Makes a sound database at path of what s->path still holds.  Where not even
+ * the list of tables can be read, that is an empty one. */
+static int
+rebuild(struct sqlite *s, const char *path, uint64_t copied[N_TABLES],
+    struct err *err)
+{
+	struct sqlite fresh = { .path = (char *)(uintptr_t)path,
+		.suspect_path = s->suspect_path,
+		.mode = STORE_WRITE,
+		.lock = -1 };
+	sqlite3 *old = NULL;
+	int rc;
+
+	remove_database(path);
+	rc = sqlite_connect(&fresh, false, err);
+	if (rc == 0 &&
+	    sqlite3_open_v2(s->path, &old, SQLITE_OPEN_READWRITE, NULL) ==
+		SQLITE_OK) {
+		/* It stays as it is, for people to look at. */
+		sqlite3_db_config(
+		    old, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+		if (!copy_all(fresh.db, old, copied))
+			rc = sqlite_fail(&fresh, err);
+	}
+	sqlite3_close(old);
+	sqlite_disconnect(&fresh);
+	if (rc < 0)
+		remove_database(path);
+	return rc;
+}
+
+int
+sqlite_salvage(
+    struct sqlite *s, char **out_told, const char *why, struct err *err)
+{
+	char *path = mem_printf("%s.salvage", s->path), *aside = NULL;
+	uint64_t copied[N_TABLES] = { 0 };
+	int rc;
+
+	rc = rebuild(s, path, copied, err);
+	if (rc == 0)
+		rc = file_set_aside(
+		    &aside, s->path, clock_wall_ms(clock_system()), err);
+	if (rc == 0 && rename(path, s->path) < 0)
+		rc = err_set(
+		    err, ERR_IO, "store %s: %s", s->path, strerror(errno));
+	if (rc == 0)
+		*out_told = mem_printf("%s: set aside as %s; rescued %llu "
+				       "batches and %llu chunks",
+		    why, aside, (unsigned long long)(copied[2] + copied[3]),
+		    (unsigned long long)copied[4]);
+	free(aside);
+	free(path);
+	return rc;
+}
+
+void
+sqlite_salvage_resume(struct sqlite *s)
+{
+	char *path = mem_printf("%s.salvage", s->path);
+
+	/* Without the old file the new one was complete. */
+	if (access(s->path, F_OK) < 0 && errno == ENOENT)
+		rename(path, s->path);
+	remove_database(path);
+	free(path);
+}
