@@ -15,8 +15,10 @@
 #define EVENTS  "inproc://test/edge/events"
 #define CALLING "inproc://test/edge/calling"
 #define HEARING "inproc://test/edge/hearing"
-#define CALLS   16 /* what an edge lets through at a time */
+#define CALLS   16          /* what an edge lets through at a time */
+#define HELD    (4 * CALLS) /* of calls that nobody waits for any more */
 #define TICK_MS 5
+#define ROUNDS  100
 
 struct told {
 	int times;
@@ -33,8 +35,8 @@ struct scene {
 	struct rpc_publisher *publisher;
 	struct edge_server *listening;
 	bool holds;
-	struct rpc_call *held[CALLS];
-	uint64_t held_sequence[CALLS];
+	struct rpc_call *held[HELD];
+	uint64_t held_sequence[HELD];
 	size_t n_held;
 	struct peer peer;
 	/* the caller's side */
@@ -53,7 +55,7 @@ on_send(void *arg, const struct envelope *envelope, struct rpc_call *call)
 	struct scene *scene = arg;
 
 	scene->peer = *rpc_call_peer(call);
-	if (!scene->holds) {
+	if (!scene->holds || scene->n_held == HELD) {
 		publish_ack(call, envelope->sequence, false);
 		return;
 	}
@@ -294,6 +296,40 @@ events_arrive(struct scene *scene)
 	loop_until(&scene->loop, scene->closed[4] && scene->closed[5]);
 }
 
+/* Deadlines of a few milliseconds, answers that come too late or never, and
+ * connections given up meanwhile: every call still ends, and only once. */
+static void
+churn(struct scene *scene)
+{
+	struct random_seeded seeded;
+	const struct random *random = &seeded.random;
+	uint64_t seed = random_u64(random_system());
+
+	print_message("seed %#llx\n", (unsigned long long)seed);
+	random_seeded_init(&seeded, seed);
+	for (int round = 0; round < ROUNDS; round++) {
+		memset(scene->told, 0, sizeof(scene->told));
+		scene->holds = random_below(random, 2) == 0;
+		rpc_client_set_deadline(
+		    scene->rpc, (uint32_t)random_below(random, 5) + 1);
+		for (uint64_t i = 1; i <= CALLS; i++)
+			send_one(scene, i);
+		if (random_below(random, 4) == 0)
+			edge_client_skip(scene->dialling);
+		for (size_t i = 1; i <= CALLS; i++)
+			loop_until(&scene->loop, scene->told[i].times == 1);
+		while (scene->n_held > 0)
+			publish_ack(scene->held[--scene->n_held], 1, false);
+	}
+	scene->holds = false;
+	rpc_client_set_deadline(scene->rpc, 30000);
+	memset(scene->told, 0, sizeof(scene->told));
+	loop_until(&scene->loop, edge_client_is_up(scene->dialling));
+	send_one(scene, 1);
+	loop_until(&scene->loop, scene->told[1].times == 1);
+	assert_int_equal(scene->told[1].code, RPC_OK);
+}
+
 static const struct story {
 	const char *name;
 	const char *scheme;
@@ -309,6 +345,8 @@ static const struct story {
 	    server_restarts },
 	{ "over IPC, calls end with a lost connection, which comes back", "ipc",
 	    server_restarts },
+	{ "over TCP, calls that are cut short end once each", "tcp", churn },
+	{ "over IPC, calls that are cut short end once each", "ipc", churn },
 	{ "over TCP, events of the wanted environment arrive", "tcp",
 	    events_arrive },
 	{ "over IPC, events of the wanted environment arrive", "ipc",
