@@ -15,7 +15,8 @@ struct live;
 /* address: inproc:// that the edge takes the events from. */
 int live_new(struct live **out, const char *address, struct err *err);
 
-/* Never blocks; who does not keep up loses events. */
+/* Never blocks; who does not keep up loses events, and
+ * sees a hole in their serials. */
 void live_tell(struct live *live, const struct event *events, size_t n);
 
 void live_free(struct live *live); /* NULL is allowed */

@@ -50,24 +50,34 @@ regression_kind_parse(enum regression_kind *out, const char *name)
 
 /* --- live events ------------------------------------------------------------ */
 
+const char *
+event_environment(const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_RESULT:
+		return event->result.series.environment;
+	case EVENT_CHANGE:
+		return event->change.environment;
+	default:
+		return event->regression.environment;
+	}
+}
+
 char *
 event_topic(char out[EVENT_TOPIC_BYTES], const struct event *event)
 {
-	const struct series *series = &event->result.series;
-	const char *environment = event->regression.environment;
 	const char *service = event->regression.service;
 	const char *subject = event->regression.subject;
 
 	if (event->kind == EVENT_RESULT) {
-		environment = series->environment;
-		service = series->service;
-		subject = series->probe;
+		service = event->result.series.service;
+		subject = event->result.series.probe;
 	} else if (event->kind == EVENT_CHANGE) {
-		environment = event->change.environment;
 		service = event->change.service;
 		subject = event->change.name;
 	}
-	snprintf(out, EVENT_TOPIC_BYTES, "%s/%s/%s/%s", environment,
+	snprintf(out, EVENT_TOPIC_BYTES, "%s/%s/%s/%s",
+	    event_environment(event),
 	    words_name(event_kinds, WORDS_COUNT(event_kinds), event->kind),
 	    service, subject);
 	return out;

@@ -180,11 +180,16 @@ enum event_kind { EVENT_RESULT, EVENT_CHANGE, EVENT_REGRESSION, EVENT_CLEARED };
 struct event {
 	enum event_kind kind;
 	int64_t at_ms;
+	/* Counts the events of its environment since the collector started,
+	 * from 1: a hole tells a watcher that it does not keep up. */
+	uint64_t serial;
 	struct history_row result;        /* of EVENT_RESULT */
 	bool transition;                  /* its outcome differs from before */
 	struct change_row change;         /* of EVENT_CHANGE */
 	struct regression_row regression; /* of the other two */
 };
+
+const char *event_environment(const struct event *event);
 
 #define EVENT_TOPIC_BYTES 320
 char *event_topic(char out[EVENT_TOPIC_BYTES], const struct event *event);

@@ -207,6 +207,7 @@ event_pack(struct arena *arena, const struct event *event)
 	message->kind = event->kind;
 	message->at_ms = event->at_ms;
 	message->transition = event->transition;
+	message->serial = event->serial;
 	if (event->kind == EVENT_RESULT)
 		message->result = placed_pack(
 		    arena, &event->result.series, &event->result.result);
@@ -430,6 +431,7 @@ event_unpack(struct event *out, struct arena *arena,
     const Vedette__Event *message, struct err *err)
 {
 	*out = (struct event){ .at_ms = message->at_ms,
+		.serial = message->serial,
 		.transition = message->transition };
 	if (message->kind > EVENT_CLEARED)
 		return refuse(err, "event");

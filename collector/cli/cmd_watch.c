@@ -6,6 +6,7 @@
 #include "collector/cli/ask.h"
 #include "collector/cli/cmd.h"
 #include "collector/cli/output.h"
+#include "collector/cli/serials.h"
 #include "collector/cli/shape.h"
 #include "collector/cli/show.h"
 #include "proto/rpc.h"
@@ -23,6 +24,7 @@ struct watch {
 	uv_signal_t interrupt, terminate;
 	struct edge_client *edge;
 	struct rpc_subscriber *subscriber;
+	struct serials *serials;
 	char prefix[80];
 	bool up, was_up, over;
 	int64_t down_ms; /* monotonic; when the connection was lost */
@@ -83,6 +85,28 @@ is_wanted(const struct watch *watch, const struct event *event)
 	    arguments->results;
 }
 
+/* Says so when events before this one did not arrive. */
+static void
+look_for_hole(struct watch *watch, const struct event *event)
+{
+	const char *environment = event_environment(event);
+	uint64_t n = serials_note(watch->serials, environment, event->serial);
+	char text[200];
+
+	if (n == 0)
+		return;
+	snprintf(text, sizeof(text),
+	    "%llu events of %.64s were dropped on their way: they come faster "
+	    "than they are read here",
+	    (unsigned long long)n, environment);
+	output_complain(text, NULL);
+	if (!watch->arguments->json)
+		return;
+	shape_print(&watch->page.text,
+	    shape_dropped(clock_wall_ms(clock_system()), environment, n), true);
+	print(watch);
+}
+
 static void
 on_event(void *arg, const char *topic, const void *payload, size_t n)
 {
@@ -98,7 +122,8 @@ on_event(void *arg, const char *topic, const void *payload, size_t n)
 		output_complain(err.text, NULL);
 		goto out;
 	}
-	if (!is_wanted(watch, &event))
+	look_for_hole(watch, &event);
+	if (watch->over || !is_wanted(watch, &event))
 		goto out;
 	if (watch->arguments->json)
 		shape_print(&watch->page.text, shape_event(&event), true);
@@ -142,6 +167,7 @@ on_up(void *arg, const char *url)
 	if (watch->over)
 		return;
 	uv_timer_stop(&watch->connect_limit);
+	serials_forget(watch->serials);
 	if (watch->was_up)
 		snprintf(message, sizeof(message),
 		    "events of the last %s may have been missed: see "
@@ -268,13 +294,15 @@ close_all(struct watch *watch)
 	uv_run(&watch->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&watch->loop);
 	page_fini(&watch->page);
+	serials_free(watch->serials);
 }
 
 static int
 run(const struct arguments *arguments, const struct look *look)
 {
 	struct watch watch = { .arguments = arguments,
-		.page = { .look = *look } };
+		.page = { .look = *look },
+		.serials = serials_new() };
 	struct err err;
 
 	open_handles(&watch);

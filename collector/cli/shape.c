@@ -417,6 +417,18 @@ shape_connection(int64_t at_ms, bool up, const char *url, const char *message)
 	return object;
 }
 
+json_t *
+shape_dropped(int64_t at_ms, const char *environment, uint64_t n_events)
+{
+	json_t *object = json_object();
+
+	set(object, "event", text_value("dropped"));
+	set(object, "at", time_value(at_ms));
+	set(object, "environment", text_value(environment));
+	set(object, "events", json_integer((json_int_t)n_events));
+	return object;
+}
+
 void
 shape_print(struct text *text, json_t *value, bool one_line)
 {

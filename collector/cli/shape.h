@@ -19,6 +19,10 @@ json_t *shape_changes(const struct changes_answer *answer);
 json_t *shape_regressions(const struct regressions_answer *answer);
 json_t *shape_event(const struct event *event);
 
+/* Events of an environment that did not arrive, although connected. */
+json_t *
+shape_dropped(int64_t at_ms, const char *environment, uint64_t n_events);
+
 /* The connection of `watch` came up or went down; message may be "". */
 json_t *
 shape_connection(int64_t at_ms, bool up, const char *url, const char *message);

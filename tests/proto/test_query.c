@@ -559,6 +559,7 @@ test_happening(void **state)
 	const struct happening *row = *state;
 	struct event event = { .kind = row->kind,
 		.at_ms = 21,
+		.serial = 22,
 		.transition = true,
 		.result = history_rows[0],
 		.change = change_rows[0],
@@ -575,6 +576,7 @@ test_happening(void **state)
 	assert_int_equal(event_decode(&again, arena, bytes, n, &err), 0);
 	assert_int_equal(again.kind, row->kind);
 	assert_int_equal(again.at_ms, 21);
+	assert_int_equal(again.serial, 22);
 	assert_true(again.transition);
 	expect_content(&again);
 	for (size_t cut = 0; cut < n; cut++)

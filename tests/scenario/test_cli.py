@@ -4,6 +4,7 @@ import os
 import select
 import signal
 import socket
+import struct
 import subprocess
 
 import pytest
@@ -203,6 +204,36 @@ def test_watch_ends_after_as_many_events_as_asked(fleet):
     assert len(done.stdout.splitlines()) == 2
     done = run(fleet.stage, "watch", "--for", "300ms", url=fleet.urls["ipc"])
     assert done.returncode == DONE
+
+
+def field(number, value):
+    """One field of a protobuf message: a small number or bytes."""
+    if isinstance(value, int):
+        return bytes([number << 3, value])
+    return bytes([number << 3 | 2, len(value)]) + value
+
+
+def test_watch_tells_of_events_that_were_dropped(stage):
+    """A publisher whose events leave a hole in their serials."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        watcher = Watcher(
+            stage, f"tcp://127.0.0.1:{server.getsockname()[1]}", "test")
+        peer, _ = server.accept()
+        peer.sendall(b"\0SP\0\0\x20\0\0")  # that of a PUB socket
+        assert watcher.event()["event"] == "connection"
+        for serial in (1, 2, 9):
+            change = b"".join(field(number, text) for number, text in (
+                (1, b"test"), (2, b"web"), (3, b"build"), (5, b"41"),
+                (6, b"42"), (9, b"test-1")))
+            message = b"test/change/web/build\0" + field(1, 1) + field(
+                2, 1) + field(5, change) + field(7, serial)
+            peer.sendall(struct.pack(">Q", len(message)) + message)
+        told = [watcher.event() for _ in range(4)]
+        assert [event["event"] for event in told] == [
+            "change", "change", "dropped", "change"]
+        assert (told[2]["environment"], told[2]["events"]) == ("test", 6)
+        assert watcher.stop(signal.SIGTERM) == DONE
+        peer.close()
 
 
 @pytest.mark.parametrize("command", COMMANDS)
