@@ -192,6 +192,28 @@ read_process(struct variables *variables, pid_t pid, struct err *err)
 	return -1;
 }
 
+/* Our own are taken from memory: a process that may not be dumped, as the agent
+ * is, cannot read its /proc/self/environ unless it is root. */
+static void
+read_self(struct variables *variables)
+{
+	struct text block = { 0 };
+	char *name = proc_name(getpid());
+	size_t n = 1;
+
+	for (char **at = environ; *at != NULL; at++)
+		n += strlen(*at) + 1;
+	block.bytes = mem_zalloc(n); /* it never grows: no copies */
+	block.room = n;
+	for (char **at = environ; *at != NULL; at++)
+		text_add_bytes(&block, *at, strlen(*at) + 1);
+	variables->n_block = block.n;
+	variables->block = text_take(&block);
+	variables->pid = getpid();
+	variables->origin = mem_printf("process %d (%s)", (int)getpid(), name);
+	free(name);
+}
+
 /* --- files ------------------------------------------------------------------------ */
 
 static bool
@@ -270,18 +292,20 @@ variables_read(struct variables **out, const struct variables_config *source,
     struct err *err)
 {
 	struct variables *variables = mem_zalloc(sizeof(*variables));
-	pid_t pid = getpid();
+	pid_t pid = 0;
 	int rc = 0;
 
 	variables->source = SOURCE_PROCESS;
-	if (source->pidfile != NULL)
+	if (source->file != NULL)
+		rc = read_file(variables, source->file, err);
+	else if (source->pidfile != NULL)
 		rc = pid_of_file(&pid, source->pidfile, err);
 	else if (source->command != NULL)
 		rc = pid_of_command(&pid, source->command, err);
-	if (rc == 0)
-		rc = source->file != NULL
-		    ? read_file(variables, source->file, err)
-		    : read_process(variables, pid, err);
+	else
+		read_self(variables);
+	if (rc == 0 && pid != 0)
+		rc = read_process(variables, pid, err);
 	if (rc < 0) {
 		variables_free(variables);
 		return -1;

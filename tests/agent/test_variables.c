@@ -1,6 +1,7 @@
 #include "tests/support/folder.h"
 #include "tests/support/table.h"
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "agent/variables.h"
@@ -75,7 +76,12 @@ test_self(void **state)
 	struct err err;
 
 	(void)state;
+	/* As the agent does; then /proc/self/environ is closed to all but
+	 * root, and it would not show what was set since the start. */
+	prctl(PR_SET_DUMPABLE, 0);
+	setenv("VEDETTE_OWN", "value", 1);
 	assert_int_equal(variables_read(&variables, &source, &err), 0);
+	assert_string_equal(variables_get(variables, "VEDETTE_OWN"), "value");
 	assert_non_null(variables_get(variables, "PATH"));
 	assert_null(variables_get(variables, "PAT"));
 	assert_int_equal(variables_pid(variables), getpid());
