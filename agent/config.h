@@ -198,7 +198,7 @@ struct agent_config {
 	char *fingerprint_key; /* file; default STATE/fingerprint.key, made
 				   when absent */
 	char *heartbeat;       /* a batch at least this often [10s] */
-	uint16_t concurrency;  /* probes at a time [64] */
+	uint16_t concurrency;  /* probes at a time [512] */
 	struct defaults_config {
 		char *interval, *timeout, *retry_interval; /* 30s 5s 1s */
 		uint8_t retries;                           /* 0 */

@@ -4,7 +4,7 @@
 #include "agent/defaults.h"
 #include "proto/base/mem.h"
 
-#define CONCURRENCY    64
+#define CONCURRENCY    512
 #define HTTP_MAX_BYTES 1048576
 #define POSTGRES_PORT  5432
 

@@ -294,7 +294,7 @@ test_defaults(void **state)
 	assert_int_equal(config->spool.max_bytes, 1 << 30);
 	assert_int_equal(config->spool.max_age_ms, 7 * 24 * 3600 * 1000);
 	assert_int_equal(config->heartbeat_ms, 10000);
-	assert_int_equal(config->concurrency, 64);
+	assert_int_equal(config->concurrency, 512);
 	assert_int_equal(config->claimed, VANTAGE_IN_ENVIRONMENT);
 	assert_int_equal(config->n_identity, 0);
 	assert_null(config->tls);
