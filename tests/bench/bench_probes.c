@@ -178,5 +178,7 @@ main(int argc, char **argv)
 	uv_timer_start(
 	    &bench.end, on_end, (uint64_t)(strtod(argv[2], NULL) * 1000), 0);
 	uv_run(&bench.loop, UV_RUN_DEFAULT);
-	return 0;
+	config_free(bench.config);
+	free(bench.lines);
+	return uv_loop_close(&bench.loop) == 0 ? 0 : 3;
 }
