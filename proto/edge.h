@@ -104,6 +104,9 @@ int edge_server_reload(struct edge_server *server, struct err *err);
 
 const struct edge_counts *edge_server_counts(const struct edge_server *server);
 
+/* Does any SUB peer listen?  Who publishes may save itself the work. */
+bool edge_server_has_subscribers(const struct edge_server *server);
+
 /* Stops at once.  done is called from the loop when everything is closed and
  * the server is freed. */
 void edge_server_close(

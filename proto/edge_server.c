@@ -501,6 +501,12 @@ edge_server_counts(const struct edge_server *server)
 	return &server->shared.counts;
 }
 
+bool
+edge_server_has_subscribers(const struct edge_server *server)
+{
+	return !list_is_empty(&server->subs);
+}
+
 static void
 close_guest(void *arg, struct guest *guest)
 {
