@@ -126,6 +126,15 @@ log_event(const struct event *event)
 	    row->message[0] != '\0' ? ": " : "", row->message);
 }
 
+static bool
+is_watched(void *arg)
+{
+	const struct collector *collector = arg;
+
+	return collector->edge != NULL &&
+	    edge_server_has_subscribers(collector->edge);
+}
+
 static void
 on_events(void *arg, const struct event *events, size_t n)
 {
@@ -133,7 +142,8 @@ on_events(void *arg, const struct event *events, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		log_event(&events[i]);
-	live_tell(collector->live, events, n);
+	if (is_watched(collector))
+		live_tell(collector->live, events, n);
 }
 
 /* --- questions --------------------------------------------------------------------------- */
@@ -180,6 +190,7 @@ on_edge_closed(void *arg)
 {
 	struct collector *collector = arg;
 
+	collector->edge = NULL;
 	rpc_server_close(collector->rpc, on_rpc_closed, collector);
 }
 
@@ -224,13 +235,14 @@ static void
 on_hangup(uv_signal_t *signal, int number)
 {
 	struct collector *collector = signal->data;
-	struct collector_config *config;
+	struct collector_config *config = NULL;
 	struct err err;
 
 	(void)number;
 	if (config_load(&config, collector->config_path, &err) < 0 ||
 	    edge_server_reload(collector->edge, &err) < 0) {
 		log_error("reload: %s; the old configuration stays", err.text);
+		config_free(config);
 		return;
 	}
 	if (needs_restart(collector->config, config))
@@ -326,6 +338,7 @@ add_services(struct collector *collector)
 		.pipeline = collector->pipeline,
 		.config = collector->config,
 		.server = collector->rpc,
+		.is_watched = is_watched,
 		.on_events = on_events,
 		.on_news = on_news,
 		.arg = collector,

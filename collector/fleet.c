@@ -7,6 +7,8 @@
 #include "proto/base/mem.h"
 
 #define ID_BYTES 24
+/* Names are checked: each is of 64 characters at most (text_is_name). */
+#define SERIES_KEY_BYTES (4 * 65)
 
 struct fleet *
 fleet_new(void)
@@ -156,22 +158,36 @@ place_of(struct fleet *fleet, const char *environment, const char *agent,
 	return place;
 }
 
+/* "staging/stg-1/backend/db"; printf is slow where every batch asks. */
+static void
+series_key(char out[SERIES_KEY_BYTES], const struct series *series)
+{
+	char *at = out;
+
+	at = stpcpy(at, series->environment);
+	*at++ = '/';
+	at = stpcpy(at, series->agent);
+	*at++ = '/';
+	at = stpcpy(at, series->service);
+	*at++ = '/';
+	stpcpy(at, series->probe);
+}
+
 struct fleet_series *
 fleet_series_of(struct fleet *fleet, const struct series *series)
 {
-	char *key = mem_printf("%s/%s/%s/%s", series->environment,
-	    series->agent, series->service, series->probe);
-	struct fleet_series *found = map_get(fleet->series, key);
+	char key[SERIES_KEY_BYTES];
+	struct fleet_series *found;
 	struct fleet_place *place;
 
-	if (found != NULL) {
-		free(key);
+	series_key(key, series);
+	found = map_get(fleet->series, key);
+	if (found != NULL)
 		return found;
-	}
 	place = place_of(
 	    fleet, series->environment, series->agent, series->service);
 	found = mem_zalloc(sizeof(*found));
-	found->key = key;
+	found->key = mem_strdup(key);
 	found->good_us = -1;
 	found->last.message = mem_strdup("");
 	found->place = place;

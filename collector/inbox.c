@@ -191,6 +191,9 @@ write_all(struct inbox *inbox, struct list *taken, struct err *err)
 	struct pipeline *pipeline = inbox->setup.pipeline;
 	struct moment now = inbox_now(inbox);
 
+	if (inbox->setup.is_watched != NULL)
+		pipeline_set_watched(
+		    pipeline, inbox->setup.is_watched(inbox->setup.arg));
 	if (pipeline_begin(pipeline, err) < 0)
 		return -1;
 	LIST_EACH (node, taken) {

@@ -31,6 +31,8 @@ struct inbox_setup {
 	struct pipeline *pipeline;             /* borrowed */
 	const struct collector_config *config; /* borrowed */
 	struct rpc_server *server;             /* borrowed */
+	/* Does somebody watch?  NULL: always. */
+	bool (*is_watched)(void *arg);
 	/* Events of a transaction that was committed. */
 	void (*on_events)(void *arg, const struct event *events, size_t n);
 	/* Something to tell people, one line; the same again and again when it

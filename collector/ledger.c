@@ -60,7 +60,7 @@ ledger_result(struct ledger *ledger, const struct series *series,
 {
 	struct event *event;
 
-	if (ledger->recalled != NULL)
+	if (ledger->recalled != NULL || !ledger->is_watched)
 		return;
 	if (!transition && ledger->n_results++ >= LEDGER_RESULTS_MAX) {
 		ledger->n_untold++;

@@ -34,6 +34,7 @@ struct ledger {
 	size_t n_events, room; /* counts of events */
 	size_t n_results;      /* plain results among them */
 	uint64_t n_untold;     /* plain results left out, since the start */
+	bool is_watched;       /* somebody wants to hear of results */
 };
 
 void
@@ -56,7 +57,8 @@ bool ledger_reopen(struct ledger *ledger, uint64_t id);
 const struct regression_row *
 ledger_recalled_open(const struct ledger *ledger, size_t *at);
 
-/* Tells a result; series and result are borrowed until ledger_clear(). */
+/* Tells a result when somebody watches; series and result are borrowed until
+ * ledger_clear(). */
 void ledger_result(struct ledger *ledger, const struct series *series,
     const struct result *result, bool transition);
 

@@ -27,6 +27,7 @@ struct pipeline {
 	uint64_t n_results;      /* judged since */
 	int64_t newest_ms;       /* of all results judged since the start */
 	bool is_due;             /* a checkpoint */
+	bool is_watched;
 };
 
 /* --- judging --------------------------------------------------------------------- */
@@ -264,6 +265,7 @@ start_empty(struct pipeline *pipeline)
 	fleet_free(pipeline->fleet);
 	pipeline->fleet = fleet_new();
 	ledger_init(&pipeline->ledger, pipeline->store, pipeline->fleet);
+	pipeline->ledger.is_watched = pipeline->is_watched;
 	memset(&pipeline->stand, 0, sizeof(pipeline->stand));
 	pipeline->n_results = 0;
 }
@@ -302,6 +304,7 @@ pipeline_open(struct pipeline **out, struct store *store,
 
 	pipeline->store = store;
 	pipeline->config = config;
+	pipeline->is_watched = true;
 	if (restore(pipeline, now, err) < 0) {
 		pipeline_close(pipeline);
 		return -1;
@@ -325,6 +328,13 @@ pipeline_set_config(
     struct pipeline *pipeline, const struct collector_config *config)
 {
 	pipeline->config = config;
+}
+
+void
+pipeline_set_watched(struct pipeline *pipeline, bool is_watched)
+{
+	pipeline->is_watched = is_watched;
+	pipeline->ledger.is_watched = is_watched;
 }
 
 const struct fleet *

@@ -38,6 +38,10 @@ void pipeline_close(struct pipeline *pipeline); /* NULL is allowed */
 void pipeline_set_config(
     struct pipeline *pipeline, const struct collector_config *config);
 
+/* Does somebody watch?  Results are told only then; changes and regressions
+ * always.  True at first. */
+void pipeline_set_watched(struct pipeline *pipeline, bool is_watched);
+
 const struct fleet *pipeline_fleet(const struct pipeline *pipeline);
 
 /* --- within a transaction ------------------------------------------------------ */

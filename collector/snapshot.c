@@ -335,6 +335,15 @@ get_description(struct reader *reader, struct series *out)
 		out->phases[i] = get_word(reader);
 }
 
+/* The database may be anybody's work, and keys have a limit. */
+static bool
+is_named(const struct series *series)
+{
+	return text_is_name(series->environment) &&
+	    text_is_name(series->agent) && text_is_name(series->probe) &&
+	    (series->service[0] == '\0' || text_is_name(series->service));
+}
+
 static void
 get_series(struct reader *reader, struct fleet *fleet)
 {
@@ -346,6 +355,8 @@ get_series(struct reader *reader, struct fleet *fleet)
 
 	get_description(reader, &described);
 	get_result(reader, &last);
+	if (!is_named(&described))
+		reader->is_short = true;
 	if (reader->is_short)
 		return;
 	series = fleet_series_of(fleet, &described);
