@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "proto/base/mem.h"
-#include "storage/copy.h"
+#include "proto/copy.h"
 #include "storage/results.h"
 
 /* A batch, or copies, that go with the last of their results. */

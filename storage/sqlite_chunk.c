@@ -5,7 +5,7 @@
 #include "proto/base/crc32c.h"
 #include "proto/base/mem.h"
 #include "storage/chunk.h"
-#include "storage/copy.h"
+#include "proto/copy.h"
 #include "storage/rollup.h"
 #include "storage/runs.h"
 #include "storage/sqlite_chunk.h"

@@ -1,8 +1,8 @@
 /*
  * copy.h - series and results that outlive what they were read from.
  */
-#ifndef STORAGE_COPY_H
-#define STORAGE_COPY_H
+#ifndef PROTO_COPY_H
+#define PROTO_COPY_H
 
 #include "proto/base/mem.h"
 #include "proto/result.h"

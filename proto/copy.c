@@ -1,4 +1,4 @@
-#include "storage/copy.h"
+#include "proto/copy.h"
 
 void
 series_copy(
