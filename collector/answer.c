@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "collector/answer.h"
+#include "collector/document.h"
 #include "collector/standing.h"
 #include "proto/base/text.h"
 
@@ -331,9 +332,24 @@ answer_regressions(void *arg, struct regressions_answer *out,
 	return rc;
 }
 
+static int
+answer_document(void *arg, const char **out_json, struct arena *arena,
+    const struct query_document *request, struct err *err)
+{
+	const struct answer *answer = arg;
+	const struct document_source source = {
+		.store = answer->store,
+		.config = answer->config,
+		.now_ms = answer->now(answer->arg).wall_ms,
+	};
+
+	return document_make(out_json, arena, &source, request, err);
+}
+
 const struct query_handlers answer_handlers = {
 	.status = answer_status,
 	.history = answer_history,
 	.changes = answer_changes,
 	.regressions = answer_regressions,
+	.document = answer_document,
 };

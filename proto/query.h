@@ -171,6 +171,18 @@ struct regressions_answer {
 	bool more;
 };
 
+/* --- documents ----------------------------------------------------------------- */
+
+/* A question whose answer is a JSON document by a versioned contract
+ * (docs/formats.md); "" and 0 leave a restriction out. */
+struct query_document {
+	const char *question; /* "diagnose" */
+	const char *environment, *service, *agent, *probe;
+	const char *other;      /* a second environment, an id */
+	int64_t from_ms, to_ms; /* to_ms: or the one moment asked about */
+	uint32_t limit;
+};
+
 /* --- live events ------------------------------------------------------------- */
 
 enum event_kind { EVENT_RESULT, EVENT_CHANGE, EVENT_REGRESSION, EVENT_CLEARED };
@@ -214,6 +226,9 @@ typedef void query_changes_fn(void *arg, const struct rpc_status *status,
 typedef void query_regressions_fn(void *arg, const struct rpc_status *status,
     const struct regressions_answer *answer);
 
+typedef void
+query_document_fn(void *arg, const struct rpc_status *status, const char *json);
+
 struct query_client *query_client_new(struct rpc_client *rpc);
 void query_status(struct query_client *client,
     const struct query_status *request, query_status_fn *done, void *arg);
@@ -224,6 +239,8 @@ void query_changes(struct query_client *client,
 void query_regressions(struct query_client *client,
     const struct query_regressions *request, query_regressions_fn *done,
     void *arg);
+void query_document(struct query_client *client,
+    const struct query_document *request, query_document_fn *done, void *arg);
 /* Before the rpc_client is closed.  done of calls under way is not called any
  * more.  NULL is allowed. */
 void query_client_free(struct query_client *client);
@@ -246,6 +263,8 @@ struct query_handlers {
 	int (*regressions)(void *arg, struct regressions_answer *out,
 	    struct arena *arena, const struct query_regressions *request,
 	    struct err *err);
+	int (*document)(void *arg, const char **out_json, struct arena *arena,
+	    const struct query_document *request, struct err *err);
 };
 
 struct query_service;

@@ -13,7 +13,7 @@ struct query_client {
 };
 
 /* In the order of query.proto. */
-enum method { STATUS, HISTORY, CHANGES, REGRESSIONS };
+enum method { STATUS, HISTORY, CHANGES, REGRESSIONS, DOCUMENT };
 
 struct asking {
 	struct list node;
@@ -24,6 +24,7 @@ struct asking {
 		query_history_fn *history;
 		query_changes_fn *changes;
 		query_regressions_fn *regressions;
+		query_document_fn *document;
 	} done;
 	void *arg;
 };
@@ -33,6 +34,7 @@ union answer {
 	struct history_answer history;
 	struct changes_answer changes;
 	struct regressions_answer regressions;
+	const char *json;
 };
 
 static int
@@ -49,6 +51,9 @@ unpack(union answer *out, enum method method, struct arena *arena,
 	case REGRESSIONS:
 		return regressions_unpack(
 		    &out->regressions, arena, message, err);
+	case DOCUMENT:
+		out->json = ((const Vedette__Document *)message)->json;
+		return 0;
 	}
 	return -1;
 }
@@ -75,6 +80,10 @@ tell(const struct asking *asking, const struct rpc_status *status,
 	case REGRESSIONS:
 		asking->done.regressions(
 		    arg, status, answer ? &answer->regressions : NULL);
+		break;
+	case DOCUMENT:
+		asking->done.document(
+		    arg, status, answer ? answer->json : NULL);
 		break;
 	}
 }
@@ -203,6 +212,26 @@ query_regressions(struct query_client *client,
 	message.from_ms = request->from_ms;
 	message.to_ms = request->to_ms;
 	message.open_only = request->open_only;
+	message.limit = request->limit;
+	ask(asking, &message.base);
+}
+
+void
+query_document(struct query_client *client,
+    const struct query_document *request, query_document_fn *done, void *arg)
+{
+	Vedette__DocumentRequest message = VEDETTE__DOCUMENT_REQUEST__INIT;
+	struct asking *asking = begin(client, DOCUMENT, arg);
+
+	asking->done.document = done;
+	message.question = codec_lend(request->question);
+	message.environment = codec_lend(request->environment);
+	message.service = codec_lend(request->service);
+	message.agent = codec_lend(request->agent);
+	message.probe = codec_lend(request->probe);
+	message.other = codec_lend(request->other);
+	message.from_ms = request->from_ms;
+	message.to_ms = request->to_ms;
 	message.limit = request->limit;
 	ask(asking, &message.base);
 }

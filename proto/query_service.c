@@ -188,6 +188,48 @@ answer_regressions(const struct query_service *service, struct arena *arena,
 	return &regressions_pack(arena, &answer)->base;
 }
 
+static int
+check_document(struct query_document *request, struct err *err)
+{
+	if (!text_is_name(request->question))
+		return err_set(err, ERR_INVALID, "question is not a name");
+	if (check_places(request->environment, request->service, err) < 0 ||
+	    check_name("agent", request->agent, err) < 0 ||
+	    check_name("probe", request->probe, err) < 0 ||
+	    check_name("other", request->other, err) < 0)
+		return -1;
+	return check_span(
+	    request->from_ms, request->to_ms, &request->limit, err);
+}
+
+static const ProtobufCMessage *
+answer_document(const struct query_service *service, struct arena *arena,
+    const void *message, struct err *err)
+{
+	const Vedette__DocumentRequest *input = message;
+	struct query_document request = {
+		.question = input->question,
+		.environment = input->environment,
+		.service = input->service,
+		.agent = input->agent,
+		.probe = input->probe,
+		.other = input->other,
+		.from_ms = input->from_ms,
+		.to_ms = input->to_ms,
+		.limit = input->limit,
+	};
+	Vedette__Document *document = arena_zalloc(arena, sizeof(*document));
+	const char *json;
+
+	if (check_document(&request, err) < 0 ||
+	    service->handlers->document(
+		service->arg, &json, arena, &request, err) < 0)
+		return NULL;
+	vedette__document__init(document);
+	document->json = codec_lend(json);
+	return &document->base;
+}
+
 /* In the order of query.proto.  Each returns its answer in the arena, or NULL
  * with err. */
 static const ProtobufCMessage *(*const methods[])(
@@ -197,6 +239,7 @@ static const ProtobufCMessage *(*const methods[])(
 	answer_history,
 	answer_changes,
 	answer_regressions,
+	answer_document,
 };
 
 static void

@@ -41,6 +41,10 @@ static const struct option options[] = {
 	    "not before this time, as 2026-01-05T10:00:00Z" },
 	{ "to", "TIME", POINT, AT(to_ms), OPTION_RANGE, 0, NULL,
 	    "before this time" },
+	{ "at", "TIME", POINT, AT(to_ms), OPTION_AT, 0, NULL,
+	    "as it was then, as 2026-01-05T10:00:00Z (default now)" },
+	{ "explain", "ID", TEXT, AT(explain), OPTION_EXPLAIN, 0, NULL,
+	    "one piece of evidence in full, such as E3" },
 	{ "limit", "N", NUMBER, AT(limit), OPTION_LIMIT, LIMIT_MAX, NULL,
 	    "at most N, the newest (default 100, at most 10000)" },
 	{ "phases", NULL, FLAG, AT(phases), OPTION_PHASES, 0, NULL,
@@ -376,6 +380,7 @@ set_defaults(struct arguments *out)
 		.probe = "",
 		.agent = "",
 		.name = "",
+		.explain = "",
 		.timeout_ms = 10000,
 		.per_year = 1 };
 	for (size_t i = 0; i < N_OPTIONS; i++) {

@@ -30,7 +30,9 @@ enum {
 	OPTION_RESULTS = 1 << 9,
 	OPTION_COUNT = 1 << 10,
 	OPTION_FOR = 1 << 11,
-	OPTION_DETECT = 1 << 12, /* columns of a file, and what is wanted */
+	OPTION_DETECT = 1 << 12,
+	OPTION_AT = 1 << 13,
+	OPTION_EXPLAIN = 1 << 14, /* columns of a file, and what is wanted */
 };
 
 #define ARGUMENTS_VALUES_MAX 64
@@ -58,7 +60,7 @@ struct arguments {
 	int64_t timeout_ms;
 
 	char environment[65], service[65];
-	const char *probe, *agent, *name;
+	const char *probe, *agent, *name, *explain;
 	int64_t since_ms;       /* a duration; 0 when not given */
 	int64_t from_ms, to_ms; /* points; 0 when not given */
 	int64_t limit;          /* 0 when not given */

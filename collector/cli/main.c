@@ -12,6 +12,7 @@ static const struct command *const commands[] = {
 	&cmd_regressions,
 	&cmd_watch,
 	&cmd_detect,
+	&cmd_diagnose,
 	NULL,
 };
 

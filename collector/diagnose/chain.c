@@ -36,6 +36,11 @@ is_below(const struct scene *scene, const struct node *below,
 {
 	const char *target = node_target(below);
 
+	/* A probe that lacks its inputs lacks what the env probe misses. */
+	if (above->layer == LAYER_ENV && below->layer == LAYER_ENV)
+		return same(below->service, above->service) &&
+		    below->dependency[0] == '\0' &&
+		    above->dependency[0] != '\0';
 	if (above->layer <= below->layer)
 		return false;
 	if (same(below->service, above->service)) {

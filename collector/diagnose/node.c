@@ -223,12 +223,13 @@ last_phase(const struct scene_view *view)
 }
 
 static enum layer
-layer_of_phase(const char *phase)
+layer_of_phase(const char *phase, enum layer otherwise)
 {
 	static const struct {
 		const char *phase;
 		enum layer layer;
 	} phases[] = {
+		{ "inputs", LAYER_ENV },
 		{ "resolve", LAYER_DNS },
 		{ "connect", LAYER_TCP },
 		{ "tcp", LAYER_TCP },
@@ -241,7 +242,7 @@ layer_of_phase(const char *phase)
 	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
 		if (same(phases[i].phase, phase))
 			return phases[i].layer;
-	return LAYER_APP;
+	return otherwise;
 }
 
 /* Some classes say by themselves how far a run came. */
@@ -300,10 +301,10 @@ layer_of(const struct scene_view *view)
 		layer = LAYER_QUERY;
 	else
 		layer = LAYER_APP;
-	if (last_phase(view)[0] != '\0' && view->last->reason != REASON_NONE)
-		layer = layer == LAYER_APP && !same(kind, "http")
-		    ? layer
-		    : layer_of_phase(last_phase(view));
+	/* Of exec, log and push the phases are those of our own doing. */
+	if (view->last->reason != REASON_NONE &&
+	    (layer != LAYER_APP || same(kind, "http")))
+		layer = layer_of_phase(last_phase(view), layer);
 	return layer_of_reason(view->last->reason, layer);
 }
 

@@ -246,7 +246,7 @@ def tell(stage):
     print(f"flagged {time.monotonic() - began:.1f} s after the restart\n")
     stage.vedette("status", "staging", show=True)
     print()
-    stage.vedette("changes", "staging", "--limit", "6", show=True)
+    stage.vedette("diagnose", "staging", show=True)
 
     say("the file is put back and the service restarted")
     (stage.directory / "staging.env.away").rename(given)

@@ -195,8 +195,29 @@ say_regressions(void *arg, struct regressions_answer *out, struct arena *arena,
 	return 0;
 }
 
+static int
+say_document(void *arg, const char **out_json, struct arena *arena,
+    const struct query_document *request, struct err *err)
+{
+	struct scene *scene = arg;
+
+	(void)err;
+	scene->handled++;
+	assert_string_equal(request->question, "diagnose");
+	assert_string_equal(request->environment, "staging");
+	assert_string_equal(request->service, "backend");
+	assert_string_equal(request->agent, "stg-1");
+	assert_string_equal(request->probe, "db");
+	assert_string_equal(request->other, "production");
+	assert_int_equal(request->from_ms, 100);
+	assert_int_equal(request->to_ms, 200);
+	assert_int_equal(request->limit, 5);
+	*out_json = arena_strdup(arena, "{\"version\":1}");
+	return 0;
+}
+
 static const struct query_handlers handlers = { say_status, say_history,
-	say_changes, say_regressions };
+	say_changes, say_regressions, say_document };
 
 static void
 scene_open(struct scene *scene, enum transport transport, const char *identity)
@@ -393,6 +414,14 @@ on_regressions(void *arg, const struct rpc_status *status,
 	expect_regression(&answer->rows[0]);
 }
 
+static void
+on_document(void *arg, const struct rpc_status *status, const char *json)
+{
+	note(arg, status);
+	if (json != NULL)
+		assert_string_equal(json, "{\"version\":1}");
+}
+
 /* --- asking ----------------------------------------------------------------- */
 
 static void
@@ -467,6 +496,24 @@ ask_regressions(struct scene *scene)
 	query_regressions(scene->client, &request, on_regressions, scene);
 }
 
+static void
+ask_document(struct scene *scene)
+{
+	struct query_document request = { "diagnose", "staging", "backend",
+		"stg-1", "db", "production", 100, 200, 5 };
+
+	query_document(scene->client, &request, on_document, scene);
+}
+
+static void
+ask_document_of_a_path(struct scene *scene)
+{
+	struct query_document request = { "diagnose", "staging", "", "", "",
+		"../x", 0, 0, 0 };
+
+	query_document(scene->client, &request, on_document, scene);
+}
+
 static const struct question {
 	const char *name;
 	void (*ask)(struct scene *scene);
@@ -485,6 +532,11 @@ static const struct question {
 	    1, RPC_OK, "" },
 	{ "regressions arrive with every field", ask_regressions, TRANSPORT_IPC,
 	    "", 0, 1, RPC_OK, "" },
+	{ "a document arrives", ask_document, TRANSPORT_IPC, "", 0, 1, RPC_OK,
+	    "" },
+	{ "a path is no subject of a document", ask_document_of_a_path,
+	    TRANSPORT_IPC, "", 0, 0, RPC_INVALID_ARGUMENT,
+	    "other is not a name" },
 	{ "a person's certificate may ask", ask_status, TRANSPORT_TLS,
 	    "vedette://user/ann", 0, 1, RPC_OK, "" },
 	{ "an agent's certificate may not ask", ask_status, TRANSPORT_TLS,

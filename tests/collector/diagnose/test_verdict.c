@@ -37,7 +37,7 @@ static const struct outage {
 		  "SECRET_KEY",
 		  60 },
 		{ S, "stg-1", "backend", "db", "postgres", IN, REASON_MISSING,
-		    "resolve", "POSTGRES_HOST is not set", 60 },
+		    "inputs", "POSTGRES_HOST is not set", 60 },
 		{ S, "stg-1", "backend", "db.reference", "postgres", IN,
 		    .reference_of = "db" },
 		{ S, "stg-1", "backend", "ready", "http", IN, REASON_STATUS,

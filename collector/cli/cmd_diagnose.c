@@ -1,0 +1,119 @@
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "collector/cli/ask.h"
+#include "collector/cli/cmd.h"
+#include "collector/cli/output.h"
+#include "collector/cli/shape.h"
+#include "collector/cli/show_verdict.h"
+
+/* The class of a verdict is the exit code, for scripts. */
+static const struct {
+	const char *class;
+	int code;
+} codes[] = {
+	{ "none", 0 },
+	{ "app", 10 },
+	{ "env", 11 },
+	{ "infra", 12 },
+	{ "net", 13 },
+	{ "blind", 14 },
+	{ "undetermined", 15 },
+};
+
+static int
+code_of(const json_t *verdict)
+{
+	const char *class =
+	    json_string_value(json_object_get(verdict, "class"));
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (class != NULL && strcmp(codes[i].class, class) == 0)
+			return codes[i].code;
+	return OUTPUT_NO_ANSWER;
+}
+
+static void
+explain(struct ask *ask, const json_t *verdict)
+{
+	const char *id = ask->arguments->explain;
+	char text[80];
+
+	if (show_verdict_evidence(&ask->page, verdict, id))
+		return;
+	snprintf(text, sizeof(text), "no evidence is called %.20s", id);
+	output_complain(text, "ids stand behind each line of for and against");
+	ask->exit_code = OUTPUT_USAGE;
+}
+
+static void
+on_answer(void *arg, const struct rpc_status *status, const char *json)
+{
+	struct ask *ask = arg;
+	json_t *verdict = json == NULL ? NULL : json_loads(json, 0, NULL);
+
+	ask->exit_code = code_of(verdict);
+	if (verdict == NULL)
+		; /* ask_done() says why */
+	else if (ask->arguments->json)
+		shape_print(&ask->page.text, json_incref(verdict), false);
+	else if (ask->arguments->explain[0] != '\0')
+		explain(ask, verdict);
+	else
+		show_verdict(&ask->page, verdict);
+	json_decref(verdict);
+	ask_done(ask, status);
+}
+
+static void
+start(struct ask *ask, struct query_client *client)
+{
+	const struct query_document request = {
+		.question = "diagnose",
+		.environment = ask->arguments->environment,
+		.service = "",
+		.agent = "",
+		.probe = "",
+		.other = "",
+		.to_ms = ask->arguments->to_ms,
+	};
+
+	query_document(client, &request, on_answer, ask);
+}
+
+static int
+run(const struct arguments *arguments, const struct look *look)
+{
+	if (arguments->environment[0] == '\0') {
+		output_complain("diagnose: which environment?",
+		    "such as: vedette diagnose staging");
+		return OUTPUT_USAGE;
+	}
+	return ask_collector(arguments, look, start);
+}
+
+const struct command cmd_diagnose = {
+	.name = "diagnose",
+	.summary = "whose fault it is, since when, how we know, what next",
+	.options = OPTION_AT | OPTION_EXPLAIN,
+	.description =
+	    "Weighs the evidence of an environment, now or at a moment, and "
+	    "says what is\nresponsible: the application, its environment's "
+	    "configuration, infrastructure, the\nnetwork, a blind spot of the "
+	    "observers, or nothing.  What contradicts the verdict\nand what "
+	    "could not be seen is always part of the answer.\n",
+	.examples = "  vedette diagnose staging\n"
+		    "  vedette diagnose staging --at 2026-01-05T18:40:00Z\n"
+		    "  vedette diagnose staging --explain E3\n",
+	.exits = "  0   no incident\n"
+		 "  10  the application\n"
+		 "  11  environment configuration\n"
+		 "  12  infrastructure\n"
+		 "  13  the network\n"
+		 "  14  a blind spot\n"
+		 "  15  undetermined\n"
+		 "  2   the command line or the request is not right\n"
+		 "  3   the collector was not reached or did not answer\n",
+	.run = run,
+};
