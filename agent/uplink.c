@@ -24,7 +24,6 @@ struct uplink {
 	struct publish_client *publish;
 	enum vantage vantage;
 	bool is_sending, is_paused;
-	uint64_t stream;   /* of the batch under way */
 	uint32_t retry_ms; /* of the next refusal */
 	struct uplink_counts counts;
 	char news[NEWS_BYTES]; /* what was told last */
@@ -180,12 +179,17 @@ on_done(void *arg, const struct rpc_status *status, uint64_t sequence,
 	uint64_t sent = uplink->counts.sending;
 
 	uplink->is_sending = false;
-	/* A stream renewed in between numbers its batches anew. */
-	if (status->code == RPC_OK && sequence == sent &&
-	    uplink->stream == spool_stream(uplink->setup.spool))
-		on_acknowledged(uplink, sequence, repeated);
-	else if (status->code != RPC_OK)
+	if (status->code != RPC_OK) {
 		on_status(uplink, status, sent);
+	} else if (sequence == sent) {
+		on_acknowledged(uplink, sequence, repeated);
+	} else {
+		/* Whoever that is, it did not say that it has our batch. */
+		tell(uplink, 1,
+		    "uplink: batch %llu was sent and another acknowledged",
+		    (unsigned long long)sent);
+		back_off(uplink);
+	}
 	pump(uplink);
 }
 
@@ -210,7 +214,6 @@ send_entry(struct uplink *uplink, const struct spool_entry *entry)
 	};
 
 	uplink->is_sending = true;
-	uplink->stream = envelope.stream;
 	uplink->counts.sending = entry->sequence;
 	publish_send(uplink->publish, &envelope, on_done, uplink);
 }

@@ -15,7 +15,8 @@
 /* What a collector answers, a letter for each call: 'o' OK, 'r' OK and stored
  * before, 'u' UNAVAILABLE for a moment, 'U' the same without saying for how
  * long, 'a' ABORTED, 'i' INVALID_ARGUMENT, 'x' RESOURCE_EXHAUSTED, 'p'
- * PERMISSION_DENIED, 'n' UNAUTHENTICATED, 'l' DATA_LOSS.  When there are none
+ * PERMISSION_DENIED, 'n' UNAUTHENTICATED, 'l' DATA_LOSS, 'w' OK for
+ * another batch.  When there are none
  * left, it is OK. */
 static const struct story {
 	const char *name;
@@ -43,6 +44,8 @@ static const struct story {
 	    0, 0, 1 },
 	{ "who is not known says so, and tries again", "n", "1 1 2 3 ", 1, 0, 0,
 	    0, 1 },
+	{ "an acknowledgement of another batch is none", "w", "1 1 2 3 ", 1, 0,
+	    0, 0, 1 },
 	{ "what was damaged on its way is sent again", "l", "1 1 2 3 ", 1, 0, 1,
 	    0, 1 },
 };
@@ -92,6 +95,9 @@ answer(
 		break;
 	case 'l':
 		rpc_call_fail(call, RPC_DATA_LOSS, 0, "damaged");
+		break;
+	case 'w':
+		publish_ack(call, envelope->sequence + 1, false);
 		break;
 	default:
 		publish_ack(call, envelope->sequence, letter == 'r');
