@@ -2,7 +2,7 @@
 import signal
 
 import pytest
-from stage import answers, free_port, wait_for
+from stage import Authority, answers, free_port, wait_for
 
 HEAD = """\
 agent: test-1
@@ -186,6 +186,41 @@ def test_a_reload_looks_at_the_proofs_of_identity_again(world):
     world.wait_results("port", 2)
     found = world.stage.ask("history", "test", "--probe", "port")
     assert found["results"][0]["vantage"] == "workstation"
+
+
+def test_a_reload_reads_certificates_again(stage):
+    """One that is no certificate is refused and the old one stays; a renewed
+    one is used from then on."""
+    world = World(stage)
+    authority = Authority(stage)
+    authority.issue_server()
+    certificate, key = authority.issue_agent("test", "test-1")
+    (stage.directory / "collector.yaml").write_text(
+        f"store: {stage.directory}/store.db\nlisten:\n  - url: {stage.url}\n"
+        f"  - url: tls+tcp://127.0.0.1:{world.port}\n"
+        "    tls: {ca_file: pki/ca.pem, certificate_file: pki/collector.pem,"
+        " key_file: pki/collector.key}\nenvironments: {test: {}}\n")
+    collector = stage.start("collector", [
+        stage.collector, "run", "--config", "collector.yaml"])
+    wait_for("the collector", lambda: answers(world.port), collector)
+    world.configure(("port", OFTEN), head=HEAD.replace(
+        '"tcp://127.0.0.1:{port}"', '"tls+tcp://localhost:{port}"').replace(
+            "state_directory", "tls: {{ca_file: pki/ca.pem, certificate_file: "
+            "pki/test-1.pem, key_file: pki/test-1.key}}\nstate_directory"))
+    world.start_agent()
+    world.wait_first("port")
+    certificate.write_text("none")
+    world.reload("still running with what was read before")
+    assert "pki/test-1.pem" in stage.log("agent")
+    world.wait_results("port", 3)
+    authority.issue_agent("test", "test-1")
+    key.chmod(0o644)
+    world.reload("still running with what was read before")
+    key.chmod(0o600)
+    connected = stage.log("agent").count("uplink: connected to")
+    world.reload("read again, 1 probes")
+    world.wait_log("uplink: connected to", connected + 1)
+    world.wait_results("port", 3)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
