@@ -20,7 +20,8 @@
  *   SUB peers   everything published inside goes to them, as far as their
  *               queue has room; what does not fit is dropped and counted.
  *
- * A dialling edge is the mirror: REQ sockets inside (raw REP here), or SUB.
+ * A dialling edge is the mirror: REQ sockets inside (REP contexts here, one
+ * for each request in flight), or SUB sockets.
  *
  * All functions and callbacks belong to the loop's thread.  A bad peer costs
  * its own connection, is counted, and nothing else.  All deadlines are timers

@@ -126,6 +126,7 @@ static void
 take(struct conn *conn, const unsigned char **bytes, size_t *n)
 {
 	enum wire_event event = WIRE_MORE;
+	size_t none = 0;
 	struct err err;
 	int rc;
 
@@ -143,6 +144,8 @@ take(struct conn *conn, const unsigned char **bytes, size_t *n)
 	    conn->state != CONN_CLOSED);
 	if (rc < 0)
 		conn_close(conn, &err);
+	else if (conn->paused) /* the last frame is not kept meanwhile */
+		wire_take(&event, &conn->wire, bytes, &none, &err);
 }
 
 static void

@@ -9,9 +9,10 @@
 #include "proto/edge_inside.h"
 
 /* Raw sockets have no room by default, and then a message is refused while
- * nng's threads are still moving the one before; this is the most that nng
- * lets us ask for. */
-#define QUEUE_MESSAGES 8192
+ * nng's threads are still moving the one before.  Requests may be large, and
+ * those who send them can wait; events cannot. */
+#define SEND_MESSAGES    1024
+#define RECEIVE_MESSAGES 8192 /* the most that nng lets us ask for */
 
 #define BURST_MESSAGES 256
 
@@ -80,10 +81,10 @@ join(struct inside *inside, const struct kind *kind, const char *address,
 
 	if (kind->receives)
 		nng_socket_set_int(
-		    inside->socket, NNG_OPT_RECVBUF, QUEUE_MESSAGES);
+		    inside->socket, NNG_OPT_RECVBUF, RECEIVE_MESSAGES);
 	if (kind->sends)
 		nng_socket_set_int(
-		    inside->socket, NNG_OPT_SENDBUF, QUEUE_MESSAGES);
+		    inside->socket, NNG_OPT_SENDBUF, SEND_MESSAGES);
 	if (kind->listens) {
 		rc = nng_listen(inside->socket, address, NULL, 0);
 		return rc == 0 ? 0 : complain(err, "listen at", address, rc);

@@ -339,6 +339,50 @@ test_pipelined(void **state)
 	folder_close(&folder);
 }
 
+#define CROWD    150
+#define ALL_SENT 2400 /* more than there is room for inside */
+
+/* Nobody inside takes requests: they wait where they came from, and are all
+ * answered later. */
+static void
+test_no_room(void **state)
+{
+	unsigned char session[RAW_SESSION_MAX], answer[RAW_SESSION_MAX];
+	size_t n = raw_session(session, false);
+	uint64_t before = 0, now = 1;
+	struct edge_host host;
+	struct folder folder;
+	int fds[CROWD];
+	char url[256];
+
+	(void)state;
+	folder_open(&folder);
+	host_open(&host, &no_limits, true);
+	host_listen(url, &host, &folder, "tcp://127.0.0.1:0");
+	for (int i = 0; i < CROWD; i++) {
+		fds[i] = raw_connect(url);
+		assert_true(raw_send(fds[i], session, n));
+		assert_true(raw_receive(fds[i], answer, 8));
+		for (int more = 1; more < ALL_SENT / CROWD; more++)
+			assert_true(raw_send(fds[i], session + 8, n - 8));
+	}
+	while (now > before) {
+		before = now;
+		for (int i = 0; i < CROWD; i++)
+			now = host_counts(&host).frames_in;
+	}
+	assert_in_range(now, 1000, ALL_SENT - 100);
+	host_start_echo(&host);
+	for (int i = 0; i < CROWD; i++) {
+		for (int more = 0; more < ALL_SENT / CROWD; more++)
+			assert_true(raw_receive(fds[i], answer, n - 8));
+		close(fds[i]);
+	}
+	assert_int_equal(host_counts(&host).frames_in, ALL_SENT);
+	host_close(&host);
+	folder_close(&folder);
+}
+
 static const struct monster {
 	const char *name;
 	const char *bytes;
@@ -588,6 +632,8 @@ main(void)
 		    NULL, NULL },
 		{ "requests in flight have a limit", test_in_flight, NULL, NULL,
 		    NULL },
+		{ "requests that find no room inside wait outside",
+		    test_no_room, NULL, NULL, NULL },
 		{ "requests past the limit wait for their turn", test_pipelined,
 		    NULL, NULL, NULL },
 		{ "random bytes harm nobody", test_random, NULL, NULL, NULL },

@@ -42,7 +42,7 @@ struct edge_host {
 	struct echo echoes[ECHO_CONTEXTS];
 	char rep_address[HOST_ADDRESS], pub_address[HOST_ADDRESS];
 	char refusal[sizeof(((struct err *)NULL)->text)]; /* the last one */
-	bool is_mute; /* requests are taken and not answered */
+	bool is_mute; /* requests are not answered yet */
 };
 
 /* Runs on a thread of nng. */
@@ -155,6 +155,20 @@ host_check(int rc)
 		host_fail(nng_strerror(rc));
 }
 
+/* Answers what has come and what will come. */
+static inline void
+host_start_echo(struct edge_host *host)
+{
+	host->is_mute = false;
+	for (size_t i = 0; i < ECHO_CONTEXTS; i++) {
+		struct echo *echo = &host->echoes[i];
+
+		host_check(nng_ctx_open(&echo->ctx, host->rep));
+		host_check(nng_aio_alloc(&echo->aio, host_echo, echo));
+		nng_ctx_recv(echo->ctx, echo->aio);
+	}
+}
+
 static inline void
 host_open_inside(struct edge_host *host)
 {
@@ -168,13 +182,8 @@ host_open_inside(struct edge_host *host)
 	nng_socket_set_int(host->pub, NNG_OPT_SENDBUF, 4096);
 	host_check(nng_listen(host->rep, host->rep_address, NULL, 0));
 	host_check(nng_listen(host->pub, host->pub_address, NULL, 0));
-	for (size_t i = 0; i < ECHO_CONTEXTS && !host->is_mute; i++) {
-		struct echo *echo = &host->echoes[i];
-
-		host_check(nng_ctx_open(&echo->ctx, host->rep));
-		host_check(nng_aio_alloc(&echo->aio, host_echo, echo));
-		nng_ctx_recv(echo->ctx, echo->aio);
-	}
+	if (!host->is_mute)
+		host_start_echo(host);
 }
 
 /* Opens an edge with these limits, which listens nowhere yet. */

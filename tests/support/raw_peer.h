@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -32,6 +33,7 @@ raw_connect(const char *url)
 	struct sockaddr_in in = { .sin_family = AF_INET };
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	bool is_ipc = strncmp(url, "ipc://", 6) == 0;
+	int on = 1;
 	struct sockaddr *address =
 	    is_ipc ? (void *)&un : (struct sockaddr *)(void *)&in;
 	int fd =
@@ -44,6 +46,7 @@ raw_connect(const char *url)
 	} else {
 		inet_pton(AF_INET, "127.0.0.1", &in.sin_addr);
 		in.sin_port = htons((uint16_t)atoi(strrchr(url, ':') + 1));
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	}
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
