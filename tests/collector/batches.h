@@ -189,7 +189,7 @@ bench_take(struct bench *bench, struct batch *made)
 	struct envelope envelope;
 	struct arrived arrived;
 	unsigned char *bytes;
-	enum store_put put;
+	enum store_put put = STORE_CONFLICT; /* until it is told */
 	struct err err = { 0 };
 	size_t n;
 

@@ -132,7 +132,7 @@ static uint64_t
 expire(struct store *store)
 {
 	struct err err = { 0 };
-	uint64_t n;
+	uint64_t n = 0;
 
 	if (store_begin(store, &err) < 0 ||
 	    store_expire(
