@@ -31,6 +31,7 @@ struct bench {
 	int64_t behind_ms; /* what came is this much older than now */
 	int64_t offset_ms; /* the agent's clock is ahead by this */
 	enum vantage vantage;
+	const char *environment;
 	size_t n_raised, n_cleared; /* events so far */
 };
 
@@ -64,6 +65,7 @@ bench_open(struct bench *bench)
 	bench->config = config_empty();
 	bench->now = (struct moment){ START_MS, 1000000 };
 	bench->vantage = VANTAGE_IN_SERVICE;
+	bench->environment = "staging";
 	bench_open_store(bench);
 }
 
@@ -105,7 +107,9 @@ series_named(const char *probe, enum vantage vantage)
 	return (struct series){
 		.service = "backend",
 		.probe = probe,
-		.kind = "tcp",
+		.kind = strcmp(probe, "env") == 0 ? "env"
+		    : strcmp(probe, "web") == 0   ? "http"
+						  : "tcp",
 		.reference_of = strcmp(probe, "db.reference") == 0 ? "db" : "",
 		.vantage = vantage,
 		.interval_ms = INTERVAL_MS,
@@ -152,7 +156,7 @@ static inline struct envelope
 envelope_of(const struct bench *bench, const unsigned char *bytes, size_t n)
 {
 	return (struct envelope){
-		.environment = "staging",
+		.environment = bench->environment,
 		.agent = "stg-1",
 		.stream = 7,
 		.sequence = bench->sequence,
@@ -194,7 +198,8 @@ bench_take(struct bench *bench, struct batch *made)
 	size_t n;
 
 	bench->sequence++;
-	arrived.batch = as_received(&bytes, &n, made, "staging", "stg-1");
+	arrived.batch =
+	    as_received(&bytes, &n, made, bench->environment, "stg-1");
 	envelope = envelope_of(bench, bytes, n);
 	arrived.envelope = &envelope;
 	if (pipeline_begin(bench->pipeline, &err) < 0 ||
