@@ -48,6 +48,11 @@ int judge_result(const struct judge *judge, struct fleet_series *series,
 int judge_fact(const struct judge *judge, struct fleet_fact *fact,
     const struct fact *seen, const struct arrival *arrival, struct err *err);
 
+/* Judges a fact again that is as it was, because what is expected of it may
+ * have changed. */
+int judge_again(const struct judge *judge, struct fleet_fact *fact,
+    struct moment now, struct err *err);
+
 /* What the newest result of a series proves of the facts of its place; for
  * judge_result(). */
 int judge_proof(const struct judge *judge, const struct fleet_series *series,

@@ -311,3 +311,13 @@ judge_fact(const struct judge *judge, struct fleet_fact *fact,
 	fact->seen_ms = seen->at_ms;
 	return rc;
 }
+
+int
+judge_again(const struct judge *judge, struct fleet_fact *fact,
+    struct moment now, struct err *err)
+{
+	struct arrival arrival = { .at = now };
+
+	return fact->shown != NULL ? follow_fact(judge, fact, &arrival, err)
+				   : 0;
+}

@@ -28,6 +28,7 @@ struct pipeline {
 	int64_t newest_ms;       /* of all results judged since the start */
 	bool is_due;             /* a checkpoint */
 	bool is_watched;
+	bool is_new; /* the configuration: its expectations were not judged */
 };
 
 /* --- judging --------------------------------------------------------------------- */
@@ -305,6 +306,7 @@ pipeline_open(struct pipeline **out, struct store *store,
 	pipeline->store = store;
 	pipeline->config = config;
 	pipeline->is_watched = true;
+	pipeline->is_new = true;
 	if (restore(pipeline, now, err) < 0) {
 		pipeline_close(pipeline);
 		return -1;
@@ -328,6 +330,7 @@ pipeline_set_config(
     struct pipeline *pipeline, const struct collector_config *config)
 {
 	pipeline->config = config;
+	pipeline->is_new = true;
 }
 
 void
@@ -407,10 +410,28 @@ pipeline_take(struct pipeline *pipeline, enum store_put *out,
 bool
 pipeline_is_due(const struct pipeline *pipeline, struct moment now)
 {
+	if (pipeline->is_new)
+		return true;
 	MAP_EACH (const struct fleet_agent, agent, pipeline->fleet->agents)
 		if (judge_is_silent(agent, now))
 			return true;
 	return false;
+}
+
+/* No batch says that something else is expected now: only a checkpoint can,
+ * as for silence. */
+static int
+expect_anew(struct pipeline *pipeline, const struct judge *judge,
+    struct moment now, struct err *err)
+{
+	if (!pipeline->is_new)
+		return 0;
+	MAP_EACH (struct fleet_fact, fact, pipeline->fleet->facts)
+		if (judge_again(judge, fact, now, err) < 0)
+			return -1;
+	pipeline->is_new = false;
+	pipeline->is_due = true;
+	return 0;
 }
 
 int
@@ -422,12 +443,13 @@ pipeline_tick(struct pipeline *pipeline, struct moment now, struct err *err)
 		.ledger = &pipeline->ledger,
 	};
 
+	if (expect_anew(pipeline, &judge, now, err) < 0)
+		return -1;
 	MAP_EACH (struct fleet_agent, agent, pipeline->fleet->agents) {
 		if (!judge_is_silent(agent, now))
 			continue;
 		if (judge_silence(&judge, agent, now, err) < 0)
 			return -1;
-		/* No batch says so: only a checkpoint can. */
 		pipeline->is_due = true;
 	}
 	return 0;

@@ -34,7 +34,7 @@ int pipeline_open(struct pipeline **out, struct store *store,
     const struct collector_config *config, struct moment now, struct err *err);
 void pipeline_close(struct pipeline *pipeline); /* NULL is allowed */
 
-/* From now on; borrowed. */
+/* From now on; borrowed.  The next tick judges again what it expects. */
 void pipeline_set_config(
     struct pipeline *pipeline, const struct collector_config *config);
 
@@ -59,7 +59,8 @@ int pipeline_begin(struct pipeline *pipeline, struct err *err);
 int pipeline_take(struct pipeline *pipeline, enum store_put *out,
     const struct arrived *arrived, struct moment now, struct err *err);
 
-/* Would pipeline_tick() find a silence now? */
+/* Has pipeline_tick() something to do: a silence, or expectations that were
+ * not judged yet? */
 bool pipeline_is_due(const struct pipeline *pipeline, struct moment now);
 int
 pipeline_tick(struct pipeline *pipeline, struct moment now, struct err *err);

@@ -247,30 +247,75 @@ static const struct expected {
 };
 
 static void
+configure(struct bench *bench, const char *expectation)
+{
+	char path[FOLDER_PATH_BYTES];
+	struct collector_config *config;
+	struct err err = { 0 };
+	char *yaml;
+
+	yaml = mem_printf("store: s\nlisten: [{url: 'ipc:///x'}]\n"
+			  "services: [{name: web}]\nexpectations: [%s]\n",
+	    expectation);
+	folder_write(path, &bench->folder, "c.yaml", yaml, strlen(yaml));
+	free(yaml);
+	if (config_load(&config, path, &err) < 0)
+		fail_msg("%s", err.text);
+	pipeline_set_config(bench->pipeline, config);
+	config_free(bench->config);
+	bench->config = config;
+}
+
+static void
 test_expected(void **state)
 {
 	const struct expected *row = *state;
-	char path[FOLDER_PATH_BYTES], value[8];
-	struct err err = { 0 };
 	struct bench bench;
-	char *yaml;
+	char value[8];
 
 	bench_open(&bench);
-	config_free(bench.config);
-	yaml = mem_printf("store: s\nlisten: [{url: 'ipc:///x'}]\n"
-			  "services: [{name: web}]\nexpectations:\n  - %s\n",
-	    row->yaml);
-	folder_write(path, &bench.folder, "c.yaml", yaml, strlen(yaml));
-	free(yaml);
-	if (config_load(&bench.config, path, &err) < 0)
-		fail_msg("%s", err.text);
-	pipeline_set_config(bench.pipeline, bench.config);
+	configure(&bench, row->yaml);
 	for (const char *at = row->values; *at != '\0'; at++) {
 		bench_pass(&bench, INTERVAL_MS);
 		snprintf(
 		    value, sizeof(value), *at == '#' ? "k1:%c" : "%c", *at);
 		bench_fact(&bench, row->fact, value);
 	}
+	assert_int_equal(bench.n_raised, row->raised);
+	assert_int_equal(bench.n_cleared, row->cleared);
+	bench_close(&bench);
+}
+
+/* A configuration that expects something else judges what is known. */
+static const struct reload {
+	const char *name;
+	const char *before, *after; /* "" expects nothing */
+	size_t raised, cleared;
+} reloads[] = {
+	{ "a new expectation that is broken is told", "",
+	    "{setting: t, at_least: 5}", 1, 0 },
+	{ "one that holds is not", "", "{setting: t, at_least: 3}", 0, 0 },
+	{ "the same one is not told again", "{setting: t, at_least: 5}",
+	    "{setting: t, at_least: 5}", 1, 0 },
+	{ "a milder one clears", "{setting: t, at_least: 5}",
+	    "{setting: t, at_least: 3}", 1, 1 },
+	{ "so does none", "{setting: t, at_least: 5}", "", 1, 1 },
+};
+
+static void
+test_reload(void **state)
+{
+	const struct reload *row = *state;
+	struct bench bench;
+
+	bench_open(&bench);
+	configure(&bench, row->before);
+	bench_fact(&bench, "setting/t", "4");
+	bench_pass(&bench, INTERVAL_MS);
+	configure(&bench, row->after);
+	tick(&bench);
+	bench_restart(&bench);
+	tick(&bench);
 	assert_int_equal(bench.n_raised, row->raised);
 	assert_int_equal(bench.n_cleared, row->cleared);
 	bench_close(&bench);
@@ -466,5 +511,6 @@ main(void)
 	return TABLE_RUN(stories, test_story) +
 	    TABLE_RUN(writtens, test_written) + TABLE_RUN(drifts, test_drift) +
 	    TABLE_RUN(expecteds, test_expected) +
+	    TABLE_RUN(reloads, test_reload) +
 	    TABLE_RUN(disturbances, test_property);
 }
