@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "collector/cmd.h"
 #include "collector/collector.h"
 #include "collector/config.h"
 #include "proto/base/log.h"
@@ -23,16 +24,27 @@ static const char help[] =
     "      certificates again\n"
     "  vedette-collector config check [--config FILE]\n"
     "      says whether FILE is right, and where it is not\n"
+    "  vedette-collector replay FILE.jsonl --store STORE [--config FILE]\n"
+    "      feeds recorded results, facts and events through the whole\n"
+    "      pipeline; their own times are the only clock\n"
+    "  vedette-collector import FILE.jsonl --store STORE [--config FILE]\n"
+    "      adds them to a history as what came late; raises nothing\n"
+    "  vedette-collector export --store STORE [--output FILE]\n"
+    "      [--format jsonl|csv] [--environment NAME] [--from TIME]\n"
+    "      [--to TIME]\n"
+    "      writes all that is kept, sorted by time\n"
     "  vedette-collector --help | --version\n"
     "\n"
-    "FILE is " CONFIG_DEFAULT " when not given; docs/collector.md\n"
+    "FILE.jsonl is JSON Lines as in docs/formats.md, - is standard input;\n"
+    "STORE is the path of a database.  The configuration FILE of a daemon "
+    "is\n" CONFIG_DEFAULT " when not given; docs/collector.md\n"
     "describes it, deploy/collector.yaml is an example.  Messages go to\n"
     "standard error.\n"
     "\n"
     "Exit codes:\n"
-    "  0   stopped as told; the configuration is right\n"
-    "  1   could not start: the message says what stands in the way\n"
-    "  2   the command line or the configuration is wrong\n";
+    "  0   stopped as told; done; the configuration is right\n"
+    "  1   could not start or end: the message says what stands in the way\n"
+    "  2   the command line, the configuration or the input is wrong\n";
 
 static int
 refuse(const char *what)
@@ -79,6 +91,18 @@ run(const char *path)
 	return EXIT_DONE;
 }
 
+/* Commands that work on a store and end. */
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "replay", cmd_replay },
+	{ "import", cmd_import },
+	{ "export", cmd_export },
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
 /* The value of "--config FILE" or "--config=FILE", which is all that may be
  * there; NULL when something else is. */
 static const char *
@@ -109,6 +133,9 @@ main(int argc, char **argv)
 		puts("vedette-collector " VEDETTE_VERSION);
 		return EXIT_DONE;
 	}
+	for (size_t i = 0; argc > 1 && i < N_COMMANDS; i++)
+		if (strcmp(commands[i].name, argv[1]) == 0)
+			return commands[i].run(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "run") == 0) {
 		path = config_of(argc - 2, argv + 2);
 		return path != NULL ? run(path)

@@ -37,6 +37,9 @@ struct line {
 	int64_t clock_offset_us; /* of LINE_HEARTBEAT */
 };
 
+/* A deep copy in one allocation, owned by the caller: free() it. */
+struct line *line_copy(const struct line *line);
+
 /* --- reading ------------------------------------------------------------ */
 
 struct jsonl_reader;

@@ -6,7 +6,7 @@
 #include "storage/sqlite.h"
 
 #define LIMIT_DEFAULT   100
-#define LIMIT_MAX       10000
+#define LIMIT_MAX       1000000 /* proto/query_service asks for less */
 #define CONTENT_MAX     CONTENT_MAX_BYTES
 #define TIME_MAX_MS     (INT64_C(1) << 50) /* some 35,000 years */
 #define KEY_MAX_BYTES   512
