@@ -241,6 +241,24 @@ finish(
 	return tell(report, check->arguments, err);
 }
 
+/* Runs what was chosen, and closes the runner. */
+static void
+run_all(struct check *check)
+{
+	struct agent_config *config = check->config;
+	struct postgres_inputs **hidden = NULL;
+
+	check->batch = batch_new();
+	check->findings =
+	    mem_calloc(2 * (size_t)config->n_probes, sizeof(struct finding));
+	if (check->arguments->scope != SCOPE_FULL)
+		hidden = hide_references(config);
+	run_probes(check);
+	restore_references(config, hidden);
+	runner_close(check->runner, on_closed, NULL);
+	uv_run(&check->loop, UV_RUN_DEFAULT);
+}
+
 int
 check_run(int *out_code, struct agent_config *config,
     const struct arguments *arguments, struct err *err)
@@ -256,37 +274,25 @@ check_run(int *out_code, struct agent_config *config,
 	struct report report = {
 		.config = config,
 		.path = arguments->config,
-		.scope = arguments->scope,
 		.threshold = arguments->threshold,
 		.at_ms = clock_wall_ms(clock),
 		.why = why,
 	};
 	struct runner_setup setup = { &check.loop, clock, NULL,
 		config->concurrency };
-	struct postgres_inputs **hidden = NULL;
 	int rc;
 
 	uv_loop_init(&check.loop);
 	report.vantage = identity_prove(config, why, sizeof(why));
 	rc = open_key(&check, err);
-	if (rc < 0)
-		goto out;
 	setup.fingerprint = check.fingerprint;
-	rc = runner_new(&check.runner, &setup, err);
-	if (rc < 0)
-		goto out;
-	if (arguments->scope != SCOPE_FULL)
-		hidden = hide_references(config);
-	check.batch = batch_new();
-	check.findings =
-	    mem_calloc(2 * (size_t)config->n_probes, sizeof(struct finding));
-	run_probes(&check);
-	restore_references(config, hidden);
-	runner_close(check.runner, on_closed, NULL);
-	uv_run(&check.loop, UV_RUN_DEFAULT);
-	report.duration_us = (clock_mono_ns(clock) - began_ns) / 1000;
-	rc = finish(out_code, &check, &report, err);
-out:
+	if (rc == 0)
+		rc = runner_new(&check.runner, &setup, err);
+	if (rc == 0) {
+		run_all(&check);
+		report.duration_us = (clock_mono_ns(clock) - began_ns) / 1000;
+		rc = finish(out_code, &check, &report, err);
+	}
 	free(check.findings);
 	batch_free(check.batch);
 	fingerprint_close(check.fingerprint);

@@ -164,15 +164,15 @@ add_quoted(struct text *out, const char *word)
 	text_add(out, "'");
 }
 
-/* The text of an attribute of the result, or NULL. */
-static const char *
+/* An attribute of the result, or NULL. */
+static const struct attribute *
 attribute_of(const struct finding *finding, const char *name)
 {
 	const struct result *result = finding->result;
 
 	for (size_t i = 0; i < result->n_attributes; i++)
 		if (strcmp(result->attributes[i].name, name) == 0)
-			return result->attributes[i].text;
+			return &result->attributes[i];
 	return NULL;
 }
 
@@ -229,13 +229,13 @@ find_postgres(
     struct text *host, struct text *port, const struct finding *finding)
 {
 	const struct postgres_inputs *inputs = inputs_of(finding);
-	const char *server = attribute_of(finding, "server");
+	const struct attribute *server = attribute_of(finding, "server");
 
 	if (inputs->host != NULL) {
 		text_add(host, inputs->host);
 		text_addf(port, "%u", inputs->port);
-	} else if (server != NULL) {
-		split(host, port, server, strlen(server));
+	} else if (server != NULL && server->text != NULL) {
+		split(host, port, server->text, strlen(server->text));
 	}
 }
 
@@ -303,36 +303,45 @@ add_conninfo(struct text *out, const struct finding *finding)
 
 /* A shell expression for the process whose environment counts. */
 static void
-add_pid(struct text *out, const struct variables_config *source)
+add_pid(struct text *out, const struct finding *finding)
 {
+	const struct variables_config *source = &finding->probe->env->source;
+	const struct attribute *pid = attribute_of(finding, "pid");
+
 	if (source->pidfile != NULL) {
 		text_add(out, "$(cat ");
 		add_quoted(out, source->pidfile);
 		text_add(out, ")");
-	} else if (source->command != NULL) {
-		text_add(out, "PID");
-	} else {
+	} else if (source->command == NULL) {
 		text_add(out, "self");
+	} else if (pid != NULL && pid->text == NULL) {
+		text_addf(out, "%.0f", pid->number);
+	} else {
+		text_add(out, "PID");
 	}
 }
 
 /* Names only: no value is shown. */
 static void
-add_names(struct text *out, const struct variables_config *source)
+add_names(struct text *out, const struct finding *finding)
 {
+	const struct variables_config *source = &finding->probe->env->source;
+
 	if (source->file != NULL) {
 		text_add(out, "cut -d= -f1 ");
 		add_quoted(out, source->file);
 		return;
 	}
 	text_add(out, "tr '\\0' '\\n' </proc/");
-	add_pid(out, source);
+	add_pid(out, finding);
 	text_add(out, "/environ | cut -d= -f1 | sort");
 }
 
 static void
-add_process(struct text *out, const struct variables_config *source)
+add_process(struct text *out, const struct finding *finding)
 {
+	const struct variables_config *source = &finding->probe->env->source;
+
 	if (source->file != NULL) {
 		text_add(out, "ls -l ");
 		add_quoted(out, source->file);
@@ -340,7 +349,7 @@ add_process(struct text *out, const struct variables_config *source)
 		text_add(out, "ps -eo pid,user,args");
 	} else {
 		text_add(out, "ps -o pid,user,args -p ");
-		add_pid(out, source);
+		add_pid(out, finding);
 	}
 }
 
@@ -394,9 +403,9 @@ fill(struct text *out, const char *word, const struct report *report,
 	else if (strcmp(word, "server") == 0)
 		add_server(out, probe->dns->server);
 	else if (strcmp(word, "names") == 0)
-		add_names(out, &probe->env->source);
+		add_names(out, finding);
 	else if (strcmp(word, "process") == 0)
-		add_process(out, &probe->env->source);
+		add_process(out, finding);
 	else if (strcmp(word, "again") == 0)
 		add_again(out, report);
 	text_fini(&host);

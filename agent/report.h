@@ -23,7 +23,6 @@ struct finding {
 struct report {
 	const struct agent_config *config;
 	const char *path; /* of the configuration */
-	enum arguments_scope scope;
 	enum outcome threshold;
 	enum vantage vantage;
 	const char *why; /* of the vantage */

@@ -77,6 +77,9 @@ static const struct row {
 	    "check", REASON_MISSING,
 	    "tr '\\0' '\\n' </proc/$(cat '/run/a b.pid')/environ | cut -d= -f1 "
 	    "| sort" },
+	{ "a process that was found has its number", { .env = &env_command },
+	    "env", "check", REASON_MISSING,
+	    "tr '\\0' '\\n' </proc/812/environ | cut -d= -f1 | sort" },
 	{ "a file is read for its names", { .env = &env_file }, "env", "check",
 	    REASON_SHAPE, "cut -d= -f1 /etc/x.env" },
 	{ "a process that is gone is looked for", { .env = &env_command },
@@ -95,8 +98,11 @@ write_hint(struct text *meaning, struct text *next, const struct row *row,
 		.reference_of = "",
 		.phases = { row->phase },
 		.n_phases = 1 };
+	const struct attribute pid = { "pid", NULL, 812 };
 	struct result result = { .outcome = OUTCOME_CRITICAL,
 		.reason = reason,
+		.attributes = &pid,
+		.n_attributes = 1,
 		.n_phases = 1,
 		.message = "" };
 	struct finding finding = { &row->probe, &series, &result };
