@@ -456,13 +456,13 @@ const struct command cmd_detect = {
 	    "Reads a table row by row, as if each value had just arrived, and "
 	    "prints what a\ncollector would have flagged: index is the first "
 	    "row of the new level (from 0,\nthe header not counted), alarm the "
-	    "row at which that was known.  Nothing is\nrevised later.\n\n"
-	    "The first line names the columns.  Without --value it is the "
-	    "column \"value\", or\nthe only one; times are found by their "
-	    "usual names.  Times may be RFC 3339, dates,\nor seconds since "
-	    "1970; without a zone they are UTC.  Without a time, or with small "
-	    "numbers for\nit, rows are a minute apart.  Empty fields, NaN and "
-	    "NA are missing values.\n",
+	    "row at which that was known.  Nothing is\nrevised later.\n\nThe "
+	    "first line names the columns.  Without --value it is the column "
+	    "\"value\", or\nthe only one; times are found by their usual "
+	    "names.  Times may be RFC 3339,\ndates, or seconds since 1970; "
+	    "without a zone they are UTC.  Without a time, or\nwith small "
+	    "numbers for it, rows are a minute apart.  Empty fields, NaN and "
+	    "NA\nare missing values.\n",
 	.examples =
 	    "  vedette detect latency.csv\n"
 	    "  vedette detect --time at --value p50 --value p99 latency.csv\n"

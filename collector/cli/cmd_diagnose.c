@@ -100,8 +100,8 @@ const struct command cmd_diagnose = {
 	.description =
 	    "Weighs the evidence of an environment, now or at a moment, and "
 	    "says what is\nresponsible: the application, its environment's "
-	    "configuration, infrastructure, the\nnetwork, a blind spot of the "
-	    "observers, or nothing.  What contradicts the verdict\nand what "
+	    "configuration, infrastructure,\nthe network, a blind spot of the "
+	    "observers, or nothing.  What contradicts the\nverdict and what "
 	    "could not be seen is always part of the answer.\n",
 	.examples = "  vedette diagnose staging\n"
 		    "  vedette diagnose staging --at 2026-01-05T18:40:00Z\n"

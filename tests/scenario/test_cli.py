@@ -360,7 +360,11 @@ def test_a_wrong_command_line_is_told_what_is_wrong(stage, arguments, says):
 
 def test_help_fits_a_terminal_and_names_every_exit_code(stage):
     """For the program and each command; version too."""
-    for arguments in ([], *([command] for command in COMMANDS)):
+    listed = run(stage, "--help").stdout.partition("commands:\n")[2]
+    listed = [line.split()[0] for line in
+              listed.partition("\n\n")[0].splitlines()]
+    assert set(COMMANDS) <= set(listed)
+    for arguments in ([], *([command] for command in listed)):
         done = run(stage, *arguments, "--help")
         assert (done.returncode, done.stderr) == (DONE, "")
         assert max(map(len, done.stdout.splitlines())) <= 80, arguments
