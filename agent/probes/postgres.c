@@ -326,6 +326,17 @@ exchange(struct probe *p, struct postgres *pg)
 	    UV_READABLE | (unsent > 0 ? UV_WRITABLE : 0));
 }
 
+/* The next result, owned by the caller; NULL when there are no more. */
+static enum turn
+next_result(struct probe *p, struct postgres *pg, PGresult **out)
+{
+	enum turn turn = exchange(p, pg);
+
+	if (turn == TURN_NEXT)
+		*out = PQgetResult(pg->conn);
+	return turn;
+}
+
 static enum turn
 take_result(struct probe *p, struct postgres *pg, const PGresult *result)
 {
@@ -370,22 +381,20 @@ query_step(struct probe *p, void *state)
 {
 	struct postgres *pg = state;
 	PGresult *result;
-	enum turn turn = TURN_NEXT;
+	enum turn turn;
 
 	pg->silent = "the query";
-	if (!pg->is_sent)
-		turn = send_query(p, pg);
-	for (;;) {
-		if (turn == TURN_NEXT)
-			turn = exchange(p, pg);
-		if (turn != TURN_NEXT)
-			return turn;
-		result = PQgetResult(pg->conn);
-		if (result == NULL)
-			break;
+	if (!pg->is_sent && send_query(p, pg) != TURN_NEXT)
+		return TURN_STOP;
+	while ((turn = next_result(p, pg, &result)) == TURN_NEXT &&
+	    result != NULL) {
 		turn = take_result(p, pg, result);
 		PQclear(result);
+		if (turn != TURN_NEXT)
+			return turn;
 	}
+	if (turn != TURN_NEXT)
+		return turn;
 	pg->is_sent = false;
 	probe_number(p, "rows", (double)pg->n_rows);
 	if (pg->n_rows == 0)
@@ -450,16 +459,13 @@ server_step(struct probe *p, void *state)
 	if (!pg->is_sent && !PQsendQuery(pg->conn, SERVER_QUERY))
 		return lost(p, pg);
 	pg->is_sent = true;
-	for (;;) {
-		turn = exchange(p, pg);
-		if (turn != TURN_NEXT)
-			return turn;
-		result = PQgetResult(pg->conn);
-		if (result == NULL)
-			break;
+	while ((turn = next_result(p, pg, &result)) == TURN_NEXT &&
+	    result != NULL) {
 		PQclear(pg->server);
 		pg->server = result;
 	}
+	if (turn != TURN_NEXT)
+		return turn;
 	tell_server(p, pg);
 	return TURN_NEXT;
 }

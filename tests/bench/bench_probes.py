@@ -13,23 +13,19 @@ import json
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support.probing import (closed_port, full_port,  # noqa: E402
+                             until_listening)
+
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 PROBES = {"tcp": 1000, "http": 200}  # at 1 s
 MODULE = {"tcp": "tcp_connect", "http": "http_2xx"}
-
-
-def free_port():
-    """A port nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def cpu_s(pid):
@@ -58,20 +54,10 @@ def program(*command):
             running.terminate()
 
 
-def until_listening(port):
-    """Returns once somebody accepts connections there."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-    raise RuntimeError(f"nobody listens on {port}")
-
-
 @contextlib.contextmanager
 def nginx(folder):
     """A web server; gives its port."""
-    port = free_port()
+    port = closed_port()
     (folder / "nginx.conf").write_text(
         f"daemon off; pid {folder}/pid; error_log {folder}/log crit;\n"
         "worker_processes 1; events { worker_connections 4096; }\n"
@@ -80,8 +66,8 @@ def nginx(folder):
         f"uwsgi_temp_path {folder}; scgi_temp_path {folder};\n"
         f"server {{ listen 127.0.0.1:{port} backlog=4096;\n"
         "location / { return 200 'ready'; } } }\n")
-    with program("nginx", "-p", folder, "-c", "nginx.conf"):
-        until_listening(port)
+    with program("nginx", "-p", folder, "-c", "nginx.conf") as server:
+        until_listening(port, server)
         yield port
 
 
@@ -130,14 +116,14 @@ def runner_alone(build, path, seconds):
 
 def blackbox(kind, port, count):
     """CPU ms per probe of blackbox_exporter."""
-    own = free_port()
+    own = closed_port()
     target = f"127.0.0.1:{port}" if kind == "tcp" else \
         f"http://127.0.0.1:{port}/"
     path = f"/probe?module={MODULE[kind]}&target={target}"
     with program("prometheus-blackbox-exporter",
                  f"--web.listen-address=127.0.0.1:{own}", "--log.level=error",
                  "--config.file=/etc/prometheus/blackbox.yml") as exporter:
-        until_listening(own)
+        until_listening(own, exporter)
         client = http.client.HTTPConnection("127.0.0.1", own)
 
         def ask(n):
@@ -150,19 +136,6 @@ def blackbox(kind, port, count):
         before = cpu_s(exporter.pid)
         ask(count)
         return 1000 * (cpu_s(exporter.pid) - before) / count
-
-
-@contextlib.contextmanager
-def dead_port():
-    """A port whose queue is full: the kernel drops what comes."""
-    with socket.socket() as listener, contextlib.ExitStack() as stack:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        for _ in range(4):
-            client = stack.enter_context(socket.socket())
-            client.setblocking(False)
-            client.connect_ex(listener.getsockname())
-        yield listener.getsockname()[1]
 
 
 def main():
@@ -185,7 +158,7 @@ def main():
                     "runner_resident_kib": alone["resident_kib"],
                     "blackbox_ms": round(
                         blackbox(kind, port, 400 * seconds), 4)}
-            with dead_port() as dead:
+            with full_port() as dead:
                 path = write_configuration(folder, "tcp", port, dead)
                 found["a third is dead"] = runner_alone(build, path, seconds)
     finally:

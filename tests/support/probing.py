@@ -85,6 +85,18 @@ class Probing:
 
 
 @contextlib.contextmanager
+def service(probing, environment):
+    """A process with this environment, named by backend.pid; gives its id."""
+    with subprocess.Popen(["/usr/bin/sleep", "600"], env=environment,
+                          stdin=subprocess.DEVNULL) as process:
+        (probing.directory / "backend.pid").write_text(f"{process.pid}\n")
+        try:
+            yield process.pid
+        finally:
+            process.kill()
+
+
+@contextlib.contextmanager
 def peer(behave, backlog=16, family=socket.AF_INET):
     """A listener; behave(connection) is called with each that comes.  Gives
     its port, and ends with the block."""

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 
 import pytest
-from support.probing import Probing
+from support.probing import Probing, service
 
 CANARY = "canary-91c2"
 GROUP = """
@@ -22,18 +22,6 @@ DATABASE = {"POSTGRES_HOST": "db.test", "POSTGRES_PORT": "5432",
             "POSTGRES_DB": "app", "POSTGRES_USER": "app",
             "POSTGRES_PASSWORD": CANARY}
 KEY = {"SECRET_KEY": CANARY + "0123456789"}
-
-
-@contextlib.contextmanager
-def service(probing, environment, name="backend"):
-    """A process with this environment; its id is in NAME.pid."""
-    with subprocess.Popen(["/usr/bin/sleep", "600"], env=environment,
-                          stdin=subprocess.DEVNULL) as process:
-        (probing.directory / f"{name}.pid").write_text(f"{process.pid}\n")
-        try:
-            yield process.pid
-        finally:
-            process.kill()
 
 
 def look(probing, rules, source="{pidfile: backend.pid}"):

@@ -2,13 +2,12 @@
 import contextlib
 import json
 import struct
-import subprocess
 
 import pytest
 from support.postgres import (READY, error, message, postgres,
                               receive_startup)
 from support.probing import (closed_port, full_port, garbage, hang, peer,
-                             reset)
+                             reset, service)
 
 CANARY = "canary-d05e"
 PASSWORD = "pw-" + CANARY
@@ -161,18 +160,6 @@ def test_a_socket_needs_no_look_up(probing, server):
                          f"{server.port}, user: postgres, database: app}}")
     assert result["outcome"] == "ok"
     assert result["attributes"]["server"] == str(server.folder)
-
-
-@contextlib.contextmanager
-def service(probing, environment):
-    """A process with this environment, named by backend.pid."""
-    with subprocess.Popen(["/usr/bin/sleep", "600"],
-                          env=environment) as process:
-        (probing.directory / "backend.pid").write_text(f"{process.pid}\n")
-        try:
-            yield process.pid
-        finally:
-            process.kill()
 
 
 def given(server, **changes):
