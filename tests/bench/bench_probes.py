@@ -24,7 +24,7 @@ from support.probing import (closed_port, full_port,  # noqa: E402
                              until_listening)
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-PROBES = {"tcp": 1000, "http": 200}  # at 1 s
+PROBES = {"tcp": 1000, "http": 500}  # at 1 s
 MODULE = {"tcp": "tcp_connect", "http": "http_2xx"}
 
 
