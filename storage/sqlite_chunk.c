@@ -75,32 +75,6 @@ chunk_seal(const struct chunk_row *row)
 }
 
 int
-chunk_get_runs(
-    struct sqlite *s, struct chunk_row *out, int64_t id, struct err *err)
-{
-	sqlite3_stmt *statement = s->statements[SQL_CHUNK_RUNS];
-	enum sql sql = SQL_CHUNK_RUNS;
-	int found;
-
-	sqlite_bind(s, sql, "i", id);
-	found = sqlite_step(s, sql, err);
-	if (found <= 0)
-		return found;
-	*out = (struct chunk_row){
-		.id = id,
-		.series_id = sqlite_int(s, sql, 0),
-		.day = sqlite_int(s, sql, 1),
-		.from_ms = sqlite_int(s, sql, 2),
-		.to_ms = sqlite_int(s, sql, 3),
-		.n_results = sqlite_int(s, sql, 4),
-		.runs = sqlite3_column_blob(statement, 6),
-		.n_runs = (size_t)sqlite3_column_bytes(statement, 6),
-	};
-	out->whole = sqlite_int(s, sql, 5) == (int64_t)chunk_seal(out);
-	return 1;
-}
-
-int
 chunk_get(struct sqlite *s, struct chunk_row *out, int64_t id, struct err *err)
 {
 	sqlite3_stmt *statement = s->statements[SQL_CHUNK_GET];

@@ -23,11 +23,6 @@ uint32_t chunk_seal(const struct chunk_row *row);
 int
 chunk_get(struct sqlite *s, struct chunk_row *out, int64_t id, struct err *err);
 
-/* The same, without names and bytes: whole says nothing of those.  It is
- * SQL_CHUNK_RUNS that stands on it. */
-int chunk_get_runs(
-    struct sqlite *s, struct chunk_row *out, int64_t id, struct err *err);
-
 /* Days since 1970-01-01 UTC. */
 int64_t day_of(int64_t at_ms);
 

@@ -19,6 +19,8 @@
 
 struct piece {
 	int64_t id, from_ms, to_ms;
+	unsigned char runs[RUNS_MAX_BYTES];
+	size_t n_runs; /* 0: there are none, or they are damaged */
 };
 
 struct moment {
@@ -32,43 +34,80 @@ struct moment {
 	size_t n, room;
 };
 
-/* The newest day with a chunk that begins by then.  1: there is one. */
-static int
-find_chunk_day(
-    struct moment *moment, int64_t *out, int64_t series_id, struct err *err)
+/* Takes the chunk that the index stands on. */
+static void
+take_piece(struct moment *moment, int64_t series_id, int64_t day)
 {
+	sqlite3_stmt *statement = moment->s->statements[SQL_CHUNK_UNTIL];
+	enum sql sql = SQL_CHUNK_UNTIL;
 	struct sqlite *s = moment->s;
-	int found;
+	struct chunk_row row = { .series_id = series_id,
+		.day = day,
+		.to_ms = sqlite_int(s, sql, 2),
+		.from_ms = sqlite_int(s, sql, 3),
+		.n_results = sqlite_int(s, sql, 4),
+		.runs = sqlite3_column_blob(statement, 6),
+		.n_runs = (size_t)sqlite3_column_bytes(statement, 6) };
+	struct piece *piece;
 
-	sqlite_bind(s, SQL_CHUNK_UNTIL, "iii", series_id, day_of(moment->at_ms),
-	    moment->at_ms);
-	found = sqlite_step(s, SQL_CHUNK_UNTIL, err);
-	if (found > 0)
-		*out = sqlite_int(s, SQL_CHUNK_UNTIL, 0);
-	sqlite_end(s, SQL_CHUNK_UNTIL);
-	return found;
+	if (moment->n_pieces == PIECES_MAX)
+		return;
+	piece = &moment->pieces[moment->n_pieces++];
+	piece->id = sqlite_int(s, sql, 0);
+	piece->from_ms = row.from_ms;
+	piece->to_ms = row.to_ms;
+	piece->n_runs = 0;
+	if (row.n_runs <= sizeof(piece->runs) &&
+	    sqlite_int(s, sql, 5) == (int64_t)chunk_seal(&row)) {
+		piece->n_runs = row.n_runs;
+		if (row.n_runs > 0)
+			memcpy(piece->runs, row.runs, row.n_runs);
+	}
 }
 
-/* Lists the chunks of a day in the order of time. */
-static int
-find_pieces(
-    struct moment *moment, int64_t series_id, int64_t day, struct err *err)
+static void
+reverse_pieces(struct moment *moment)
 {
+	struct piece swap;
+
+	for (size_t i = 0; i < moment->n_pieces / 2; i++) {
+		size_t k = moment->n_pieces - 1 - i;
+
+		swap = moment->pieces[i];
+		moment->pieces[i] = moment->pieces[k];
+		moment->pieces[k] = swap;
+	}
+}
+
+/* Finds the newest day that has a chunk begun by the moment, or that is
+ * min_day, and its chunks in the order of time. */
+static int
+find_pieces(struct moment *moment, int64_t *out_day, int64_t series_id,
+    int64_t min_day, struct err *err)
+{
+	enum sql sql = SQL_CHUNK_UNTIL;
 	struct sqlite *s = moment->s;
-	enum sql sql = SQL_CHUNK_OF_DAY;
-	size_t n = 0;
+	bool found = false;
+	int64_t day = min_day;
 	int rc;
 
-	sqlite_bind(s, sql, "ii", series_id, day);
-	while ((rc = sqlite_step(s, sql, err)) > 0 && n < PIECES_MAX)
-		/* From the end of the array: the newest comes first. */
-		moment->pieces[PIECES_MAX - ++n] =
-		    (struct piece){ sqlite_int(s, sql, 0),
-			    sqlite_int(s, sql, 1), sqlite_int(s, sql, 2) };
+	sqlite_bind(s, sql, "iii", series_id, day_of(moment->at_ms), min_day);
+	while ((rc = sqlite_step(s, sql, err)) > 0) {
+		if (sqlite_int(s, sql, 1) != day) {
+			if (found)
+				break;
+			moment->n_pieces = 0;
+		}
+		day = sqlite_int(s, sql, 1);
+		if (sqlite_int(s, sql, 3) <= moment->at_ms || day == min_day)
+			found = true;
+		take_piece(moment, series_id, day);
+	}
 	sqlite_end(s, sql);
-	memmove(moment->pieces, moment->pieces + PIECES_MAX - n,
-	    n * sizeof(*moment->pieces));
-	moment->n_pieces = n;
+	if (!found)
+		moment->n_pieces = 0;
+	*out_day = found ? day : min_day;
+	reverse_pieces(moment);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -121,24 +160,18 @@ is_in_order(const struct moment *moment)
 	    moment->pieces[moment->n_pieces - 1].to_ms;
 }
 
-/* Adds the runs beside the chunks.  1: done; 0: some are missing. */
-static int
-read_runs(struct moment *moment, struct err *err)
+/* Joins the runs beside the chunks.  False: some are missing. */
+static bool
+join_runs(struct moment *moment)
 {
-	bool whole = true;
-	int rc;
+	for (size_t i = 0; i < moment->n_pieces; i++) {
+		const struct piece *piece = &moment->pieces[i];
 
-	for (size_t i = 0; whole && i < moment->n_pieces; i++) {
-		struct chunk_row row = { .id = moment->pieces[i].id };
-
-		rc = chunk_get_runs(moment->s, &row, row.id, err);
-		if (rc < 0)
-			return -1;
-		whole = rc == 1 && row.whole && row.n_runs > 0 &&
-		    runs_decode(&moment->runs, row.runs, row.n_runs);
-		sqlite_end(moment->s, SQL_CHUNK_RUNS);
+		if (piece->n_runs == 0 ||
+		    !runs_decode(&moment->runs, piece->runs, piece->n_runs))
+			return false;
 	}
-	return whole;
+	return true;
 }
 
 static int
@@ -177,17 +210,8 @@ unpack(struct moment *moment, int64_t id, struct err *err)
 static int
 make_runs(struct moment *moment, struct err *err)
 {
-	bool unpacks = !is_in_order(moment);
-	int rc;
-
 	moment->runs.n = 0;
-	if (!unpacks) {
-		rc = read_runs(moment, err);
-		if (rc < 0)
-			return -1;
-		unpacks = rc == 0;
-	}
-	if (unpacks) {
+	if (!is_in_order(moment) || !join_runs(moment)) {
 		moment->runs.n = 0;
 		for (size_t i = 0; i < moment->n_pieces; i++)
 			if (unpack(moment, moment->pieces[i].id, err) < 0)
@@ -208,22 +232,16 @@ static int
 find_run(struct moment *moment, const struct run **out,
     const struct subject *subject, struct err *err)
 {
-	int64_t day = 0, point_day = 0;
-	bool has_points = find_point_day(moment, &point_day, subject);
-	int found = 0;
+	int64_t day = INT64_MIN;
+	bool has_points = find_point_day(moment, &day, subject);
 
 	*out = NULL;
-	if (subject->id != 0)
-		found = find_chunk_day(moment, &day, subject->id, err);
-	if (found < 0)
-		return -1;
-	if (!found && !has_points)
-		return 0;
-	if (!found || (has_points && point_day > day))
-		day = point_day;
 	moment->n_pieces = 0;
-	if (subject->id != 0 && find_pieces(moment, subject->id, day, err) < 0)
+	if (subject->id != 0 &&
+	    find_pieces(moment, &day, subject->id, day, err) < 0)
 		return -1;
+	if (moment->n_pieces == 0 && !has_points)
+		return 0;
 	take_points(moment, subject, day);
 	if (make_runs(moment, err) < 0)
 		return -1;

@@ -30,6 +30,7 @@ static const struct table {
 	{ "digest", "id" },
 	{ "change", "id" },
 	{ "regression", "id" },
+	{ "mark", "id" },
 	{ "state", "key" },
 };
 

@@ -103,17 +103,17 @@ static const char *const texts[SQL_N] = {
 	[SQL_SERIES_SCAN] =
 	    "SELECT id, environment, agent, service, probe FROM series"
 	    " WHERE (?1 = '' OR environment = ?1) AND (?2 = '' OR agent = ?2)"
-	    " AND (?3 = '' OR service = ?3) AND (?4 = '' OR probe = ?4)",
+	    " AND (?3 = '' OR service = ?3) AND (?4 = '' OR probe = ?4)"
+	    " ORDER BY environment, agent, service, probe",
 	[SQL_CHUNK_OF_DAY] = "SELECT id, from_ms, to_ms, n_results FROM chunk"
 			     " WHERE series_id = ?1 AND day = ?2"
 			     " ORDER BY to_ms DESC, id DESC",
 	[SQL_CHUNK_DAY_BEFORE] = "SELECT max(day) FROM chunk"
 				 " WHERE series_id = ?1 AND day < ?2",
-	[SQL_CHUNK_UNTIL] = "SELECT day FROM chunk INDEXED BY chunk_series"
-			    " WHERE series_id = ?1 AND day <= ?2"
-			    " AND from_ms <= ?3 ORDER BY day DESC LIMIT 1",
-	[SQL_CHUNK_RUNS] = "SELECT series_id, day, from_ms, to_ms, n_results,"
-			   " seal, runs FROM chunk WHERE id = ?1",
+	[SQL_CHUNK_UNTIL] = "SELECT id, day, to_ms, from_ms, n_results, seal,"
+			    " runs FROM chunk INDEXED BY chunk_series"
+			    " WHERE series_id = ?1 AND day <= ?2 AND day >= ?3"
+			    " ORDER BY day DESC, to_ms DESC, id DESC",
 	[SQL_CHUNK_GET] =
 	    "SELECT c.series_id, c.day, c.from_ms, c.to_ms, c.n_results,"
 	    " c.seal, c.runs, s.environment, s.agent, s.service, s.probe,"
