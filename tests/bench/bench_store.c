@@ -4,7 +4,7 @@
  *
  * Durable ingest of 100-result batches, decoding included, against one row a
  * result; opening with a full inbox; sealing; trends over 90 days; the state
- * of 10,000 series at a moment, sealed and with the last half hour still in
+ * of 10,000 series at a moment, sealed and with the last ten minutes still in
  * the inbox.  Prints one line of JSON.
  */
 #include <inttypes.h>
@@ -28,7 +28,7 @@
 #define MOMENT_SERIES   10000
 #define MOMENT_AGENTS   (MOMENT_SERIES / SERIES)
 #define MOMENT_BATCHES  48 /* of each: 240 results a series, two hours */
-#define MOMENT_UNSEALED 12 /* of them: half an hour */
+#define MOMENT_UNSEALED 4 /* of them: ten minutes */
 #define REPEATS         5
 
 static void
