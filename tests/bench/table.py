@@ -146,6 +146,25 @@ def store(build, quick):
             found[key] <= goal)
 
 
+def edge(build, quick):
+    """The edge against a listening nng socket, with the same clients."""
+    for connections in (100, 2000):
+        out = subprocess.run(
+            [build / "tests/bench/bench_edge", str(connections),
+             "1000" if quick else "4000"],
+            check=True, capture_output=True, text=True).stdout
+        found = json.loads(out)
+        ours, theirs = found["edge"], found["nng"]
+        ratio = ours["per_s"] / theirs["per_s"]
+        row(f"edge: {connections:,} peers, round trips/s",
+            f"{ours['per_s']:,.0f}", f"{theirs['per_s']:,.0f} nng over tcp",
+            f"{ratio:.2f}", ">= 1", ratio >= 1)
+    mine, other = (found[name]["kib_per_connection"] for name in
+                   ("edge", "nng"))
+    row("  resident KiB per peer", f"{mine:.2f}", f"{other:.2f} nng",
+        f"{mine / other:.2f}", "<= 1", mine <= other)
+
+
 def main():
     """Returns the exit code."""
     build = pathlib.Path(sys.argv[1]).resolve()
@@ -155,6 +174,7 @@ def main():
     ingest(build, 128000 if quick else 1280000)
     store(build, quick)
     at_rest(build, quick)
+    edge(build, quick)
     probes(build, quick)
     idle(build, 20 if quick else 60)
     return 0
