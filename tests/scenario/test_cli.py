@@ -33,6 +33,7 @@ class Watcher:
         self.program = subprocess.Popen(  # pylint: disable=consider-using-with
             [stage.cli, "--collector", url, "--json", "watch", *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        stage.programs.append(self.program)
         self.rest = b""
 
     def event(self):
@@ -87,7 +88,7 @@ identity: [{{hostname: "*"}}]
 collectors: ["{stage.url}"]
 state_directory: {stage.directory}/state
 heartbeat: 1s
-defaults: {{interval: 200ms, timeout: 150ms}}
+defaults: {{interval: 300ms, timeout: 290ms}}
 probes:
   - {{name: port, service: web, tcp: {{host: 127.0.0.1, port: {self.web}}}}}
   - {{name: up, service: cache, tcp: {{host: 127.0.0.1, port: {self.cache}}}}}
@@ -258,6 +259,7 @@ def test_a_collector_that_never_answers_is_left_at_the_limit(
         asking = subprocess.Popen(  # pylint: disable=consider-using-with
             [stage.cli, "--collector", url, "--timeout", "1s", command],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        stage.programs.append(asking)
         peer, _ = server.accept()
         if greets:
             peer.sendall(b"\0SP\0\0\x31\0\0")  # that of a REP socket
@@ -274,6 +276,7 @@ def test_a_peer_of_another_protocol_is_not_a_collector(stage):
         asking = subprocess.Popen(  # pylint: disable=consider-using-with
             [stage.cli, "--collector", url, "status"],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        stage.programs.append(asking)
         peer, _ = server.accept()
         peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         out, err = asking.communicate(timeout=60)
@@ -407,6 +410,7 @@ def test_a_pipe_that_closes_ends_it_quietly(fleet):
     watcher = subprocess.Popen(  # pylint: disable=consider-using-with
         [stage.cli, "--collector", stage.url, "watch", "--results"],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    stage.programs.append(watcher)
     watcher.stdout.readline()
     watcher.stdout.close()
     assert watcher.wait(60) == DONE
