@@ -301,6 +301,7 @@ set_onset(struct scene_view *view, const struct sight *sight)
 static void
 count(struct scene_view *view, const struct sight *sight)
 {
+	const struct result *newer = NULL;
 	bool is_first = true;
 
 	for (size_t i = 0; i < sight->n_results; i++) {
@@ -311,6 +312,11 @@ count(struct scene_view *view, const struct sight *sight)
 		view->n_good += is_good(result) && view->n_recent_bad == 0;
 		is_first &= !is_good(result);
 		view->n_bad += is_first && is_bad(result);
+		if (!is_good(result) && !is_bad(result))
+			continue;
+		view->n_flips +=
+		    newer != NULL && is_bad(newer) != is_bad(result);
+		newer = result;
 	}
 }
 

@@ -230,6 +230,11 @@ typedef void
 query_document_fn(void *arg, const struct rpc_status *status, const char *json);
 
 struct query_client *query_client_new(struct rpc_client *rpc);
+/* One that asks handlers in this process instead, as a caller who may ask;
+ * done is called before the question returns.  handlers are borrowed. */
+struct query_handlers;
+struct query_client *
+query_client_new_local(const struct query_handlers *handlers, void *arg);
 void query_status(struct query_client *client,
     const struct query_status *request, query_status_fn *done, void *arg);
 void query_history(struct query_client *client,

@@ -10,6 +10,9 @@ struct query_client {
 	struct rpc_client *rpc;
 	ProtobufCService *stub;
 	struct list under_way;
+	/* Of one that asks in this process, which has no stub. */
+	const struct query_handlers *handlers;
+	void *arg;
 };
 
 /* In the order of query.proto. */
@@ -116,6 +119,44 @@ on_answer(const ProtobufCMessage *message, void *arg)
 	free(asking);
 }
 
+/* --- asking in this process --------------------------------------------------- */
+
+static void
+set_status(struct rpc_status *out, const struct err *err)
+{
+	*out = (struct rpc_status){ .code = RPC_INTERNAL };
+	if (err->code == ERR_INVALID)
+		out->code = RPC_INVALID_ARGUMENT;
+	else if (err->code == ERR_NOT_FOUND)
+		out->code = RPC_NOT_FOUND;
+	snprintf(out->message, sizeof(out->message), "%s", err->text);
+}
+
+/* Through the same checks and messages as a call, so that a store file and a
+ * collector answer alike. */
+static void
+ask_locally(struct asking *asking, const ProtobufCMessage *request)
+{
+	const struct query_client *client = asking->client;
+	struct rpc_status status = { .code = RPC_OK };
+	struct arena *arena = arena_new(0);
+	union answer answer = { 0 };
+	const ProtobufCMessage *message;
+	struct err err = { 0 };
+
+	list_remove(&asking->node);
+	message = query_answer(client->handlers, client->arg, asking->method,
+	    arena, request, &err);
+	if (message != NULL &&
+	    unpack(&answer, asking->method, arena, message, &err) < 0)
+		message = NULL;
+	if (message == NULL)
+		set_status(&status, &err);
+	tell(asking, &status, message != NULL ? &answer : NULL);
+	arena_free(arena);
+	free(asking);
+}
+
 /* --- asking ----------------------------------------------------------------- */
 
 static struct asking *
@@ -135,6 +176,10 @@ ask(struct asking *asking, const ProtobufCMessage *request)
 {
 	ProtobufCService *stub = asking->client->stub;
 
+	if (stub == NULL) {
+		ask_locally(asking, request);
+		return;
+	}
 	stub->invoke(stub, asking->method, request, on_answer, asking);
 }
 
@@ -145,6 +190,17 @@ query_client_new(struct rpc_client *rpc)
 
 	client->rpc = rpc;
 	client->stub = rpc_stub_new(rpc, &vedette__query__descriptor);
+	list_init(&client->under_way);
+	return client;
+}
+
+struct query_client *
+query_client_new_local(const struct query_handlers *handlers, void *arg)
+{
+	struct query_client *client = mem_zalloc(sizeof(*client));
+
+	client->handlers = handlers;
+	client->arg = arg;
 	list_init(&client->under_way);
 	return client;
 }
@@ -245,6 +301,7 @@ query_client_free(struct query_client *client)
 		list_remove(node);
 		LIST_ITEM(node, struct asking, node)->client = NULL;
 	}
-	rpc_stub_free(client->stub);
+	if (client->stub != NULL)
+		rpc_stub_free(client->stub);
 	free(client);
 }

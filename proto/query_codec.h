@@ -36,4 +36,10 @@ Vedette__Event *event_pack(struct arena *arena, const struct event *event);
 int event_unpack(struct event *out, struct arena *arena,
     const Vedette__Event *message, struct err *err);
 
+/* Checks a request and has it answered: the answer, in the arena, or NULL with
+ * err.  method counts those of query.proto. */
+const ProtobufCMessage *
+query_answer(const struct query_handlers *handlers, void *arg, unsigned method,
+    struct arena *arena, const void *request, struct err *err);
+
 #endif

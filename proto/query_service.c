@@ -242,6 +242,16 @@ static const ProtobufCMessage *(*const methods[])(
 	answer_document,
 };
 
+const ProtobufCMessage *
+query_answer(const struct query_handlers *handlers, void *arg, unsigned method,
+    struct arena *arena, const void *request, struct err *err)
+{
+	const struct query_service service = { .handlers = handlers,
+		.arg = arg };
+
+	return methods[method](&service, arena, request, err);
+}
+
 static void
 invoke(ProtobufCService *base, unsigned method, const ProtobufCMessage *input,
     ProtobufCClosure closure, void *call)

@@ -73,6 +73,10 @@ static const struct option options[] = {
 	{ "collector", "URL", TEXT, AT(collector), 0, 0, "VEDETTE_COLLECTOR",
 	    "ipc:///PATH, tls+tcp://HOST:PORT or tcp://HOST:PORT\n"
 	    "(default " COLLECTOR_DEFAULT ")" },
+	{ "store", "FILE", TEXT, AT(store), 0, 0, NULL,
+	    "ask this store, without a collector" },
+	{ "config", "FILE", TEXT, AT(config), 0, 0, NULL,
+	    "the collector's configuration, for --store" },
 	{ "ca", "FILE", TEXT, AT(ca), 0, 0, "VEDETTE_CA",
 	    "whom to trust (PEM), for tls+tcp://" },
 	{ "certificate", "FILE", TEXT, AT(certificate), 0, 0,

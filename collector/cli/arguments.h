@@ -56,6 +56,7 @@ struct arguments {
 	const struct command *command; /* NULL with --help or --version only */
 	bool help, version, json, insecure;
 	const char *collector, *server_name;
+	const char *store, *config; /* offline, or NULL */
 	const char *ca, *certificate, *key;
 	int64_t timeout_ms;
 

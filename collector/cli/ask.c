@@ -5,6 +5,7 @@
 
 #include "collector/cli/ask.h"
 #include "collector/cli/output.h"
+#include "collector/offline.h"
 #include "proto/rpc.h"
 
 #define INSIDE "inproc://vedette/ask"
@@ -63,7 +64,8 @@ static void
 end(struct ask_wait *wait)
 {
 	wait->over = true;
-	uv_stop(&wait->loop);
+	if (wait->edge != NULL)
+		uv_stop(&wait->loop);
 }
 
 static void
@@ -130,8 +132,9 @@ ask_done(struct ask *ask, const struct rpc_status *status)
 		break;
 	default: /* it answered: nothing is wrong with the address */
 		err_set(&wait->why, ERR_DENIED, "%.200s: %s: %s",
-		    ask->arguments->collector, rpc_code_name(status->code),
-		    status->message);
+		    ask->arguments->store != NULL ? ask->arguments->store
+						  : ask->arguments->collector,
+		    rpc_code_name(status->code), status->message);
 	}
 	end(wait);
 }
@@ -211,9 +214,46 @@ give_up(const struct ask *ask, const struct err *why)
 	}
 	if (why->code == ERR_DENIED)
 		output_complain(why->text, NULL);
+	else if (ask->arguments->store != NULL)
+		output_complain(why->text, NULL);
 	else
 		ask_complain(ask->arguments, why->text);
 	return OUTPUT_NO_ANSWER;
+}
+
+/* Prints the page of an answer, or says why there is none. */
+static int
+finish(struct ask *ask, const struct err *why)
+{
+	struct err err;
+	int rc = ask->exit_code;
+
+	if (why->code != ERR_NONE) {
+		rc = give_up(ask, why);
+	} else if (output_write(&ask->page.text, &err) < 0 &&
+	    err.code != ERR_CLOSED) {
+		output_complain(err.text, NULL);
+		rc = OUTPUT_NO_ANSWER;
+	}
+	page_fini(&ask->page);
+	return rc;
+}
+
+static int
+ask_store(struct ask *ask, ask_start_fn *start)
+{
+	const struct arguments *arguments = ask->arguments;
+	struct offline *offline;
+	struct err err;
+
+	if (offline_open(&offline, arguments->store, arguments->config, &err) <
+	    0) {
+		output_complain(err.text, NULL);
+		return OUTPUT_USAGE;
+	}
+	start(ask, offline_client(offline));
+	offline_close(offline);
+	return finish(ask, &ask->wait->why);
 }
 
 int
@@ -222,20 +262,10 @@ ask_collector(const struct arguments *arguments, const struct look *look,
 {
 	struct ask ask = { .arguments = arguments, .page = { .look = *look } };
 	struct ask_wait wait = { .ask = &ask, .start = start };
-	struct err err;
-	int rc;
 
 	ask.wait = &wait;
+	if (arguments->store != NULL)
+		return ask_store(&ask, start);
 	converse(&wait);
-	if (wait.why.code != ERR_NONE) {
-		rc = give_up(&ask, &wait.why);
-	} else if (output_write(&ask.page.text, &err) < 0 &&
-	    err.code != ERR_CLOSED) {
-		output_complain(err.text, NULL);
-		rc = OUTPUT_NO_ANSWER;
-	} else {
-		rc = ask.exit_code;
-	}
-	page_fini(&ask.page);
-	return rc;
+	return finish(&ask, &wait.why);
 }

@@ -5,6 +5,7 @@
 
 #define STALE_INTERVALS 3
 #define MINUTE_MS       INT64_C(60000)
+#define FLIPS_LEAST     4
 #define DEPTH_MAX       16 /* of dependencies, should they form a circle */
 
 static const char *const layer_names[LAYER_COUNT] = {
@@ -106,8 +107,9 @@ node_is_failing(const struct scene_view *view)
 {
 	if (view->last->outcome == OUTCOME_CRITICAL)
 		return true;
-	/* Half of the replicas, or one run in four: flapping is failing. */
-	return view->n_recent_bad >= 3 && view->n_good < 5 &&
+	/* Half of the replicas, or one run in four: flapping is failing.  One
+	 * that failed for a while and is well now has recovered. */
+	return view->n_flips >= FLIPS_LEAST && view->n_good < 5 &&
 	    view->n_recent_bad * 4 >= view->n_recent;
 }
 

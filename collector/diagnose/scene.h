@@ -34,6 +34,7 @@ struct scene_view {
 	uint32_t n_bad;      /* critical results without an ok in between */
 	uint32_t n_good;     /* ok results since the last critical */
 	uint32_t n_recent, n_recent_bad; /* of the last SCENE_RECENT */
+	uint32_t n_flips; /* from good to bad or back, among these */
 	/* Medians of ok results before onset (or of all) and of the newest
 	 * few; 0: unknown. */
 	int64_t usual_us, recent_us;
