@@ -143,15 +143,20 @@ recall_row(void *arg, const struct regression_row *row, struct err *err)
 int
 ledger_recall(struct ledger *ledger, struct err *err)
 {
-	struct query_regressions all = {
+	struct query_regressions request = {
 		.environment = "", .service = "", .limit = RECALLED_MAX
 	};
 	bool more;
 
 	ledger->recalled = map_new();
 	ledger->rows = map_new();
+	if (store_scan_regressions(
+		ledger->store, &more, &request, recall_row, ledger, err) < 0)
+		return -1;
+	/* Of long ago, but open: none of those may be missing. */
+	request.open_only = true;
 	return store_scan_regressions(
-	    ledger->store, &more, &all, recall_row, ledger, err);
+	    ledger->store, &more, &request, recall_row, ledger, err);
 }
 
 void
