@@ -145,6 +145,14 @@ look_for_blind(struct findings *findings, const struct fleet_series *series)
 {
 	const struct series *described = &series->series;
 
+	if (standing_is_retired(findings->standing, series)) {
+		add(findings, described->environment, described->service,
+		    "blind",
+		    "%s: no result any more, though agent %s lives: was it "
+		    "taken out of its configuration?",
+		    described->probe, described->agent);
+		return;
+	}
 	if (series->counts)
 		return;
 	add(findings, described->environment, described->service, "blind",

@@ -6,7 +6,9 @@
 #include "collector/standing.h"
 #include "proto/base/text.h"
 
-#define WHY_BYTES 320
+/* A probe without results for so long, while its agent lives. */
+#define RETIRED_MS   INT64_C(3600000)
+#define RETIRED_RUNS 20
 
 enum state
 standing_series(const struct fleet_series *series, struct moment now)
@@ -50,6 +52,25 @@ arena_printf(struct arena *arena, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	return arena_strdup(arena, text);
+}
+
+bool
+standing_is_retired(
+    const struct standing *standing, const struct fleet_series *series)
+{
+	const struct series *described = &series->series;
+	int64_t patience_ms = (int64_t)described->interval_ms * RETIRED_RUNS;
+	const struct fleet_agent *agent;
+	char *key;
+
+	if (standing->now.wall_ms - series->fresh_ms < RETIRED_MS)
+		return false;
+	key = mem_printf("%s/%s", described->environment, described->agent);
+	agent = map_get(standing->fleet->agents, key);
+	free(key);
+	if (patience_ms < RETIRED_MS)
+		patience_ms = RETIRED_MS;
+	return agent != NULL && agent->seen_ms - series->fresh_ms > patience_ms;
 }
 
 /* --- cells ----------------------------------------------------------------- */
@@ -143,7 +164,8 @@ add_series(struct cells *cells, const struct fleet_series *series)
 	    cell_at(cells, series->series.environment, series->series.service);
 	enum state state = standing_series(series, cells->standing->now);
 
-	if (state == STATE_BLIND || series->series.reference_of[0] != '\0')
+	if (state == STATE_BLIND || series->series.reference_of[0] != '\0' ||
+	    standing_is_retired(cells->standing, series))
 		return;
 	if (series->last.at_ms > cell->row.last_ms)
 		cell->row.last_ms = series->last.at_ms;

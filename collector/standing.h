@@ -26,6 +26,12 @@ struct standing {
 	struct arena *arena; /* of the answer */
 };
 
+/* Has its agent gone on without it for an hour and twenty intervals?  Then it
+ * was taken out of the configuration, most likely: it is no part of a cell,
+ * but a finding. */
+bool standing_is_retired(
+    const struct standing *standing, const struct fleet_series *series);
+
 /* One cell of each service in each environment, configured or seen. */
 void standing_cells(const struct standing *standing, struct status_answer *out);
 

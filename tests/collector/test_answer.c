@@ -118,6 +118,8 @@ static const struct cell_story {
 	    STATE_STALE, "db: no result for 33.0 s" },
 	{ "a stale probe makes a cell stale beside one that is ok",
 	    "db:g +33 env:g", STATE_STALE, "db: no result for 33.0 s" },
+	{ "a probe that its agent does without is no part of it any more",
+	    "db:c +3700 env:g", STATE_OK, "" },
 	{ "a run with reference inputs is no part of it", "db:g db.reference:c",
 	    STATE_OK, "" },
 	{ "another environment is no part of it", "db:g @production db:c",
@@ -189,6 +191,9 @@ static const struct finding_story {
 	    "@production db:g +40 @staging db:c",
 	    "blind: agent stg-1 is silent: nothing it watches can be "
 	    "seen\n" },
+	{ "a probe that was taken away", "db:g +3700 env:g",
+	    "blind: db: no result any more, though agent stg-1 lives: was it "
+	    "taken out of its configuration?\n" },
 	{ "a workstation is no witness", "laptop db:c",
 	    "blind: db: stg-1 has results from a workstation only, which say "
 	    "nothing of staging; its agent cannot prove where it stands\n" },
