@@ -200,12 +200,19 @@ fleet_series_of(struct fleet *fleet, const struct series *series)
 	return found;
 }
 
+/* Owned by the caller. */
+static char *
+fact_key(const char *environment, const char *agent, const struct fact *fact)
+{
+	return mem_printf("%s/%s/%s/%s/%s", environment, agent, fact->service,
+	    source_name(fact->source), fact->name);
+}
+
 struct fleet_fact *
 fleet_fact_of(struct fleet *fleet, const char *environment, const char *agent,
     const struct fact *fact)
 {
-	char *key = mem_printf("%s/%s/%s/%s/%s", environment, agent,
-	    fact->service, source_name(fact->source), fact->name);
+	char *key = fact_key(environment, agent, fact);
 	struct fleet_fact *found = map_get(fleet->facts, key);
 	struct fleet_place *place;
 
@@ -246,6 +253,40 @@ fleet_agent_of(struct fleet *fleet, const char *environment, const char *agent)
 	found->version = mem_strdup("");
 	map_put(fleet->agents, key, found);
 	return found;
+}
+
+size_t
+fleet_count_new(const struct fleet *fleet, const char *environment,
+    const char *agent, const struct batch *batch)
+{
+	char series[SERIES_KEY_BYTES], *fact;
+	size_t n = 0;
+
+	for (size_t i = 0; i < batch->n_series; i++) {
+		series_key(series, &batch->series[i]);
+		n += map_get(fleet->series, series) == NULL;
+	}
+	for (size_t i = 0; i < batch->n_facts; i++) {
+		fact = fact_key(environment, agent, &batch->facts[i]);
+		n += map_get(fleet->facts, fact) == NULL;
+		free(fact);
+	}
+	return n;
+}
+
+size_t
+fleet_count(
+    const struct fleet *fleet, const char *environment, const char *agent)
+{
+	size_t n = 0;
+
+	MAP_EACH (const struct fleet_series, series, fleet->series)
+		n += strcmp(series->series.agent, agent) == 0 &&
+		    strcmp(series->series.environment, environment) == 0;
+	MAP_EACH (const struct fleet_fact, fact, fleet->facts)
+		n += strcmp(fact->agent, agent) == 0 &&
+		    strcmp(fact->environment, environment) == 0;
+	return n;
 }
 
 /* --- keeping ------------------------------------------------------------------ */

@@ -17,6 +17,7 @@
 #include "collector/detect/silence.h"
 #include "collector/detect/state.h"
 #include "proto/base/map.h"
+#include "proto/publish.h"
 #include "proto/query.h"
 #include "proto/result.h"
 
@@ -104,6 +105,14 @@ struct fleet_fact *fleet_fact_of(struct fleet *fleet, const char *environment,
 
 struct fleet_agent *
 fleet_agent_of(struct fleet *fleet, const char *environment, const char *agent);
+
+/* How many of the series and facts of this agent's batch are not known yet. */
+size_t fleet_count_new(const struct fleet *fleet, const char *environment,
+    const char *agent, const struct batch *batch);
+
+/* How many series and facts of this agent are known. */
+size_t fleet_count(
+    const struct fleet *fleet, const char *environment, const char *agent);
 
 /* --- keeping ---------------------------------------------------------------------- */
 

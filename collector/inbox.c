@@ -300,25 +300,57 @@ admit(
 	return -1;
 }
 
+/* An agent that invents names must not fill our memory. */
+static int
+check_room(const struct inbox *inbox, const struct envelope *envelope,
+    const struct batch *batch, struct err *err)
+{
+	const struct fleet *fleet = pipeline_fleet(inbox->setup.pipeline);
+	size_t n = fleet_count_new(
+	    fleet, envelope->environment, envelope->agent, batch);
+
+	if (n == 0 ||
+	    n + fleet_count(fleet, envelope->environment, envelope->agent) <=
+		INBOX_THINGS_MAX)
+		return 0;
+	return err_set(err, ERR_LIMIT,
+	    "more than %d series and facts of one agent; do the names of its "
+	    "probes hold numbers?",
+	    INBOX_THINGS_MAX);
+}
+
+/* Returns 0, or -1 when the call was answered. */
+static int
+open_up(struct inbox *inbox, struct batch **out,
+    const struct envelope *envelope, struct rpc_call *call)
+{
+	enum rpc_code code = RPC_INVALID_ARGUMENT;
+	struct err err = { 0 };
+
+	if (batch_decode(out, envelope->content, envelope->n_content,
+		envelope->environment, envelope->agent, &err) == 0) {
+		if (check_room(inbox, envelope, *out, &err) == 0)
+			return 0;
+		code = RPC_RESOURCE_EXHAUSTED;
+		batch_free(*out);
+	}
+	inbox->counts.malformed++;
+	err_wrap(&err, "agent %s/%s", envelope->environment, envelope->agent);
+	tell(inbox, true, err.text);
+	rpc_call_fail(call, code, 0, "%s", err.text);
+	return -1;
+}
+
 static void
 on_send(void *arg, const struct envelope *envelope, struct rpc_call *call)
 {
 	struct inbox *inbox = arg;
 	struct waiting *waiting;
 	struct batch *batch = NULL;
-	struct err err = { 0 };
 
-	if (admit(inbox, envelope, call) < 0)
+	if (admit(inbox, envelope, call) < 0 ||
+	    open_up(inbox, &batch, envelope, call) < 0)
 		return;
-	if (batch_decode(&batch, envelope->content, envelope->n_content,
-		envelope->environment, envelope->agent, &err) < 0) {
-		inbox->counts.malformed++;
-		err_wrap(&err, "agent %s/%s", envelope->environment,
-		    envelope->agent);
-		tell(inbox, true, err.text);
-		rpc_call_fail(call, RPC_INVALID_ARGUMENT, 0, "%s", err.text);
-		return;
-	}
 	waiting = mem_zalloc(sizeof(*waiting));
 	waiting->call = call;
 	waiting->envelope = envelope;

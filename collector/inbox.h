@@ -4,7 +4,8 @@
  * All batches that wait when a transaction begins go into it (group commit);
  * each is acknowledged after the commit.  Who may not speak for an agent is
  * refused, a batch that is stored already is acknowledged again, a stream
- * that two agents use is aborted.  The queue is bounded; when it is full, or
+ * that two agents use is aborted.  The queue is bounded, and so is what
+ * one agent may make the collector remember; when the queue is full, or
  * when the store cannot take anything, callers are told UNAVAILABLE and keep
  * their batches.
  */
@@ -19,7 +20,8 @@
 
 #define INBOX_QUEUE_MAX       1024
 #define INBOX_QUEUE_MAX_BYTES (64 * 1024 * 1024)
-#define INBOX_AT_ONCE         256 /* batches of one transaction */
+#define INBOX_THINGS_MAX      20000 /* series and facts of one agent */
+#define INBOX_AT_ONCE         256   /* batches of one transaction */
 #define INBOX_RETRY_MS        1000
 #define INBOX_BROKEN_MS       1000 /* between tries when the store fails */
 

@@ -12,8 +12,8 @@ import threading
 import pytest
 from collecting import Collector, run_of
 from publisher import (ABORTED, DATA_LOSS, INVALID_ARGUMENT, OK,
-                       PERMISSION_DENIED, UNAVAILABLE, UNIMPLEMENTED,
-                       WORKSTATION, Publisher, content, now_ms)
+                       PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNAVAILABLE,
+                       UNIMPLEMENTED, WORKSTATION, Publisher, content, now_ms)
 from stage import wait_for
 
 KILLS = int(os.environ.get("VEDETTE_KILLS", "12"))
@@ -87,6 +87,18 @@ def test_random_frames_cost_their_own_connection_only(collector):
             bad.close()
         assert good.send(run_of("ok", 1))[0] == OK
     assert len(collector.stored()) == 40
+
+
+def test_an_agent_that_invents_names_does_not_fill_the_memory(collector):
+    """20,000 series and facts of one agent; others go on."""
+    publisher, now = Publisher(collector.port), now_ms()
+    statuses = [publisher.send(content(
+        [(f"p{i}-{j}", now, "ok") for j in range(1000)]))[0]
+        for i in range(21)]
+    assert statuses == [OK] * 20 + [RESOURCE_EXHAUSTED]
+    assert publisher.send(run_of("ok", 1, "p0-0"))[0] == OK
+    assert Publisher(collector.port, agent="stg-2").send(
+        run_of("ok", 1))[0] == OK
 
 
 # --- regressions --------------------------------------------------------------------
