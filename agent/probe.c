@@ -13,7 +13,7 @@
 #define HIDDEN_MIN_BYTES  3 /* shorter text is no secret and everywhere */
 #define HIDDEN_AS         "***"
 
-/* --- about the run ------------------------------------------------------------ */
+/* --- about the run -------------------------------------------------------- */
 
 const struct probe_config *
 probe_config(const struct probe *probe)
@@ -41,7 +41,7 @@ probe_elapsed_us(const struct probe *probe)
 	return (now_ns - probe->attempt.began_ns) / 1000;
 }
 
-/* --- text ---------------------------------------------------------------------- */
+/* --- text ----------------------------------------------------------------- */
 
 /* Writes text without what is hidden; owned by the caller. */
 static char *
@@ -157,7 +157,7 @@ probe_say(struct probe *probe, const char *format, ...)
 	SET_MESSAGE(probe, format);
 }
 
-/* --- attributes, facts, phases -------------------------------------------------- */
+/* --- attributes, facts, phases -------------------------------------------- */
 
 static struct arena *
 arena_of(struct attempt *attempt)
@@ -278,7 +278,7 @@ probe_reason_of_errno(int error)
 	}
 }
 
-/* --- waiting ---------------------------------------------------------------------- */
+/* --- waiting -------------------------------------------------------------- */
 
 static void
 on_ready(void *arg, int fd, int events)
@@ -432,7 +432,7 @@ probe_transfer_code(const struct probe *probe)
 	return probe->attempt.transfer_code;
 }
 
-/* --- the end ----------------------------------------------------------------------- */
+/* --- the end -------------------------------------------------------------- */
 
 void
 attempt_stop(struct attempt *attempt, const struct probe_kind *kind)

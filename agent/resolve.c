@@ -66,7 +66,7 @@ struct resolve {
 	unsigned char *answer;
 };
 
-/* --- addresses ---------------------------------------------------------------- */
+/* --- addresses ------------------------------------------------------------ */
 
 socklen_t
 address_size(const union address *address)
@@ -110,7 +110,7 @@ address_text(char out[ADDRESS_TEXT_BYTES], const struct sockaddr *address)
 	return out;
 }
 
-/* --- telling ------------------------------------------------------------------ */
+/* --- telling -------------------------------------------------------------- */
 
 static const struct meaning {
 	int status;
@@ -219,7 +219,7 @@ finish(struct resolve *resolve, int status)
 	wake(resolver);
 }
 
-/* --- c-ares on the loop -------------------------------------------------------- */
+/* --- c-ares on the loop --------------------------------------------------- */
 
 static void
 on_ready(void *arg, int fd, int events)
@@ -329,7 +329,7 @@ current_channel(struct resolver *resolver)
 	return resolver->current;
 }
 
-/* --- looking up ----------------------------------------------------------------- */
+/* --- looking up ----------------------------------------------------------- */
 
 static struct resolve *
 resolve_new(struct resolver *resolver, struct channel *channel,
@@ -493,7 +493,7 @@ resolve_cancel(struct resolve *resolve)
 		wake(resolve->channel->resolver);
 }
 
-/* --- the resolver ----------------------------------------------------------------- */
+/* --- the resolver --------------------------------------------------------- */
 
 struct resolver *
 resolver_new(uv_loop_t *loop)

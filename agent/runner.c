@@ -23,7 +23,7 @@ struct runner {
 	void *closed_arg;
 };
 
-/* --- for agent/probe.c --------------------------------------------------------- */
+/* --- for agent/probe.c ---------------------------------------------------- */
 
 uv_loop_t *
 runner_loop(struct runner *runner)
@@ -60,7 +60,7 @@ runner_fingerprint(const struct runner *runner)
 	return runner->setup.fingerprint;
 }
 
-/* --- the end of a run ------------------------------------------------------------ */
+/* --- the end of a run ----------------------------------------------------- */
 
 static void
 on_transfers_closed(void *arg)
@@ -188,55 +188,73 @@ wants_reference(const struct probe *probe)
 	    probe->kind->has_reference(probe->config);
 }
 
+/* What the attempt has found out, borrowed from it. */
+static struct result
+result_of(const struct probe *probe, int64_t duration_us)
+{
+	const struct attempt *attempt = &probe->attempt;
+	uint32_t limit_ms = probe->config->timeout_ms;
+	struct result result = {
+		.at_ms = attempt->at_ms,
+		.duration_us = duration_us,
+		.limit_ms = limit_ms,
+		.outcome = attempt->outcome,
+		.reason = attempt->reason,
+		.censored = duration_us >= (int64_t)limit_ms * 1000,
+		.attempts = probe->attempts,
+		.n_phases = attempt->n_phases,
+		.message = attempt->message != NULL ? attempt->message : "",
+		.attributes = attempt->attributes,
+		.n_attributes = attempt->n_attributes,
+	};
+
+	memcpy(result.phase_us, attempt->phase_us, sizeof(result.phase_us));
+	if (result.n_phases == 0) { /* it ended before libcurl began */
+		result.phase_us[0] = duration_us;
+		result.n_phases = 1;
+	}
+	return result;
+}
+
+static bool
+wants_another(const struct probe *probe)
+{
+	return (probe->attempt.outcome == OUTCOME_CRITICAL ||
+		   probe->attempt.outcome == OUTCOME_UNKNOWN) &&
+	    probe->attempts <= probe->config->retries;
+}
+
 /* The one place where a run ends, whatever has become of it. */
 static void
 end(struct probe *probe)
 {
 	struct attempt *attempt = &probe->attempt;
 	struct runner *runner = probe->runner;
-	struct result result = {
-		.at_ms = attempt->at_ms,
-		.duration_us = probe_elapsed_us(probe),
-		.limit_ms = probe->config->timeout_ms,
-		.outcome = attempt->outcome,
-		.reason = attempt->reason,
-		.attempts = probe->attempts,
-		.message = attempt->message != NULL ? attempt->message : "",
-		.attributes = attempt->attributes,
-		.n_attributes = attempt->n_attributes,
-	};
+	struct result result = result_of(probe, probe_elapsed_us(probe));
 
 	uv_timer_stop(&probe->timer);
 	attempt_stop(attempt, probe->kind);
-	if (attempt->n_phases == 0) {
-		attempt->phase_us[0] = result.duration_us;
-		attempt->n_phases = 1;
-	}
-	memcpy(result.phase_us, attempt->phase_us, sizeof(result.phase_us));
-	result.n_phases = attempt->n_phases;
-	result.censored = result.duration_us >= (int64_t)result.limit_ms * 1000;
-	if ((result.outcome == OUTCOME_CRITICAL ||
-		result.outcome == OUTCOME_UNKNOWN) &&
-	    probe->attempts <= probe->config->retries) {
+	if (wants_another(probe)) {
 		attempt_fini(attempt);
 		give_way(probe);
 		uv_timer_start(&probe->timer, on_pause_over,
 		    probe->config->retry_interval_ms, 0);
-	} else {
-		tell(probe, &result);
-		attempt_fini(attempt);
-		if (!runner->is_closing && wants_reference(probe)) {
-			probe->is_reference = true; /* keeps its place */
-			probe->attempts = 0;
-			uv_timer_start(&probe->timer, on_begin, 0, 0);
-			return;
-		}
-		release(probe);
+		fill(runner);
+		return;
 	}
+	tell(probe, &result);
+	attempt_fini(attempt);
+	if (!runner->is_closing && wants_reference(probe)) {
+		probe->is_reference = true; /* keeps its place */
+		probe->attempts = 0;
+		uv_timer_start(&probe->timer, on_begin, 0, 0);
+		return;
+	}
+	release(probe);
 	fill(runner);
 }
 
-/* --- a run --------------------------------------------------------------------------- */
+/* --- a run ---------------------------------------------------------------- */
 
 static int64_t
 left_us(const struct probe *probe)
@@ -344,7 +362,7 @@ on_begin(uv_timer_t *timer)
 	run_resume(probe);
 }
 
-/* --- the runner ------------------------------------------------------------------------ */
+/* --- the runner ----------------------------------------------------------- */
 
 int
 runner_new(

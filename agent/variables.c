@@ -27,7 +27,7 @@ struct variables {
 	size_t n_block;
 };
 
-/* --- processes ---------------------------------------------------------------- */
+/* --- processes ------------------------------------------------------------ */
 
 static char *
 proc_path(pid_t pid, const char *name)
@@ -214,7 +214,7 @@ read_self(struct variables *variables)
 	free(name);
 }
 
-/* --- files ------------------------------------------------------------------------ */
+/* --- files ---------------------------------------------------------------- */
 
 static bool
 is_blank(char c)
@@ -285,7 +285,7 @@ read_file(struct variables *variables, const char *path, struct err *err)
 	return rc;
 }
 
-/* --- public ------------------------------------------------------------------------- */
+/* --- public --------------------------------------------------------------- */
 
 int
 variables_read(struct variables **out, const struct variables_config *source,

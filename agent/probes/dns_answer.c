@@ -58,7 +58,7 @@ skip_name(struct cursor *cursor)
 	return name == NULL ? -1 : 0;
 }
 
-/* --- what the types hold; NULL when the data make no sense -------------------- */
+/* --- what the types hold; NULL when the data make no sense ---------------- */
 
 static char *
 address_of(const struct cursor *data, int family, size_t size)
@@ -167,7 +167,7 @@ dns_type_parse(const char *name)
 	return -1;
 }
 
-/* --- the message ------------------------------------------------------------------ */
+/* --- the message ---------------------------------------------------------- */
 
 /* Takes record, in its place among the others; what is there is freed. */
 static void

@@ -28,7 +28,7 @@ struct env {
 	struct text groups; /* those that are unmet */
 };
 
-/* --- facts -------------------------------------------------------------------- */
+/* --- facts ---------------------------------------------------------------- */
 
 static void
 report_fact(struct probe *p, struct env *env, const char *name, bool show)
@@ -79,7 +79,7 @@ report_facts(struct probe *p, struct env *env, const struct env_config *config)
 		report_fact(p, env, config->watch[i], false);
 }
 
-/* --- findings ------------------------------------------------------------------- */
+/* --- findings ------------------------------------------------------------- */
 
 static void
 find(struct env *env, enum class class, enum outcome outcome, const char *name,
@@ -176,7 +176,7 @@ judge_group(struct env *env, const struct group_config *group)
 		judge(env, names->names[i], NULL, group->outcome);
 }
 
-/* --- steps ------------------------------------------------------------------------ */
+/* --- steps ---------------------------------------------------------------- */
 
 static enum turn
 cannot_read(

@@ -42,7 +42,7 @@ struct http {
 	struct http_facts *facts;
 };
 
-/* --- addresses ---------------------------------------------------------------------- */
+/* --- addresses ------------------------------------------------------------ */
 
 /* The host as a name or an address to look up: "[::1]" without brackets. */
 static void
@@ -57,7 +57,7 @@ aim(struct probe *p, const struct origin *origin)
 	free(bare);
 }
 
-/* --- what libcurl tells ------------------------------------------------------------ */
+/* --- what libcurl tells --------------------------------------------------- */
 
 static size_t
 take_body(char *bytes, size_t size, size_t n, void *arg)
@@ -167,7 +167,7 @@ report_server(struct probe *p, const struct http *http)
 	free(text);
 }
 
-/* --- setting up ---------------------------------------------------------------------- */
+/* --- setting up ----------------------------------------------------------- */
 
 static void
 wipe_list(struct curl_slist *list)
@@ -296,7 +296,7 @@ prepare(struct probe *p, struct http *http)
 	return TURN_NEXT;
 }
 
-/* --- steps ---------------------------------------------------------------------------- */
+/* --- steps ---------------------------------------------------------------- */
 
 static enum turn
 resolve_step(struct probe *p, void *state)

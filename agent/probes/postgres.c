@@ -53,7 +53,7 @@ inputs_of(const struct probe *p)
 	return probe_is_reference(p) ? config->reference : &config->inputs;
 }
 
-/* --- ends --------------------------------------------------------------------------- */
+/* --- ends ----------------------------------------------------------------- */
 
 /* "192.0.2.7:5432", owned by the caller; of the socket: its folder. */
 static char *
@@ -116,7 +116,7 @@ refused(struct probe *p, const struct postgres *pg, const PGresult *result)
 	return TURN_STOP;
 }
 
-/* --- connecting ----------------------------------------------------------------------- */
+/* --- connecting ----------------------------------------------------------- */
 
 static enum turn
 inputs_step(struct probe *p, void *state)
@@ -291,7 +291,7 @@ auth_step(struct probe *p, void *state)
 	return TURN_NEXT;
 }
 
-/* --- asking ------------------------------------------------------------------------------- */
+/* --- asking --------------------------------------------------------------- */
 
 /* Has the server sent more than any probe needs?  libpq would keep it all.
  * The kernel counts; libc's struct tcp_info ends before that member, and the
@@ -406,7 +406,7 @@ query_step(struct probe *p, void *state)
 	return TURN_NEXT;
 }
 
-/* --- who answers ---------------------------------------------------------------------------- */
+/* --- who answers ---------------------------------------------------------- */
 
 /* Facts of two probes of one service may be of two servers. */
 static void
@@ -497,7 +497,7 @@ cleanup(void *state)
 	postgres_target_fini(&pg->target);
 }
 
-/* --- the configuration ---------------------------------------------------------------------- */
+/* --- the configuration ---------------------------------------------------- */
 
 static int
 check_inputs(const struct conf *conf, const char *path,

@@ -16,7 +16,7 @@ static const char *const url_keywords[] = { "sslmode", "sslrootcert", "sslcert",
 	"sslkey", "sslcrl", "options", "target_session_attrs",
 	"channel_binding", NULL };
 
-/* --- the target ----------------------------------------------------------------- */
+/* --- the target ----------------------------------------------------------- */
 
 static void
 wipe(char *text)
@@ -82,7 +82,7 @@ postgres_target_fini(struct postgres_target *target)
 	memset(target, 0, sizeof(*target));
 }
 
-/* --- urls -------------------------------------------------------------------------- */
+/* --- urls ----------------------------------------------------------------- */
 
 static bool
 is_keyword(const char *text, size_t n)
@@ -152,7 +152,7 @@ take_url(struct postgres_target *target, const char *url)
 	return strchr(target->host, ',') != NULL ? -1 : rc;
 }
 
-/* --- from the variables of a service --------------------------------------------------- */
+/* --- from the variables of a service -------------------------------------- */
 
 /* A value of the service: under which names it is given, first one first. */
 struct given {
@@ -256,7 +256,7 @@ take_variables(struct probe *p, struct postgres_target *target,
 	return turn;
 }
 
-/* --- from the configuration ---------------------------------------------------------------- */
+/* --- from the configuration ----------------------------------------------- */
 
 static enum turn
 take_secret(
