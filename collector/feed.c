@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/derive.h"
 #include "collector/feed.h"
 #include "collector/judge.h"
 #include "proto/base/crc32c.h"
@@ -353,6 +354,28 @@ note_heartbeat(struct speaker *speaker, const struct line *line)
 	speaker->beat_ms = line->at_ms;
 }
 
+/* Adds a result; a reason that was not given is derived, and marked so. */
+static void
+add_result(struct batch *batch, const struct line *line)
+{
+	struct attribute attributes[ATTRIBUTES_MAX];
+	struct result result = line->result;
+	char given[REASON_TEXT_BYTES];
+
+	if (result_reason(given, &line->series, &result)[0] == '\0')
+		result.reason = derive_reason(&result);
+	if (result.reason != line->result.reason &&
+	    result.n_attributes < ATTRIBUTES_MAX) {
+		if (result.n_attributes > 0)
+			memcpy(attributes, result.attributes,
+			    result.n_attributes * sizeof(*attributes));
+		attributes[result.n_attributes++] =
+		    (struct attribute){ ATTRIBUTE_DERIVED, NULL, 1 };
+		result.attributes = attributes;
+	}
+	batch_add_result(batch, &line->series, &result);
+}
+
 /* Adds what the line says to the batch of its speaker. */
 static void
 add(struct feed *feed, struct speaker *speaker, const struct line *line)
@@ -362,7 +385,7 @@ add(struct feed *feed, struct speaker *speaker, const struct line *line)
 	switch (line->type) {
 	case LINE_RESULT:
 		speaker->vantage = line->series.vantage;
-		batch_add_result(batch, &line->series, &line->result);
+		add_result(batch, line);
 		feed->counts.results++;
 		break;
 	case LINE_FACT:

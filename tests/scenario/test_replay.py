@@ -203,6 +203,19 @@ def test_a_bad_line_is_named(history):
     assert history.export().count("\n") == 16
 
 
+def test_a_reason_that_is_not_given_is_derived(history):
+    """And marked; one that is given stays as it is."""
+    refused = result(0, "critical", message="connect: connection refused")
+    foreign = result(10, "critical", reason="E_CONN 17")
+    del refused["reason"]
+    history.replay([refused, foreign])
+    found = [json.loads(line) for line in history.export().splitlines()]
+    assert found[0]["reason"] == "connect.refused"
+    assert found[0]["reason_derived"] is True
+    assert found[1]["reason"] == "E_CONN 17"
+    assert "reason_derived" not in found[1]
+
+
 def test_an_environment_can_be_exported_alone(history):
     """And a span."""
     history.replay([result(0), result(10, environment="production"),
