@@ -73,6 +73,8 @@ disk_close(const char *folder)
 	disk_must(umount2(folder, MNT_DETACH) == 0, folder);
 }
 
+#define DISK_MAX_BYTES (64L * 1024 * 1024) /* none of a test is larger */
+
 /* Writes to a file until nothing more fits. */
 static inline void
 disk_fill(const char *folder)
@@ -85,7 +87,8 @@ disk_fill(const char *folder)
 	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	disk_must(fd >= 0, path);
 	while (write(fd, block, sizeof(block)) > 0)
-		;
+		if (lseek(fd, 0, SEEK_CUR) > DISK_MAX_BYTES)
+			abort(); /* not the disk that it should be */
 	while (write(fd, block, 1) > 0)
 		;
 	disk_must(errno == ENOSPC, path);
