@@ -3,58 +3,9 @@
 
 #include "collector/answer.h"
 #include "collector/document.h"
+#include "collector/rows.h"
 #include "collector/standing.h"
 #include "proto/base/text.h"
-
-/* --- copies in the arena of an answer ------------------------------------------------ */
-
-static struct series
-copy_series(struct arena *arena, const struct series *series)
-{
-	struct series copy = *series;
-
-	copy.environment = arena_strdup(arena, series->environment);
-	copy.agent = arena_strdup(arena, series->agent);
-	copy.service = arena_strdup(arena, series->service);
-	copy.probe = arena_strdup(arena, series->probe);
-	copy.kind = arena_strdup(arena, series->kind);
-	copy.reference_of = arena_strdup(arena, series->reference_of);
-	for (size_t i = 0; i < series->n_phases; i++)
-		copy.phases[i] = arena_strdup(arena, series->phases[i]);
-	return copy;
-}
-
-static struct result
-copy_result(struct arena *arena, const struct result *result)
-{
-	struct result copy = *result;
-	struct attribute *list =
-	    arena_zalloc(arena, result->n_attributes * sizeof(*list));
-
-	copy.message = arena_strdup(arena, result->message);
-	for (size_t i = 0; i < result->n_attributes; i++) {
-		list[i] = result->attributes[i];
-		list[i].name = arena_strdup(arena, list[i].name);
-		list[i].text = arena_strdup(arena, list[i].text);
-	}
-	copy.attributes = list;
-	return copy;
-}
-
-static struct regression_row
-copy_regression(struct arena *arena, const struct regression_row *row)
-{
-	struct regression_row copy = *row;
-
-	copy.environment = arena_strdup(arena, row->environment);
-	copy.service = arena_strdup(arena, row->service);
-	copy.agent = arena_strdup(arena, row->agent);
-	copy.subject = arena_strdup(arena, row->subject);
-	copy.before = arena_strdup(arena, row->before);
-	copy.after = arena_strdup(arena, row->after);
-	copy.message = arena_strdup(arena, row->message);
-	return copy;
-}
 
 /* --- status ---------------------------------------------------------------------------- */
 
@@ -78,8 +29,8 @@ add_series(struct status_answer *out, const struct standing *standing,
 		    !matches(request->service, series->series.service))
 			continue;
 		rows[out->n_series++] = (struct series_row){
-			.series = copy_series(standing->arena, &series->series),
-			.last = copy_result(standing->arena, &series->last),
+			.series = rows_series(standing->arena, &series->series),
+			.last = rows_result(standing->arena, &series->last),
 			.state = standing_series(series, standing->now),
 			.hard = (enum level)series->last.outcome ==
 			    series->watch.hard,
@@ -129,7 +80,7 @@ add_open(struct status_answer *out, const struct standing *standing,
 		if (matches(request->environment, open->row.environment) &&
 		    matches(request->service, open->row.service))
 			rows[out->n_open++] =
-			    copy_regression(standing->arena, &open->row);
+			    rows_regression(standing->arena, &open->row);
 	}
 }
 
@@ -244,8 +195,8 @@ on_result(void *arg, const struct series *series, const struct result *result,
 	struct history_row *row = add_row(rows, sizeof(*row));
 
 	(void)err;
-	row->series = copy_series(rows->arena, series);
-	row->result = copy_result(rows->arena, result);
+	row->series = rows_series(rows->arena, series);
+	row->result = rows_result(rows->arena, result);
 	return 0;
 }
 
@@ -274,13 +225,7 @@ on_change(void *arg, const struct change_row *change, struct err *err)
 	struct change_row *row = add_row(rows, sizeof(*row));
 
 	(void)err;
-	*row = *change;
-	row->environment = arena_strdup(rows->arena, change->environment);
-	row->service = arena_strdup(rows->arena, change->service);
-	row->name = arena_strdup(rows->arena, change->name);
-	row->before = arena_strdup(rows->arena, change->before);
-	row->after = arena_strdup(rows->arena, change->after);
-	row->agent = arena_strdup(rows->arena, change->agent);
+	*row = rows_change(rows->arena, change);
 	return 0;
 }
 
@@ -309,7 +254,7 @@ on_regression(void *arg, const struct regression_row *row, struct err *err)
 	struct regression_row *added = add_row(rows, sizeof(*added));
 
 	(void)err;
-	*added = copy_regression(rows->arena, row);
+	*added = rows_regression(rows->arena, row);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "collector/ledger.h"
+#include "collector/rows.h"
 
 #define RECALLED_MAX 10000 /* the newest; what a store gives at a time */
 
@@ -72,41 +73,12 @@ ledger_result(struct ledger *ledger, const struct series *series,
 	event->transition = transition;
 }
 
-static struct change_row
-copy_change(struct arena *arena, const struct change_row *row)
-{
-	struct change_row copy = *row;
-
-	copy.environment = arena_strdup(arena, row->environment);
-	copy.service = arena_strdup(arena, row->service);
-	copy.name = arena_strdup(arena, row->name);
-	copy.before = arena_strdup(arena, row->before);
-	copy.after = arena_strdup(arena, row->after);
-	copy.agent = arena_strdup(arena, row->agent);
-	return copy;
-}
-
-static struct regression_row
-copy_regression(struct arena *arena, const struct regression_row *row)
-{
-	struct regression_row copy = *row;
-
-	copy.environment = arena_strdup(arena, row->environment);
-	copy.service = arena_strdup(arena, row->service);
-	copy.agent = arena_strdup(arena, row->agent);
-	copy.subject = arena_strdup(arena, row->subject);
-	copy.before = arena_strdup(arena, row->before);
-	copy.after = arena_strdup(arena, row->after);
-	copy.message = arena_strdup(arena, row->message);
-	return copy;
-}
-
 static void
 tell_regression(struct ledger *ledger, enum event_kind kind, int64_t at_ms,
     const struct regression_row *row)
 {
 	add_event(ledger, kind, at_ms)->regression =
-	    copy_regression(ledger->arena, row);
+	    rows_regression(ledger->arena, row);
 }
 
 /* --- recall ------------------------------------------------------------------- */
@@ -130,7 +102,7 @@ recall_row(void *arg, const struct regression_row *row, struct err *err)
 
 	(void)err;
 	copy = arena_zalloc(ledger->arena, sizeof(*copy));
-	*copy = copy_regression(ledger->arena, row);
+	*copy = rows_regression(ledger->arena, row);
 	/* The newest comes first and stays. */
 	if (map_get(ledger->recalled, identity) == NULL)
 		map_put(ledger->recalled, identity, copy);
@@ -210,7 +182,7 @@ ledger_change(struct ledger *ledger, const struct change_row *row,
 	if (store_put_change(ledger->store, row, err) < 0)
 		return -1;
 	add_event(ledger, EVENT_CHANGE, at_ms)->change =
-	    copy_change(ledger->arena, row);
+	    rows_change(ledger->arena, row);
 	return 0;
 }
 

@@ -1,0 +1,63 @@
+#include "collector/rows.h"
+
+struct series
+rows_series(struct arena *arena, const struct series *series)
+{
+	struct series copy = *series;
+
+	copy.environment = arena_strdup(arena, series->environment);
+	copy.agent = arena_strdup(arena, series->agent);
+	copy.service = arena_strdup(arena, series->service);
+	copy.probe = arena_strdup(arena, series->probe);
+	copy.kind = arena_strdup(arena, series->kind);
+	copy.reference_of = arena_strdup(arena, series->reference_of);
+	for (size_t i = 0; i < series->n_phases; i++)
+		copy.phases[i] = arena_strdup(arena, series->phases[i]);
+	return copy;
+}
+
+struct result
+rows_result(struct arena *arena, const struct result *result)
+{
+	struct result copy = *result;
+	struct attribute *list =
+	    arena_zalloc(arena, result->n_attributes * sizeof(*list));
+
+	copy.message = arena_strdup(arena, result->message);
+	for (size_t i = 0; i < result->n_attributes; i++) {
+		list[i] = result->attributes[i];
+		list[i].name = arena_strdup(arena, list[i].name);
+		list[i].text = arena_strdup(arena, list[i].text);
+	}
+	copy.attributes = list;
+	return copy;
+}
+
+struct regression_row
+rows_regression(struct arena *arena, const struct regression_row *row)
+{
+	struct regression_row copy = *row;
+
+	copy.environment = arena_strdup(arena, row->environment);
+	copy.service = arena_strdup(arena, row->service);
+	copy.agent = arena_strdup(arena, row->agent);
+	copy.subject = arena_strdup(arena, row->subject);
+	copy.before = arena_strdup(arena, row->before);
+	copy.after = arena_strdup(arena, row->after);
+	copy.message = arena_strdup(arena, row->message);
+	return copy;
+}
+
+struct change_row
+rows_change(struct arena *arena, const struct change_row *row)
+{
+	struct change_row copy = *row;
+
+	copy.environment = arena_strdup(arena, row->environment);
+	copy.service = arena_strdup(arena, row->service);
+	copy.name = arena_strdup(arena, row->name);
+	copy.before = arena_strdup(arena, row->before);
+	copy.after = arena_strdup(arena, row->after);
+	copy.agent = arena_strdup(arena, row->agent);
+	return copy;
+}
