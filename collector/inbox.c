@@ -7,6 +7,8 @@
 #include "proto/base/mem.h"
 
 #define EXPIRE_EVERY_MS 60000
+#define SEAL_EVERY_MS   5000
+#define SEAL_AT_ONCE_MS 20 /* then whatever waits has its turn */
 
 /* A batch that waits for its transaction. */
 struct waiting {
@@ -32,7 +34,8 @@ struct inbox {
 	bool is_broken;    /* the store took nothing at the last try */
 	bool must_abandon; /* ... and the picture is not restored yet */
 	int64_t retry_ms;  /* not before, monotonic */
-	int64_t expire_ms;
+	int64_t expire_ms, seal_ms;
+	bool is_sealing; /* there is more to seal */
 	bool is_stopping;
 	void (*closed)(void *arg);
 	void *closed_arg;
@@ -241,6 +244,32 @@ run_transaction(struct inbox *inbox)
 	refuse(inbox, &taken);
 }
 
+/* Moves what has waited long enough into chunks, a slice of it. */
+static void
+seal(struct inbox *inbox)
+{
+	struct pipeline *pipeline = inbox->setup.pipeline;
+	struct moment start = inbox_now(inbox);
+	struct err err = { 0 };
+	uint64_t n = 0;
+	int rc;
+
+	rc = pipeline_begin(pipeline, &err);
+	do {
+		if (rc == 0)
+			rc = pipeline_seal(pipeline, &n, start, &err);
+	} while (rc == 0 && n > 0 &&
+	    inbox_now(inbox).mono_ms < start.mono_ms + SEAL_AT_ONCE_MS);
+	if (rc == 0)
+		rc = pipeline_commit(pipeline, &err);
+	inbox->is_sealing = rc == 0 && n > 0;
+	inbox->seal_ms = inbox_now(inbox).mono_ms + SEAL_EVERY_MS;
+	if (rc < 0) {
+		break_down(inbox, &err);
+		abandon(inbox);
+	}
+}
+
 static void
 on_check(uv_check_t *check)
 {
@@ -248,7 +277,9 @@ on_check(uv_check_t *check)
 
 	if (!list_is_empty(&inbox->queue))
 		run_transaction(inbox);
-	if (!list_is_empty(&inbox->queue))
+	else if (inbox->is_sealing)
+		seal(inbox);
+	if (!list_is_empty(&inbox->queue) || inbox->is_sealing)
 		return;
 	uv_check_stop(&inbox->check);
 	uv_idle_stop(&inbox->idle);
@@ -258,6 +289,14 @@ static void
 on_idle(uv_idle_t *idle)
 {
 	(void)idle; /* it is enough that it is there */
+}
+
+/* The loop comes round without waiting, until on_check() has nothing to do. */
+static void
+keep_going(struct inbox *inbox)
+{
+	uv_check_start(&inbox->check, on_check);
+	uv_idle_start(&inbox->idle, on_idle);
 }
 
 /* --- taking in -------------------------------------------------------------------------- */
@@ -358,8 +397,7 @@ on_send(void *arg, const struct envelope *envelope, struct rpc_call *call)
 	list_push(&inbox->queue, &waiting->node);
 	inbox->n_waiting++;
 	inbox->n_bytes += envelope->n_content;
-	uv_check_start(&inbox->check, on_check);
-	uv_idle_start(&inbox->idle, on_idle);
+	keep_going(inbox);
 }
 
 /* --- what no batch brings about ------------------------------------------------------------ */
@@ -395,6 +433,11 @@ inbox_tick(struct inbox *inbox)
 		run_transaction(inbox);
 	else if (now.mono_ms >= inbox->expire_ms)
 		expire(inbox);
+	if (now.mono_ms < inbox->seal_ms || inbox->is_broken ||
+	    inbox->is_stopping)
+		return;
+	inbox->is_sealing = true;
+	keep_going(inbox);
 }
 
 const struct inbox_counts *
@@ -424,6 +467,7 @@ inbox_new(const struct inbox_setup *setup)
 	inbox->idle.data = inbox;
 	inbox->open_handles = 2;
 	inbox->expire_ms = inbox_now(inbox).mono_ms + EXPIRE_EVERY_MS;
+	inbox->seal_ms = inbox_now(inbox).mono_ms + SEAL_EVERY_MS;
 	inbox->service = publish_service_new(setup->server, on_send, inbox);
 	return inbox;
 }
@@ -443,6 +487,7 @@ void
 inbox_stop(struct inbox *inbox)
 {
 	inbox->is_stopping = true;
+	inbox->is_sealing = false; /* the next start goes on */
 	pipeline_checkpoint(inbox->setup.pipeline);
 	do
 		run_transaction(inbox);

@@ -15,6 +15,7 @@
 
 #define OFFSET_MAX_MS  INT64_C(315576000000) /* ten years, either way */
 #define EXPIRE_AT_ONCE 256
+#define SEAL_AFTER_MS  INT64_C(600000) /* more at once packs better */
 #define RETURN_MAX_MS  INT64_C(300000) /* longest back-off of an agent */
 
 struct pipeline {
@@ -24,6 +25,7 @@ struct pipeline {
 	struct ledger ledger;
 	struct checkpoint stand; /* last_id: judged up to here */
 	int64_t written_ms;      /* when the last checkpoint was written */
+	uint64_t written_id;     /* the last batch it has */
 	uint64_t n_results;      /* judged since */
 	int64_t newest_ms;       /* of all results judged since the start */
 	bool is_due;             /* a checkpoint */
@@ -286,6 +288,7 @@ restore(struct pipeline *pipeline, struct moment now, struct err *err)
 		return -1;
 	pipeline->stand = read;
 	pipeline->written_ms = read.wall_ms;
+	pipeline->written_id = read.last_id;
 	pipeline->is_due = read.last_id == 0;
 	reopen_all(pipeline);
 	if (store_scan_batches(
@@ -497,6 +500,16 @@ pipeline_expire(struct pipeline *pipeline, uint64_t *out_n, struct moment now,
 	return rc;
 }
 
+int
+pipeline_seal(struct pipeline *pipeline, uint64_t *out_n, struct moment now,
+    struct err *err)
+{
+	struct store_seal request = { now.wall_ms - SEAL_AFTER_MS,
+		pipeline->written_id };
+
+	return store_seal(pipeline->store, out_n, &request, err);
+}
+
 void
 pipeline_checkpoint(struct pipeline *pipeline)
 {
@@ -527,6 +540,7 @@ pipeline_commit(struct pipeline *pipeline, struct err *err)
 		return -1;
 	if (writes) {
 		pipeline->written_ms = pipeline->stand.wall_ms;
+		pipeline->written_id = pipeline->stand.last_id;
 		pipeline->n_results = 0;
 		pipeline->is_due = false;
 	}

@@ -70,6 +70,12 @@ pipeline_tick(struct pipeline *pipeline, struct moment now, struct err *err);
 int pipeline_expire(struct pipeline *pipeline, uint64_t *out_n,
     struct moment now, struct err *err);
 
+/* Moves results of one agent, some at a time, from the store's inbox into its
+ * chunks, if they have waited long enough and a checkpoint has them; *out_n
+ * is 0 when there are none. */
+int pipeline_seal(struct pipeline *pipeline, uint64_t *out_n, struct moment now,
+    struct err *err);
+
 /* Writes the picture with the next commit, whatever it is. */
 void pipeline_checkpoint(struct pipeline *pipeline);
 

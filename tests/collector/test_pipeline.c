@@ -368,7 +368,27 @@ struct disturbance {
 	uint64_t more;    /* a transaction takes one more batch */
 	uint64_t restart; /* the collector is killed */
 	uint64_t fail;    /* a transaction does not come through */
+	uint64_t seal;    /* what a checkpoint holds goes into chunks */
 };
+
+/* As if the batches had waited long enough. */
+static uint64_t
+seal(struct bench *bench)
+{
+	struct moment later = bench->now;
+	struct err err = { 0 };
+	uint64_t n = 0;
+
+	later.wall_ms += 3600000;
+	pipeline_checkpoint(bench->pipeline);
+	if (pipeline_begin(bench->pipeline, &err) < 0 ||
+	    pipeline_commit(bench->pipeline, &err) < 0 ||
+	    pipeline_begin(bench->pipeline, &err) < 0 ||
+	    pipeline_seal(bench->pipeline, &n, later, &err) < 0 ||
+	    pipeline_commit(bench->pipeline, &err) < 0)
+		fail_msg("%s", err.text);
+	return n;
+}
 
 static int
 take_some(struct bench *bench, uint64_t seed, uint64_t first, uint64_t n,
@@ -445,6 +465,7 @@ run(uint64_t seed, const struct disturbance *disturbance, uint64_t how)
 	struct random_seeded seeded;
 	struct err err = { 0 };
 	struct bench bench;
+	uint64_t n_sealed = 0;
 	char *seen;
 
 	random_seeded_init(&seeded, how);
@@ -469,26 +490,30 @@ run(uint64_t seed, const struct disturbance *disturbance, uint64_t how)
 		}
 		if (pipeline_commit(bench.pipeline, &err) < 0)
 			fail_msg("%s", err.text);
+		if (random_below(&seeded.random, 8) < disturbance->seal)
+			n_sealed += seal(&bench);
 		if (random_below(&seeded.random, 8) < disturbance->restart)
 			bench_restart(&bench);
 		i += n;
 	}
+	assert_true(n_sealed > 0 || disturbance->seal == 0);
 	seen = picture(&bench);
 	bench_close(&bench);
 	return seen;
 }
 
 static const struct disturbance disturbances[] = {
-	{ "transactions of many batches find the same", 6, 0, 0 },
-	{ "restarts find the same", 0, 2, 0 },
-	{ "transactions that fail find the same", 0, 0, 2 },
-	{ "all of it together finds the same", 4, 1, 2 },
+	{ "transactions of many batches find the same", 6, 0, 0, 0 },
+	{ "restarts find the same", 0, 2, 0, 0 },
+	{ "transactions that fail find the same", 0, 0, 2, 0 },
+	{ "sealing finds the same, also after a restart", 0, 2, 0, 2 },
+	{ "all of it together finds the same", 4, 1, 2, 1 },
 };
 
 static void
 test_property(void **state)
 {
-	static const struct disturbance none = { "", 0, 0, 0 };
+	static const struct disturbance none = { "", 0, 0, 0, 0 };
 	const struct disturbance *row = *state;
 	uint64_t seed = random_u64(random_system());
 	char *calm, *disturbed;
