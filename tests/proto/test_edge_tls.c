@@ -323,6 +323,42 @@ test_stranger(void **state)
 	stage_close(&stage);
 }
 
+/* --- silence ------------------------------------------------------------------ */
+
+#define SILENT 40
+
+/* Half of them say nothing, half begin a ClientHello. */
+static void
+test_silent(void **state)
+{
+	static const struct edge_limits limits = { .handshake_ms = 300 };
+	static const unsigned char begun[] = { 0x16, 3, 1, 2, 0, 1, 0 };
+	struct edge_host host;
+	struct stage stage;
+	struct edge_tls tls;
+	struct host_door door = { .url = "tls+tcp://127.0.0.1:0", .tls = &tls };
+	int fds[SILENT];
+
+	(void)state;
+	stage_open(&stage, &good_server, false);
+	tls = files_of(&stage, "server", NULL);
+	host_open(&host, &limits, false);
+	host_call(&host, host_do_listen, &door);
+	assert_int_equal(door.rc, 0);
+	for (int i = 0; i < SILENT; i++) {
+		assert_true((fds[i] = raw_connect(door.out)) >= 0);
+		assert_true(raw_send(fds[i], begun, i % 2 * sizeof(begun)));
+	}
+	for (int i = 0; i < SILENT; i++) {
+		assert_true(raw_is_closed(fds[i]));
+		close(fds[i]);
+	}
+	assert_int_equal(host_counts(&host).handshakes_late, SILENT);
+	assert_int_equal(host_counts(&host).open, 0);
+	host_close(&host);
+	stage_close(&stage);
+}
+
 /* --- leaving at every byte --------------------------------------------------- */
 
 /* A client whose bytes go through memory, so that they can be cut anywhere. */
@@ -526,6 +562,8 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		{ "silence in the TLS handshake ends by itself", test_silent,
+		    NULL, NULL, NULL },
 		{ "leaving at any byte of TLS harms nobody", test_leaver, NULL,
 		    NULL, NULL },
 		{ "a reload is whole or not at all, and spares the good",
