@@ -4,27 +4,6 @@
 #include "collector/derive.h"
 #include "collector/diagnose/signature.h"
 
-/* The first row whose code the SQLSTATE begins with (PostgreSQL 15, appendix
- * A). */
-static const struct sqlstate {
-	const char *code;
-	enum reason reason;
-} sqlstates[] = {
-	{ "28P01", REASON_PASSWORD },
-	{ "28", REASON_ROLE },
-	{ "3D000", REASON_DATABASE },
-	{ "42501", REASON_PRIVILEGE },
-	{ "42", REASON_SCHEMA },
-	{ "53", REASON_EXHAUSTED },
-	{ "57P01", REASON_STARTING },
-	{ "57P03", REASON_STARTING },
-	{ "57014", REASON_CANCELLED },
-	{ "55P03", REASON_CANCELLED },
-	{ "25006", REASON_READ_ONLY },
-	{ "08", REASON_RESET },
-	{ "", REASON_SQL },
-};
-
 static const enum reason of_signatures[SIGNATURE_COUNT] = {
 	[SIGNATURE_UNKNOWN] = REASON_NONE,
 	[SIGNATURE_MODULE] = REASON_MISSING,
@@ -60,18 +39,12 @@ static enum reason
 of_sqlstate(const struct attribute *attribute)
 {
 	char number[16];
-	const char *code = attribute->text;
-	size_t i = 0;
 
-	if (code == NULL) { /* "53300" is a number to some */
-		snprintf(number, sizeof(number), "%05.0f", attribute->number);
-		code = number;
-	}
-	if (code[0] == '\0')
-		return REASON_NONE;
-	while (strncmp(sqlstates[i].code, code, strlen(sqlstates[i].code)) != 0)
-		i++;
-	return sqlstates[i].reason;
+	if (attribute->text != NULL)
+		return reason_of_sqlstate(attribute->text);
+	/* "53300" is a number to some. */
+	snprintf(number, sizeof(number), "%05.0f", attribute->number);
+	return reason_of_sqlstate(number);
 }
 
 /* Does the attribute say anything but 0? */

@@ -126,6 +126,35 @@ reason_parse(enum reason *out, const char *name)
 	return 0;
 }
 
+enum reason
+reason_of_sqlstate(const char *sqlstate)
+{
+	/* The first that begins the state; PostgreSQL's appendix A. */
+	static const struct {
+		const char *state;
+		enum reason reason;
+	} states[] = {
+		{ "28P01", REASON_PASSWORD },
+		{ "28", REASON_ROLE },
+		{ "3D000", REASON_DATABASE },
+		{ "42501", REASON_PRIVILEGE },
+		{ "42", REASON_SCHEMA },
+		{ "53", REASON_EXHAUSTED },
+		{ "57P0", REASON_STARTING },
+		{ "57014", REASON_CANCELLED },
+		{ "55P03", REASON_CANCELLED },
+		{ "25006", REASON_READ_ONLY },
+		{ "08P01", REASON_PROTOCOL },
+		{ "08", REASON_RESET },
+	};
+
+	for (size_t i = 0; i < WORDS_COUNT(states); i++)
+		if (strncmp(sqlstate, states[i].state,
+			strlen(states[i].state)) == 0)
+			return states[i].reason;
+	return REASON_SQL;
+}
+
 bool
 vantage_counts(enum vantage vantage)
 {

@@ -88,6 +88,9 @@ int vantage_parse(enum vantage *out, const char *name);
 int source_parse(enum source *out, const char *name);
 int reason_parse(enum reason *out, const char *name);
 
+/* Which reason an SQLSTATE is; REASON_SQL when it is none of its own. */
+enum reason reason_of_sqlstate(const char *sqlstate);
+
 /* May an observation from here speak for its environment? */
 bool vantage_counts(enum vantage vantage);
 

@@ -110,8 +110,8 @@ refused(struct probe *p, const struct postgres *pg, const PGresult *result)
 		return lost(p, pg);
 	server = server_of(pg);
 	probe_text(p, "sqlstate", state);
-	probe_fail(p, postgres_reason_of_state(state), "%s: %s: %s", server,
-	    state, text != NULL ? text : "");
+	probe_fail(p, reason_of_sqlstate(state), "%s: %s: %s", server, state,
+	    text != NULL ? text : "");
 	free(server);
 	return TURN_STOP;
 }

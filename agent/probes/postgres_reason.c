@@ -4,24 +4,6 @@
 #include "agent/probe.h"
 #include "agent/probes/postgres_reason.h"
 
-/* The first that begins the state; PostgreSQL's appendix A. */
-static const struct state {
-	const char *state;
-	enum reason reason;
-} states[] = {
-	{ "28P01", REASON_PASSWORD },
-	{ "28", REASON_ROLE },
-	{ "3D000", REASON_DATABASE },
-	{ "42501", REASON_PRIVILEGE },
-	{ "42", REASON_SCHEMA },
-	{ "53", REASON_EXHAUSTED },
-	{ "57P0", REASON_STARTING },
-	{ "57014", REASON_CANCELLED },
-	{ "55P03", REASON_CANCELLED },
-	{ "25006", REASON_READ_ONLY },
-	{ "08P01", REASON_PROTOCOL },
-};
-
 /* What libpq says by itself, in the words of version 15. */
 static const struct words {
 	const char *words;
@@ -50,16 +32,6 @@ static const int errors[] = { ECONNREFUSED, ECONNRESET, EPIPE, ENETUNREACH,
 	EHOSTUNREACH, ETIMEDOUT, EACCES };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-enum reason
-postgres_reason_of_state(const char *sqlstate)
-{
-	for (size_t i = 0; i < COUNT(states); i++)
-		if (strncmp(sqlstate, states[i].state,
-			strlen(states[i].state)) == 0)
-			return states[i].reason;
-	return REASON_SQL;
-}
 
 static bool
 is_state(const char *text)
@@ -104,7 +76,7 @@ postgres_complaint_read(struct postgres_complaint *out, const char *message)
 	memset(out, 0, sizeof(*out));
 	if (state != NULL) {
 		memcpy(out->sqlstate, state, SQLSTATE_BYTES - 1);
-		out->reason = postgres_reason_of_state(out->sqlstate);
+		out->reason = reason_of_sqlstate(out->sqlstate);
 		out->text = state;
 	} else {
 		out->reason = reason_of_words(message);

@@ -10,9 +10,6 @@
 
 #define SQLSTATE_BYTES 6
 
-/* The class of an SQLSTATE, "28P01". */
-enum reason postgres_reason_of_state(const char *sqlstate);
-
 /* What a connection that did not come about has to say. */
 struct postgres_complaint {
 	enum reason reason;

@@ -85,7 +85,7 @@ test_code(void **state)
 {
 	const struct code *row = *state;
 
-	assert_int_equal(postgres_reason_of_state(row->sqlstate), row->reason);
+	assert_int_equal(reason_of_sqlstate(row->sqlstate), row->reason);
 }
 
 int
