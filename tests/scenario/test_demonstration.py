@@ -20,7 +20,8 @@ def test_the_outage_is_flagged_explained_and_cleared(stage):
                   "6 variables missing in process",
                   "own inputs fail (inputs.missing), reference inputs pass",
                   "the same build v1 is healthy in production",
-                  "state of env", "-> absent", "cleared",
+                  "ENVIRONMENT CONFIGURATION, very likely",
+                  "state of env", "cleared",
                   "nothing is left running"):
         assert words in told
     left = subprocess.run(["pgrep", "-f", str(directory)],
