@@ -16,6 +16,7 @@
 #define SCALE_MEAN     0.9205 /* of a normal's, so limited */
 #define SCALE_GAIN     0.6    /* makes up for what the limit hides */
 #define LEVEL_LIMIT    2.0    /* deviations */
+#define BEFORE_LIMIT   6.0    /* deviations: what a burst leaves behind */
 #define PAIR_LIMIT     3.0    /* deviations */
 #define MEMORY         4000   /* values: level and scale */
 #define PAIR_MEMORY    2000
@@ -23,8 +24,6 @@
 #define CORRELATION    0.95 /* the highest believed */
 #define BURST_LIMIT    9.0  /* score of one value */
 #define SHIFT_LIMIT    3.0
-#define BURST_VALUES   12
-#define SHIFT_VALUES   2000
 #define LEAST_SHIFT    0.25 /* deviations */
 
 /* The logarithm of the value over the unit, but linear near zero and below,
@@ -45,24 +44,13 @@ transform(const struct channel *channel, double value)
 double
 channel_value(const struct channel *channel, double deviation)
 {
-	double x = channel->level + deviation, power = 1, term = 1;
-	double least = real_log(LINEAR_BELOW);
-	int halved = 0;
+	double x = channel->level + deviation, least = real_log(LINEAR_BELOW);
 
 	if (!(channel->unit > 0))
 		return x;
 	if (x < least)
 		return (x - least + 1) * LINEAR_BELOW * channel->unit;
-	/* The exponential by its series, after halving; for people to read. */
-	for (; x > 0.5 || x < -0.5; x /= 2)
-		halved++;
-	for (int i = 1; i < 18; i++) {
-		term *= x / i;
-		power += term;
-	}
-	for (; halved > 0; halved--)
-		power *= power;
-	return power * channel->unit;
+	return real_exp(x) * channel->unit;
 }
 
 /* The correlation of neighbours does not survive a change of what is left. */
@@ -163,10 +151,10 @@ independent(const void *arg, double n)
 }
 
 static void
-gather(struct view *out, struct channel *channel, double values)
+gather(
+    struct view *out, struct channel *channel, double values, uint32_t longest)
 {
-	bool burst = channel->kind == CHANNEL_BURST;
-	uint32_t longest = burst ? BURST_VALUES : SHIFT_VALUES, n_up, n_down;
+	uint32_t n_up, n_down;
 	focus_variance_fn *variance =
 	    (channel->without & CHANNEL_NO_SPREAD) != 0 ? independent
 							: spread_of;
@@ -181,6 +169,8 @@ gather(struct view *out, struct channel *channel, double values)
 	out->up = up > down;
 	out->nats = out->up ? up : down;
 	out->n = out->up ? n_up : n_down;
+	out->sum = out->up ? focus_sum(&channel->up, out->n)
+			   : -focus_sum(&channel->down, out->n);
 	out->limit = (channel->without & CHANNEL_NO_PEAKS) != 0
 	    ? real_log(values)
 	    : peaks_limit(&channel->peaks, values);
@@ -188,7 +178,7 @@ gather(struct view *out, struct channel *channel, double values)
 
 void
 channel_look(struct view *out, struct channel *channel, bool timed,
-    int64_t at_ms, double value, double values)
+    int64_t at_ms, double value, double values, uint32_t longest)
 {
 	double rho, gain, limit;
 
@@ -196,13 +186,13 @@ channel_look(struct view *out, struct channel *channel, bool timed,
 	if (timed &&
 	    profile_turn(&gain, &channel->profile, at_ms, channel->level))
 		on_turn(channel, gain);
-	out->rest = transform(channel, value) - channel->level;
-	if (timed)
-		out->rest -= profile_at(&channel->profile, at_ms);
+	out->usual = timed ? profile_at(&channel->profile, at_ms) : 0;
+	out->rest = transform(channel, value) - channel->level - out->usual;
 	out->z = out->rest / channel->scale;
 	rho = correlation(channel);
 	if (channel->follows != 0)
-		out->fresh = out->z - rho * channel->before;
+		out->fresh =
+		    out->z - rho * real_clip(channel->before, BEFORE_LIMIT);
 	else
 		out->fresh = out->z * sqrt(1 - rho * rho);
 	out->fresh /= channel->noise;
@@ -210,7 +200,7 @@ channel_look(struct view *out, struct channel *channel, bool timed,
 	out->score = (channel->without & CHANNEL_NO_CLIPPING) != 0
 	    ? out->fresh
 	    : tail_score(&channel->tail, out->fresh, limit);
-	gather(out, channel, values);
+	gather(out, channel, values, longest);
 }
 
 /* Moves a scale so that it is the deviation of a normal whose large values
@@ -253,8 +243,7 @@ channel_learn(struct channel *channel, const struct view *view, bool timed,
 	if (channel->level_seen < UINT32_MAX)
 		channel->level_seen++;
 	if (timed && (channel->without & CHANNEL_NO_PROFILE) == 0)
-		profile_add(&channel->profile, at_ms,
-		    view->rest + profile_at(&channel->profile, at_ms),
+		profile_add(&channel->profile, at_ms, view->rest + view->usual,
 		    4 * channel->scale);
 	if (channel->follows != 0) {
 		n = channel->seen < PAIR_MEMORY ? channel->seen : PAIR_MEMORY;

@@ -8,9 +8,8 @@
  * weighed by how this series wanders (spread.h) and compared with how high
  * its evidence goes anyway (peaks.h).
  *
- *   CHANNEL_BURST  linear scale; extremes count in full; up to 12 values
- *   CHANNEL_SHIFT  logarithm of positive series; extremes count little; up to
- *                  2000 values
+ *   CHANNEL_BURST  linear scale; extremes count in full
+ *   CHANNEL_SHIFT  logarithm of positive series; extremes count little
  */
 #ifndef COLLECTOR_DETECT_CHANNEL_H
 #define COLLECTOR_DETECT_CHANNEL_H
@@ -38,14 +37,16 @@ enum {
 
 /* One value as the channel sees it. */
 struct view {
-	double rest; /* from level and profile, in the channel's unit */
-	double z;    /* the same in deviations */
+	double usual; /* of this hour, from the level */
+	double rest;  /* from level and profile, in the channel's unit */
+	double z;     /* the same in deviations */
 	double
 	    fresh; /* what the value before does not explain, in deviations */
 	double score; /* the same as a normal score */
 	double nats;  /* evidence for a change, the value included */
 	double limit; /* of nats that proves it */
 	uint32_t n;   /* values since its onset */
+	double sum;   /* of their scores, with the sign of the change */
 	bool up;
 };
 
@@ -72,9 +73,10 @@ void channel_init(struct channel *channel, enum channel_kind kind,
 
 /* Looks at the next value and gathers evidence.  timed: at_ms is known, and
  * values come often enough for a profile by hours.  values: how many of them
- * should pass between two false alarms. */
+ * should pass between two false alarms.  longest: values that a change may take
+ * to show. */
 void channel_look(struct view *out, struct channel *channel, bool timed,
-    int64_t at_ms, double value, double values);
+    int64_t at_ms, double value, double values, uint32_t longest);
 
 /* Takes the value looked at as ordinary. */
 void channel_learn(struct channel *channel, const struct view *view, bool timed,

@@ -5,17 +5,27 @@
 
 #include "collector/detect/real.h"
 
-#define HOURLY_MS    7200000 /* rarer values have no profile by hours */
-#define WARM_UP      100     /* values before a channel is believed */
-#define SPLIT_NATS   27.0    /* a split needs at least, and beyond what the */
-#define SCANNED      1000    /* values; then the channels know the series */
-#define SPLIT_MARGIN 8.0     /* budget asks for */
-#define SHIFT_MARGIN 2.0     /* nats that a shift must show beyond a burst */
-#define LASTING      15      /* altered values that are the new normal */
-#define SETTLED      3       /* altered values before it may be over */
-#define BACK         2.5     /* deviations within which it is over */
-#define RECENT_GAIN  0.3
+#define HOUR_MS      3600000
+#define WARM_UP      100   /* values before a channel is believed */
+#define BURST_SHARE  8.0   /* of the false alarms, one in so many is a */
+#define SHIFT_SHARE  1.0   /* burst; the sum of skewed values needs reserve */
+#define BURST_VALUES 16    /* that a burst may take to show */
+#define SHIFT_VALUES 2000  /* that a shift may take, and no more than those */
+#define SHIFT_MS     3.6e7 /* of ten hours: what takes longer is a season; */
+#define SHIFT_LEAST  60    /* but never less */
+#define LASTING      30    /* altered values that are the new normal */
+#define SETTLED      3     /* altered values before it may be over */
+#define BACK         2.5   /* deviations within which it is over */
+#define BACK_LEAST   1.0
+#define RECENT_GAIN  0.5
 #define RECENT_LIMIT 4.0
+#define HABIT_DAYS   3     /* days back that are looked at */
+#define HABIT_LEAST  2     /* of them it must have happened on */
+#define SCANNED      1000  /* values; then the channels know the series */
+#define SPLIT_NATS   28.0  /* a split needs at least, and so much beyond */
+#define SPLIT_MARGIN 8.0   /* what the budget asks for */
+#define HOURLY_MS    7.2e6 /* rarer values have no profile by hours */
+#define CLOCK_MS     100000000000 /* 1973; earlier times count, see below */
 
 void
 detector_init(struct detector *detector, double per_year, uint32_t without)
@@ -48,96 +58,157 @@ start(struct detector *detector)
 	    DETECTOR_FIRST);
 }
 
+/* --- an alarm under way ---------------------------------------------------- */
+
+/* Did this happen around this hour on enough of the days before?  Then it is
+ * how the series is.  Remembers it in any case. */
+static bool
+is_habit(struct detector *detector, bool timed, int kind)
+{
+	int64_t hour = detector->pace.at_ms / HOUR_MS, day = hour / 24;
+	int64_t passed = day - detector->habit_day;
+	uint32_t days = 0;
+	int n = 0;
+
+	if (!timed || hour < 0 || (detector->without & CHANNEL_NO_PROFILE) != 0)
+		return false;
+	for (int i = 0; i < 24 && passed != 0; i++)
+		for (int k = 0; k < DETECTOR_HABITS; k++)
+			detector->habits[k][i] = passed > 0 && passed < 32
+			    ? detector->habits[k][i] << passed
+			    : 0;
+	detector->habit_day = day;
+	for (int i = 23; i <= 25; i++)
+		days |= detector->habits[kind][(hour + i) % 24];
+	detector->habits[kind][hour % 24] |= 1;
+	for (int i = 1; i <= HABIT_DAYS; i++)
+		n += days >> i & 1;
+	return n >= HABIT_LEAST;
+}
+
 /* A value while altered: over, or the new normal, or still to be seen. */
 static void
 follow(struct detector *detector, const struct view *burst,
     const struct view *shift)
 {
+	uint32_t n = detector->altered++;
+	double half;
+
 	detector->burst_sum += burst->rest;
 	detector->shift_sum += shift->rest;
 	detector->recent += RECENT_GAIN *
 	    (real_clip(burst->z, RECENT_LIMIT) - detector->recent);
 	channel_skip(&detector->burst, burst);
 	channel_skip(&detector->shift, shift);
-	if (detector->altered >= LASTING) {
-		channel_accept(&detector->burst,
-		    detector->burst_sum / detector->altered, detector->altered);
-		channel_accept(&detector->shift,
-		    detector->shift_sum / detector->altered, detector->altered);
+	/* Over is what is nearer to what was than to what has become. */
+	half = fabs(detector->burst_sum / n / detector->burst.scale) / 2;
+	half = half > BACK ? BACK : half < BACK_LEAST ? BACK_LEAST : half;
+	if (n >= LASTING) {
+		channel_accept(&detector->burst, detector->burst_sum / n, n);
+		channel_accept(&detector->shift, detector->shift_sum / n, n);
 		detector->altered = 0;
-	} else if (detector->altered > SETTLED &&
-	    fabs(detector->recent) < BACK) {
+	} else if (detector->lasting == 0 && n > SETTLED &&
+	    fabs(detector->recent) < half) {
 		detector->altered = 0;
-	} else {
-		detector->altered++;
 	}
 }
 
+/* Begins an alarm, and describes it. */
 static void
-describe(struct flag *out, const struct detector *detector,
-    const struct channel *channel, const struct view *view, double value)
+alarm(struct flag *out, struct detector *detector,
+    const struct channel *channel, const struct view *view)
 {
-	double usual = channel_value(channel, 0);
+	double shift = view->sum / view->n * channel->noise * channel->scale;
 
-	out->change = view->up ? CHANGE_UP : CHANGE_DOWN;
-	out->alarm = detector->added - 1;
-	out->onset = out->alarm + 1 - view->n;
-	out->before = usual;
-	out->after = value;
-	out->nats = view->nats - view->limit;
+	detector->altered = 1;
+	detector->lasting = view->n >= LASTING;
+	detector->burst_sum = detector->shift_sum = 0;
+	*out = (struct flag){
+		.change = view->up ? CHANGE_UP : CHANGE_DOWN,
+		.onset = detector->added - view->n,
+		.alarm = detector->added - 1,
+		.before = channel_value(channel, view->usual),
+		.nats = view->nats - view->limit,
+	};
+	/* A single value says how far it went; several, by their scores. */
+	out->after = channel_value(
+	    channel, view->usual + (view->n == 1 ? view->rest : shift));
 }
 
-/* What the two channels make of a value. */
+/* --- what the channels and the scan make of a value ------------------------ */
+
+/* Values that a shift may take to show. */
+static uint32_t
+longest_shift(const struct detector *detector)
+{
+	double step = detector->pace.step_ms;
+
+	if (!(step > 0) || SHIFT_MS / step > SHIFT_VALUES)
+		return SHIFT_VALUES;
+	if (SHIFT_MS / step < SHIFT_LEAST)
+		return SHIFT_LEAST;
+	return (uint32_t)(SHIFT_MS / step);
+}
+
+/* Has a scan of all splits anything to say about this series?  While it is
+ * young; but not of a clock that ticks more than once an hour, as there may be
+ * a season of the day.  Times before 1973 are no clock: they count values. */
+static bool
+is_scanned(const struct detector *detector)
+{
+	return detector->seen <= SCANNED &&
+	    (detector->pace.step_ms >= HOUR_MS ||
+		detector->pace.at_ms < CLOCK_MS);
+}
+
 static bool
 look(struct flag *out, struct detector *detector, bool timed, double value)
 {
-	double values = pace_values(&detector->pace, detector->per_year),
-	       cap = real_log(values);
+	double values = pace_values(&detector->pace, detector->per_year);
+	double cap = real_log(values), beyond;
 	struct channel *channels[] = { &detector->burst, &detector->shift };
 	struct view views[2];
-	double beyond[2];
+	int64_t at_ms = detector->pace.at_ms;
 	int best;
 
-	for (int i = 0; i < 2; i++)
-		channel_look(&views[i], channels[i], timed,
-		    detector->pace.at_ms, value, 2 * values);
+	channel_look(&views[0], channels[0], timed, at_ms, value,
+	    BURST_SHARE * values, BURST_VALUES);
+	channel_look(&views[1], channels[1], timed, at_ms, value,
+	    SHIFT_SHARE * values, longest_shift(detector));
 	if (detector->altered > 0) {
 		follow(detector, &views[0], &views[1]);
 		return false;
 	}
-	beyond[0] = views[0].nats - views[0].limit;
-	beyond[1] = views[1].nats - views[1].limit - SHIFT_MARGIN;
-	best = beyond[1] > beyond[0];
-	if (beyond[best] <= 0) {
-		for (int i = 0; i < 2; i++)
-			channel_learn(channels[i], &views[i], timed,
-			    detector->pace.at_ms, cap);
-		return false;
+	best = views[1].nats - views[1].limit > views[0].nats - views[0].limit;
+	if (detector->seen <= SCANNED)
+		best = 0; /* a young series shifts by the scan */
+	beyond = views[best].nats - views[best].limit;
+	for (int i = 0; i < 2; i++) {
+		if (beyond > 0)
+			channel_alarm(channels[i], &views[i], cap);
+		else
+			channel_learn(
+			    channels[i], &views[i], timed, at_ms, cap);
 	}
-	for (int i = 0; i < 2; i++)
-		channel_alarm(channels[i], &views[i], cap);
-	detector->altered = views[best].n < LASTING;
-	detector->burst_sum = detector->shift_sum = 0;
+	if (beyond <= 0)
+		return false;
 	detector->recent = real_clip(views[0].z, RECENT_LIMIT);
+	alarm(out, detector, channels[best], &views[best]);
 	if (detector->seen <= WARM_UP)
 		return false;
-	describe(out, detector, channels[best], &views[best], value);
-	out->nats = beyond[best];
-	return true;
+	return !is_habit(detector, timed, 2 * best + views[best].up);
 }
 
-/* What the scan makes of it. */
 static bool
 scan(struct flag *out, struct detector *detector, double value)
 {
-	double limit =
-	    real_log(pace_values(&detector->pace, detector->per_year)) +
-	    SPLIT_MARGIN;
+	double values = pace_values(&detector->pace, detector->per_year);
+	double limit = real_log(values) + SPLIT_MARGIN;
 	struct step step;
 
 	if (limit < SPLIT_NATS)
 		limit = SPLIT_NATS;
-	if (detector->seen > SCANNED ||
+	if (!is_scanned(detector) ||
 	    !segment_add(&step, &detector->segment, value, limit))
 		return false;
 	out->change = step.after > step.before ? CHANGE_UP : CHANGE_DOWN;
@@ -146,7 +217,7 @@ scan(struct flag *out, struct detector *detector, double value)
 	out->before = step.before;
 	out->after = step.after;
 	out->nats = step.nats - limit;
-	/* Already told by a channel? */
+	/* Nothing is told twice. */
 	return out->onset > detector->reported || detector->reported == 0;
 }
 

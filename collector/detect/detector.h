@@ -27,7 +27,7 @@
 #include "collector/detect/pace.h"
 #include "collector/detect/segment.h"
 
-enum { DETECTOR_VERSION = 1, DETECTOR_FIRST = 30 };
+enum { DETECTOR_VERSION = 1, DETECTOR_FIRST = 30, DETECTOR_HABITS = 4 };
 
 enum change { CHANGE_NONE, CHANGE_UP, CHANGE_DOWN };
 
@@ -48,6 +48,11 @@ struct detector {
 	struct channel burst, shift;
 	struct segment segment;
 	uint32_t altered; /* values since the alarm under way; 0: none */
+	uint32_t lasting; /* the alarm was about a level, not a burst */
+	/* Alarms by kind (burst down, up, shift down, up) and hour of the day;
+	 * bit i: i days before habit_day, counted from 1970. */
+	uint32_t habits[DETECTOR_HABITS][24];
+	int64_t habit_day;
 	double burst_sum, shift_sum, recent;
 	uint64_t reported; /* number of the value after the last alarm */
 };

@@ -74,3 +74,12 @@ focus_evidence(uint32_t *out_n, const struct focus *focus, double least,
 	}
 	return best;
 }
+
+double
+focus_sum(const struct focus *focus, uint32_t n)
+{
+	for (uint32_t i = 0; i < focus->count; i++)
+		if (focus->onsets[i].n == n)
+			return focus->onsets[i].sum;
+	return 0;
+}

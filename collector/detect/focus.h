@@ -39,4 +39,7 @@ typedef double focus_variance_fn(const void *arg, double n);
 double focus_evidence(uint32_t *out_n, const struct focus *focus, double least,
     focus_variance_fn *variance, const void *arg);
 
+/* The sum of the values since an onset n values ago; 0 if there is none. */
+double focus_sum(const struct focus *focus, uint32_t n);
+
 #endif

@@ -4,7 +4,7 @@
 
 #define MARK        3.0  /* nats; what exceeds it is a peak */
 #define CALM        1.0  /* nats; below it an excursion has ended */
-#define PRIOR_PEAKS 50   /* worth of what theory expects: */
+#define PRIOR_PEAKS 70   /* worth of what theory expects: */
 #define PRIOR_RATE  0.02 /* peaks per value */
 #define PRIOR_MEAN  1.0  /* nats of excess; also the least believed */
 #define MEMORY      20000

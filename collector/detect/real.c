@@ -30,6 +30,25 @@ real_log(double x)
 }
 
 double
+real_exp(double x)
+{
+	double sum = 1, term = 1;
+	int halved = 0;
+
+	if (x < -700)
+		return 0;
+	for (x = x > 700 ? 700 : x; x > 0.5 || x < -0.5; x /= 2)
+		halved++;
+	for (int i = 1; i < 16; i++) {
+		term *= x / i;
+		sum += term;
+	}
+	for (; halved > 0; halved--)
+		sum *= sum;
+	return sum;
+}
+
+double
 real_clip(double x, double limit)
 {
 	return x > limit ? limit : x < -limit ? -limit : x;

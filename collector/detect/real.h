@@ -10,6 +10,10 @@
 /* The natural logarithm of x > 0, to about 1e-15; x must be normal. */
 double real_log(double x);
 
+/* e to the power of x, to about 1e-14 of itself; 0 below -700, and no more
+ * than e to the 700. */
+double real_exp(double x);
+
 /* x, but no further from zero than limit. */
 double real_clip(double x, double limit);
 

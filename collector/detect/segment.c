@@ -64,40 +64,41 @@ search(double *best, struct split *out, const struct segment *segment,
 	}
 }
 
-/* The correlation of neighbours that two levels leave; the values next to the
- * split are taken for their means. */
+/* The correlation of neighbours that two levels leave: the sum of (x - mean)
+ * (next - its mean) over all pairs, that across the split among them. */
 static double
 remaining(
     const struct segment *segment, const struct split *split, double within)
 {
 	double n1 = split->n, n2 = segment->n - n1;
-	double m1 = split->sum / n1, m2 = (segment->sum - split->sum) / n2;
-	double rho = (segment->product - m1 * m2 - n1 * m1 * m1 - n2 * m2 * m2 +
-			 m1 * segment->first + m2 * segment->last) /
-	    within;
+	double s1 = split->sum, s2 = segment->sum - s1;
+	double m1 = s1 / n1, m2 = s2 / n2;
+	double last = (double)split->last, next = (double)split->next;
+	double rho = segment->product - m1 * (2 * s1 - segment->first - last) +
+	    (n1 - 1) * m1 * m1 - m2 * (2 * s2 - next - segment->last) +
+	    (n2 - 1) * m2 * m2 - next * m1 - last * m2 + m1 * m2;
 
+	rho /= within;
 	return rho > CORRELATION ? CORRELATION : rho < 0 ? 0 : rho;
 }
 
-/* Begins anew with the values after the split. */
-static void
-cut(struct segment *segment, const struct split *split, double variance,
-    double rho)
+/* The sum of squares that a straight line leaves of total. */
+static double
+beside_line(const struct segment *segment, double total)
 {
-	double n = segment->n - split->n;
-	double mean = (segment->sum - split->sum) / n;
-	double recent[SEGMENT_LEAST];
+	double n = segment->n;
+	double slope = segment->moment - segment->sum * (n - 1) / 2;
 
-	segment->lower.count = segment->upper.count = 0;
-	for (uint32_t i = 0; i < SEGMENT_LEAST; i++)
-		recent[i] = segment->recent[(i + split->n) % SEGMENT_LEAST] -
-		    split->sum;
-	memcpy(segment->recent, recent, sizeof(recent));
-	segment->n -= split->n;
-	segment->sum -= split->sum;
-	segment->square = n * (mean * mean + variance);
-	segment->product = (n - 1) * (mean * mean + rho * variance);
-	segment->first = mean;
+	return total - slope * slope * 12 / (n * (n * n - 1));
+}
+
+/* The value so many before the end; 1: the last. */
+static float
+recent(const struct segment *segment, uint32_t back)
+{
+	uint32_t i = segment->n + SEGMENT_RECENT - back + 1;
+
+	return segment->recent[i % SEGMENT_RECENT];
 }
 
 static void
@@ -116,14 +117,54 @@ append(struct segment *segment, double value)
 	segment->last = x;
 	segment->sum += x;
 	segment->square += x * x;
+	segment->moment += x * segment->n;
 	segment->n++;
+	segment->recent[segment->n % SEGMENT_RECENT] = (float)x;
 	split.n = segment->n - SEGMENT_LEAST;
-	split.sum = segment->recent[segment->n % SEGMENT_LEAST];
-	segment->recent[segment->n % SEGMENT_LEAST] = segment->sum;
+	split.sum = segment->waiting[segment->n % SEGMENT_LEAST];
+	split.last = recent(segment, SEGMENT_LEAST + 1);
+	split.next = recent(segment, SEGMENT_LEAST);
+	segment->waiting[segment->n % SEGMENT_LEAST] = segment->sum;
 	if (segment->n < 2 * SEGMENT_LEAST)
 		return;
 	hull_add(&segment->lower, &split, 1);
 	hull_add(&segment->upper, &split, -1);
+}
+
+/* Begins anew with the values after the split: those themselves while they
+ * are remembered, else what is known of their sums. */
+static void
+cut(struct segment *segment, const struct split *split, double variance,
+    double rho)
+{
+	struct segment fresh = { .n = 0 };
+	double n = segment->n - split->n;
+	double mean = (segment->sum - split->sum) / n;
+
+	if (n <= SEGMENT_RECENT) {
+		for (uint32_t i = segment->n - split->n; i > 0; i--)
+			append(&fresh,
+			    segment->origin + (double)recent(segment, i));
+		*segment = fresh;
+		return;
+	}
+	fresh = *segment;
+	fresh.lower.count = fresh.upper.count = 0;
+	fresh.n = segment->n - split->n;
+	for (uint32_t i = 0; i < SEGMENT_LEAST; i++)
+		fresh.waiting[i] =
+		    segment->waiting[(i + split->n) % SEGMENT_LEAST] -
+		    split->sum;
+	for (uint32_t i = 0; i < SEGMENT_RECENT; i++)
+		fresh.recent[i] =
+		    segment->recent[(i + split->n) % SEGMENT_RECENT];
+	fresh.sum = segment->sum - split->sum;
+	fresh.square = n * (mean * mean + variance);
+	fresh.product = (n - 1) * (mean * mean + rho * variance);
+	fresh.first = (double)split->next;
+	/* The trend since is not known. */
+	fresh.moment = fresh.sum * (n - 1) / 2;
+	*segment = fresh;
 }
 
 bool
@@ -131,7 +172,7 @@ segment_add(
     struct step *out, struct segment *segment, double value, double limit)
 {
 	struct split split = { .n = 0 };
-	double between = 0, within, variance, rho, m1, m2, n;
+	double between = 0, total, within, variance, rho, m1, m2, n;
 
 	append(segment, value);
 	search(&between, &split, segment, &segment->lower);
@@ -139,7 +180,10 @@ segment_add(
 	if (split.n == 0)
 		return false;
 	n = segment->n;
-	within = segment->square - segment->sum * segment->sum / n - between;
+	total = segment->square - segment->sum * segment->sum / n;
+	within = total - between;
+	if (within > beside_line(segment, total))
+		return false;
 	if (within < NOISELESS * between)
 		within = NOISELESS * between;
 	rho = remaining(segment, &split, within);

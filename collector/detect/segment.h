@@ -4,9 +4,10 @@
  * Scans every split of the current segment online and compares the two means
  * with the noise that remains, which it takes from the segment itself: nothing
  * has to be learned first, so it is right for short series.  The noise is the
- * long-run one, (1 + rho) / (1 - rho) for a remaining correlation of rho, so a
- * trend is no string of steps.  Exact in constant memory, as only splits on
- * the convex hull of the cumulative sum can win (see focus.h).
+ * long-run one, (1 + rho) / (1 - rho) for a remaining correlation of rho, and
+ * two levels must fit better than one straight line, so a trend is no string
+ * of steps.  Exact in constant memory, as only splits on the convex hull of
+ * the cumulative sum can win (see focus.h).
  */
 #ifndef COLLECTOR_DETECT_SEGMENT_H
 #define COLLECTOR_DETECT_SEGMENT_H
@@ -14,10 +15,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SEGMENT_LEAST = 6, SEGMENT_HULL = 16 };
+enum { SEGMENT_LEAST = 6, SEGMENT_HULL = 16, SEGMENT_RECENT = 48 };
 
 struct split {
-	double sum; /* of the first n values */
+	double sum;       /* of the first n values */
+	float last, next; /* the values on either side */
 	uint32_t n;
 };
 
@@ -30,7 +32,9 @@ struct segment {
 	double origin; /* all values are taken from here */
 	double first, last, sum, square, product;
 	uint32_t n;
-	double recent[SEGMENT_LEAST]; /* sums that are no splits yet */
+	double moment;                 /* sum of value times number, from 0 */
+	double waiting[SEGMENT_LEAST]; /* sums that are no splits yet */
+	float recent[SEGMENT_RECENT];  /* the latest values */
 	struct hull lower, upper;
 };
 

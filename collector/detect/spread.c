@@ -5,7 +5,7 @@
 #define VALUE_LIMIT  3.5   /* a burst says nothing about the wandering */
 #define BLOCK_LIMIT  9     /* the same for a block: 3 deviations, squared */
 #define LIMITED      1.02  /* what that cuts off a normal variance */
-#define PRIOR_BLOCKS 6     /* worth of the next shorter scale */
+#define PRIOR_BLOCKS 30    /* worth of the next shorter scale */
 #define MEMORY       20000 /* values that an estimate reaches back */
 
 void

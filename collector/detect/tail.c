@@ -4,12 +4,16 @@
 
 #include "collector/detect/real.h"
 
-#define FIRST  2.0                 /* deviations where the tail begins */
-#define BEYOND 0.02275             /* what a normal value exceeds it with */
-#define WIDER  0.22314355131420976 /* log 1.25 */
-#define WIDEST 2500.0              /* within the last bin */
-#define PRIOR  20                  /* values that the power law is worth */
-#define MEMORY 20000               /* then all is halved */
+#define FIRST          2.0     /* deviations where the tail begins */
+#define BEYOND         0.02275 /* what a normal value exceeds it with */
+#define WIDER          0.22314355131420976 /* log 1.25 */
+#define WIDEST         2500.0              /* within the last bin */
+#define PRIOR          5     /* values that the power law is worth */
+#define FAR_BIN        3     /* beyond 3.9 deviations */
+#define FAR_LEAST      40    /* values there that show a tail of this series */
+#define EXPONENT       4.0   /* of the power law where nothing is known, */
+#define EXPONENT_PRIOR 10    /* worth so many values beyond FAR_BIN */
+#define MEMORY         20000 /* then all is halved */
 
 void
 tail_init(struct tail *tail)
@@ -48,11 +52,31 @@ tail_add(struct tail *tail, double z)
 	}
 }
 
+/* The share of values beyond a size that is itself far out: a power law whose
+ * exponent is learned from those beyond FAR_BIN, where few are seen and none
+ * is the last. */
+static double
+extrapolated(const float *bins, double n, double size)
+{
+	double logs = 0, far = 0, exponent, ratio;
+
+	for (int i = FAR_BIN; i < TAIL_BINS; i++) {
+		far += (double)bins[i];
+		logs += (double)bins[i] * (i - FAR_BIN + 0.5) * WIDER;
+	}
+	if (far < FAR_LEAST)
+		return 0;
+	exponent = (far + EXPONENT_PRIOR) / (logs + EXPONENT_PRIOR / EXPONENT);
+	ratio = real_log(size / FIRST) - FAR_BIN * WIDER;
+	return far / n * real_exp(-exponent * ratio);
+}
+
 double
 tail_score(const struct tail *tail, double z, double limit)
 {
 	const float *bins = z < 0 ? tail->below : tail->above;
-	double size = fmin(fabs(z), WIDEST), part, beyond, square, p, score;
+	double size = fmin(fabs(z), WIDEST), n = (double)tail->n + PRIOR;
+	double part, beyond, square, p, score;
 	int bin;
 
 	if (size < FIRST)
@@ -62,14 +86,11 @@ tail_score(const struct tail *tail, double z, double limit)
 	for (int i = bin + 1; i < TAIL_BINS; i++)
 		beyond += (double)bins[i];
 	square = FIRST / size * (FIRST / size);
-	p = (beyond + PRIOR * BEYOND * square * square) /
-	    ((double)tail->n + PRIOR);
-	if (p > BEYOND)
-		p = BEYOND;
-	score = real_score(p);
-	if (score > size)
-		score = size; /* never rarer than in a normal distribution */
-	if (score > limit)
-		score = limit;
+	p = (beyond + PRIOR * BEYOND * square * square) / n;
+	if (bin >= FAR_BIN)
+		p = fmax(p, extrapolated(bins, n, size));
+	score = real_score(fmin(p, BEYOND));
+	score = fmin(score, size); /* never rarer than in a normal one */
+	score = fmin(score, limit);
 	return z < 0 ? -score : score;
 }

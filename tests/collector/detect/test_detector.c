@@ -5,7 +5,8 @@
 #include "tests/collector/detect/stream.h"
 #include "tests/support/table.h"
 
-#define VALUES   4000
+#define VALUES   8000
+#define CHANGE   7000
 #define FLAGS    64
 #define STEP_MS  60000
 #define START_MS 1767607200000 /* 2026-01-05T10:00:00Z */
@@ -22,7 +23,7 @@ struct found {
 
 enum shape { EQUAL, STEADY, RISE, FALL, BURST, SEASON, HOLES };
 
-/* What the series looks like after 3000 ordinary values. */
+/* What the series looks like after CHANGE ordinary values. */
 static void
 make(struct series *out, enum shape shape, uint64_t seed)
 {
@@ -32,11 +33,11 @@ make(struct series *out, enum shape shape, uint64_t seed)
 
 		if (shape == EQUAL)
 			x = 50;
-		if (shape == RISE && i >= 3000)
+		if (shape == RISE && i >= CHANGE)
 			x *= 1.5;
-		if (shape == FALL && i >= 3000)
+		if (shape == FALL && i >= CHANGE)
 			x /= 1.5;
-		if (shape == BURST && i >= 3000 && i < 3004)
+		if (shape == BURST && i >= CHANGE && i < CHANGE + 4)
 			x *= 10;
 		if (shape == SEASON)
 			x *= exp(0.5 * sin(2 * 3.141592653589793 * i / 1440));
@@ -73,7 +74,7 @@ run(struct found *out, const struct series *series)
 static const struct row {
 	const char *name;
 	enum shape shape;
-	enum change expect; /* the only flag, on or after value 3000 */
+	enum change expect; /* the only flag, on or after CHANGE */
 	uint64_t onset_from, onset_to, alarm_to;
 } rows[] = {
 	{ "a steady series is quiet", STEADY, CHANGE_NONE, 0, 0, 0 },
@@ -81,11 +82,12 @@ static const struct row {
 	{ "a daily season is quiet once it is known", SEASON, CHANGE_NONE, 0, 0,
 	    0 },
 	{ "missing values are quiet", HOLES, CHANGE_NONE, 0, 0, 0 },
-	{ "a lasting rise is flagged once", RISE, CHANGE_UP, 2995, 3005, 3010 },
-	{ "a lasting fall is flagged once", FALL, CHANGE_DOWN, 2995, 3005,
-	    3010 },
-	{ "a burst is flagged at its beginning", BURST, CHANGE_UP, 3000, 3000,
-	    3001 },
+	{ "a lasting rise is flagged once", RISE, CHANGE_UP, CHANGE - 5,
+	    CHANGE + 5, CHANGE + 10 },
+	{ "a lasting fall is flagged once", FALL, CHANGE_DOWN, CHANGE - 5,
+	    CHANGE + 5, CHANGE + 10 },
+	{ "a burst is flagged at its beginning", BURST, CHANGE_UP, CHANGE,
+	    CHANGE, CHANGE + 1 },
 };
 
 static void
@@ -103,13 +105,13 @@ test_row(void **state)
 		for (int i = 0; i < found.n; i++) {
 			const struct flag *flag = &found.flags[i];
 
-			if (flag->alarm < 3000)
+			if (flag->alarm < CHANGE)
 				continue; /* still learning */
 			n++;
 			assert_int_equal(flag->change, row->expect);
 			assert_in_range(
 			    flag->onset, row->onset_from, row->onset_to);
-			assert_in_range(flag->alarm, 3000, row->alarm_to);
+			assert_in_range(flag->alarm, CHANGE, row->alarm_to);
 			assert_true(flag->nats > 0);
 			assert_true((flag->after > flag->before) ==
 			    (flag->change == CHANGE_UP));
@@ -175,8 +177,8 @@ static const struct stop {
 	{ "saved before a series is known", 29 },
 	{ "saved when it has just begun", 30 },
 	{ "saved between two days", 1440 },
-	{ "saved amid a change", 3002 },
-	{ "saved after the alarm", 3010 },
+	{ "saved amid a change", CHANGE + 2 },
+	{ "saved after the alarm", CHANGE + 10 },
 };
 
 /* A detector that is saved, destroyed and loaded goes on as if nothing had
