@@ -1,0 +1,164 @@
+#include "agent/config.h"
+#include "agent/schema.h"
+#include "agent/schema_fields.h"
+
+static const cyaml_schema_value_t text_item = TEXT_ITEM;
+
+static const cyaml_schema_value_t status_item = {
+	CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint16_t),
+};
+
+/* --- env -------------------------------------------------------------------- */
+
+static const cyaml_schema_field_t variables_fields[] = {
+	TEXT("pidfile", OPTIONAL, struct variables_config, pidfile),
+	TEXT("command", OPTIONAL, struct variables_config, command),
+	TEXT("file", OPTIONAL, struct variables_config, file),
+	CYAML_FIELD_BOOL("self", OPTIONAL, struct variables_config, self),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t require_fields[] = {
+	TEXT("name", REQUIRED, struct variable_config, name),
+	TEXT("severity", OPTIONAL, struct variable_config, severity),
+	TEXT("type", OPTIONAL, struct variable_config, type),
+	CYAML_FIELD_UINT(
+	    "min_length", OPTIONAL, struct variable_config, min_length),
+	LIST("not_placeholder", struct variable_config, not_placeholder,
+	    n_not_placeholder, &text_item),
+	CYAML_FIELD_BOOL("show", OPTIONAL, struct variable_config, show),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t require_item = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct variable_config, require_fields),
+};
+
+static const cyaml_schema_field_t names_fields[] = {
+	LIST("names", struct names, names, n_names, &text_item),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t names_item = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct names, names_fields),
+};
+
+static const cyaml_schema_field_t group_fields[] = {
+	TEXT("name", REQUIRED, struct group_config, name),
+	TEXT("severity", OPTIONAL, struct group_config, severity),
+	LIST("alternatives", struct group_config, alternatives, n_alternatives,
+	    &names_item),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t group_item = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct group_config, group_fields),
+};
+
+static const cyaml_schema_field_t env_fields[] = {
+	CYAML_FIELD_MAPPING(
+	    "source", REQUIRED, struct env_config, source, variables_fields),
+	LIST("require", struct env_config, require, n_require, &require_item),
+	LIST("groups", struct env_config, groups, n_groups, &group_item),
+	LIST("absent", struct env_config, absent, n_absent, &text_item),
+	LIST("watch", struct env_config, watch, n_watch, &text_item),
+	CYAML_FIELD_END,
+};
+
+/* --- postgres --------------------------------------------------------------- */
+
+/* The inputs stand at the level of the probe and under "reference" alike; at
+ * is the path of the first member. */
+#define INPUTS(type, at)                                       \
+	TEXT("url", OPTIONAL, type, at url),                   \
+	    TEXT("host", OPTIONAL, type, at host),             \
+	    CYAML_FIELD_UINT("port", OPTIONAL, type, at port), \
+	    TEXT("database", OPTIONAL, type, at database),     \
+	    TEXT("user", OPTIONAL, type, at user),             \
+	    TEXT("password", OPTIONAL, type, at password),     \
+	    TEXT("sslmode", OPTIONAL, type, at sslmode),       \
+	    MAPPING("variables", type, at variables, variables_fields)
+
+static const cyaml_schema_field_t reference_fields[] = {
+	INPUTS(struct postgres_inputs, ),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t postgres_fields[] = {
+	INPUTS(struct postgres_config, inputs.),
+	MAPPING(
+	    "reference", struct postgres_config, reference, reference_fields),
+	TEXT("query", OPTIONAL, struct postgres_config, query),
+	CYAML_FIELD_END,
+};
+
+/* --- tcp, dns, http --------------------------------------------------------- */
+
+static const cyaml_schema_field_t tcp_fields[] = {
+	TEXT("host", REQUIRED, struct tcp_config, host),
+	CYAML_FIELD_UINT("port", REQUIRED, struct tcp_config, port),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t dns_fields[] = {
+	TEXT("name", REQUIRED, struct dns_config, name),
+	TEXT("type", OPTIONAL, struct dns_config, type),
+	TEXT("server", OPTIONAL, struct dns_config, server),
+	LIST("expect", struct dns_config, expect, n_expect, &text_item),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t header_fields[] = {
+	TEXT("name", REQUIRED, struct http_header, name),
+	TEXT("value", REQUIRED, struct http_header, value),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t header_item = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct http_header, header_fields),
+};
+
+static const cyaml_schema_field_t fact_fields[] = {
+	TEXT("name", REQUIRED, struct http_fact_config, name),
+	TEXT("header", OPTIONAL, struct http_fact_config, header),
+	TEXT("json", OPTIONAL, struct http_fact_config, json),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t fact_item = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct http_fact_config, fact_fields),
+};
+
+static const cyaml_schema_field_t http_fields[] = {
+	TEXT("url", REQUIRED, struct http_config, url),
+	TEXT("method", OPTIONAL, struct http_config, method),
+	LIST("headers", struct http_config, headers, n_headers, &header_item),
+	LIST("status", struct http_config, status, n_status, &status_item),
+	TEXT("contains", OPTIONAL, struct http_config, contains),
+	CYAML_FIELD_UINT("max_bytes", OPTIONAL, struct http_config, max_bytes),
+	TEXT("ca_file", OPTIONAL, struct http_config, ca_file),
+	CYAML_FIELD_BOOL("follow", OPTIONAL, struct http_config, follow),
+	LIST("facts", struct http_config, facts, n_facts, &fact_item),
+	CYAML_FIELD_END,
+};
+
+/* --- probes --------------------------------------------------------------- */
+
+const cyaml_schema_field_t schema_probe[] = {
+	TEXT("name", REQUIRED, struct probe_config, name),
+	TEXT("service", OPTIONAL, struct probe_config, service),
+	TEXT("interval", OPTIONAL, struct probe_config, interval),
+	TEXT("timeout", OPTIONAL, struct probe_config, timeout),
+	TEXT("retry_interval", OPTIONAL, struct probe_config, retry_interval),
+	CYAML_FIELD_UINT("retries", OPTIONAL, struct probe_config, retries),
+	MAPPING("env", struct probe_config, env, env_fields),
+	MAPPING("postgres", struct probe_config, postgres, postgres_fields),
+	MAPPING("tcp", struct probe_config, tcp, tcp_fields),
+	MAPPING("dns", struct probe_config, dns, dns_fields),
+	MAPPING("http", struct probe_config, http, http_fields),
+	CYAML_FIELD_END,
+};
