@@ -43,6 +43,14 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_LIMIT] = "limit",
 	[REASON_SKIPPED] = "skipped",
 	[REASON_INTERNAL] = "internal",
+	[REASON_EXPIRED] = "expired",
+	[REASON_WRONG_NAME] = "wrong_name",
+	[REASON_AUTHORITY] = "authority",
+	[REASON_THRESHOLD] = "threshold",
+	[REASON_LOSS] = "loss",
+	[REASON_EXIT] = "exit",
+	[REASON_ERRORS] = "errors",
+	[REASON_STALE] = "stale",
 };
 
 enum outcome

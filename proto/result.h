@@ -71,6 +71,14 @@ enum reason {
 	REASON_LIMIT,       /* larger than a limit of ours */
 	REASON_SKIPPED,     /* not run: see the message */
 	REASON_INTERNAL,    /* the probe itself is at fault */
+	REASON_EXPIRED,     /* a certificate past its end, or before its time */
+	REASON_WRONG_NAME,  /* a certificate for somebody else */
+	REASON_AUTHORITY,   /* a certificate nobody trusted has signed */
+	REASON_THRESHOLD,   /* measured, and past what is configured */
+	REASON_LOSS,        /* packets without a reply */
+	REASON_EXIT,        /* what a plug-in says by its exit code */
+	REASON_ERRORS,      /* errors in a log that were not there before */
+	REASON_STALE,       /* nothing new for too long */
 	REASON_COUNT,
 };
 
