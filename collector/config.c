@@ -26,6 +26,7 @@ struct check {
 	struct collector_config *config;
 	const char *folder; /* of the file, with its slash; "" for ours */
 	struct err *err;
+	bool is_daemon; /* not only the rules by which history is judged */
 };
 
 /* "services[3].depends_on": where in the file. */
@@ -111,7 +112,10 @@ check_services(
 		at = place_of("%s[%u]", path, i);
 		if (check_name(check, at.path, names->names[i]) < 0)
 			return -1;
-		if (!is_service(check->config, names->names[i]))
+		/* In recorded history, what is depended on may be all that is
+		 * known of a service. */
+		if (check->is_daemon &&
+		    !is_service(check->config, names->names[i]))
 			return conf_complain(check->conf, check->err, at.path,
 			    "not listed under services; add it there, or "
 			    "correct the name");
@@ -159,6 +163,9 @@ check_store(const struct check *check)
 	struct err inner;
 	char *path;
 
+	if (config->store == NULL)
+		return conf_complain(check->conf, check->err, "store",
+		    "required key is missing");
 	if (strncmp(config->store, scheme, strlen(scheme)) == 0) {
 		path = mem_strdup(config->store + strlen(scheme));
 		free(config->store);
@@ -428,8 +435,10 @@ check_collector(const struct check *check)
 
 	if (config->retention.results == NULL)
 		config->retention.results = mem_strdup("30d");
-	if (check_store(check) < 0 || check_listen(check) < 0 ||
-	    check_regressions(check) < 0 ||
+	if (check->is_daemon &&
+	    (check_store(check) < 0 || check_listen(check) < 0))
+		return -1;
+	if (check_regressions(check) < 0 ||
 	    check_retention(check, "retention.results", &config->retention) < 0)
 		return -1;
 	for (uint32_t i = 0; i < config->n_environments; i++)
@@ -454,11 +463,12 @@ free_names(struct collector_config *config)
 	}
 }
 
-int
-config_load(struct collector_config **out, const char *path, struct err *err)
+static int
+load(struct collector_config **out, const char *path, bool is_daemon,
+    struct err *err)
 {
 	const char *slash = strrchr(path, '/');
-	struct check check = { .err = err };
+	struct check check = { .err = err, .is_daemon = is_daemon };
 	struct conf *conf = NULL;
 	char *folder;
 	void *data = NULL;
@@ -481,6 +491,19 @@ config_load(struct collector_config **out, const char *path, struct err *err)
 	free(folder);
 	conf_free(conf, &schema_collector, data);
 	return rc;
+}
+
+int
+config_load(struct collector_config **out, const char *path, struct err *err)
+{
+	return load(out, path, true, err);
+}
+
+int
+config_load_rules(
+    struct collector_config **out, const char *path, struct err *err)
+{
+	return load(out, path, false, err);
 }
 
 struct collector_config *

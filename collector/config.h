@@ -111,6 +111,12 @@ struct collector_config {
 int
 config_load(struct collector_config **out, const char *path, struct err *err);
 
+/* The same for what judges history alone: store and listen may be missing
+ * and are not looked at, and services may depend on ones that are not
+ * listed. */
+int config_load_rules(
+    struct collector_config **out, const char *path, struct err *err);
+
 /* One without environments, services or expectations, for stores that are
  * read without a file; owned by the caller. */
 struct collector_config *config_empty(void);

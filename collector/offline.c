@@ -72,7 +72,7 @@ load_config(struct offline *offline, const char *config, struct err *err)
 		offline->config = config_empty();
 		return 0;
 	}
-	return config_load(&offline->config, config, err);
+	return config_load_rules(&offline->config, config, err);
 }
 
 int

@@ -40,7 +40,8 @@ static int
 open_config(struct replay *replay, struct err *err)
 {
 	if (replay->setup->config != NULL)
-		return config_load(&replay->config, replay->setup->config, err);
+		return config_load_rules(
+		    &replay->config, replay->setup->config, err);
 	replay->config = config_empty();
 	return 0;
 }

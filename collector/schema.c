@@ -113,10 +113,10 @@ static const cyaml_schema_field_t regressions_fields[] = {
 };
 
 static const cyaml_schema_field_t collector_fields[] = {
-	TEXT("store", REQUIRED, struct collector_config, store),
+	TEXT("store", OPTIONAL, struct collector_config, store),
 	TEXT("store_max_size", OPTIONAL, struct collector_config,
 	    store_max_size),
-	LIST("listen", REQUIRED, struct collector_config, listen, n_listen,
+	LIST("listen", OPTIONAL, struct collector_config, listen, n_listen,
 	    &listen_item),
 	LIST("environments", OPTIONAL, struct collector_config, environments,
 	    n_environments, &environment_item),

@@ -204,9 +204,42 @@ static const struct example wholes[] = {
 	{ "a whole file fills in the structs" },
 };
 
+/* Files that only say what judges history. */
+static const struct rule_file {
+	const char *name;
+	const char *yaml;
+	int rc;
+} rule_files[] = {
+	{ "rules need neither store nor addresses", "services: [{name: web}]\n",
+	    0 },
+	{ "what rules only depend on need not be listed",
+	    "services: [{name: web, depends_on: [db], optional: [mail]}]\n",
+	    0 },
+	{ "a whole file is good for rules", whole, 0 },
+	{ "rules compare environments that are listed",
+	    "environments: {a: {compare_with: [b]}}\n", -1 },
+	{ "rules have no other keys", "colour: red\n", -1 },
+};
+
+static void
+test_rules(void **state)
+{
+	const struct rule_file *row = *state;
+	struct collector_config *config = NULL;
+	char path[FOLDER_PATH_BYTES];
+	struct folder folder;
+	struct err err = { 0 };
+
+	folder_open(&folder);
+	folder_write(path, &folder, "r.yaml", row->yaml, strlen(row->yaml));
+	assert_int_equal(config_load_rules(&config, path, &err), row->rc);
+	folder_close(&folder);
+	config_free(config);
+}
+
 int
 main(void)
 {
-	return TABLE_RUN(bads, test_bad) + TABLE_RUN(wholes, test_whole) +
-	    TABLE_RUN(examples, test_example);
+	return TABLE_RUN(rule_files, test_rules) + TABLE_RUN(bads, test_bad) +
+	    TABLE_RUN(wholes, test_whole) + TABLE_RUN(examples, test_example);
 }

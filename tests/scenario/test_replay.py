@@ -192,6 +192,41 @@ def test_an_import_raises_nothing_that_is_over(history):
     assert all(row[9] == 1 for row in history.regressions())
 
 
+RULES = """\
+environments:
+  staging: {compare_with: [production]}
+  production: {}
+services:
+  - name: backend
+    depends_on: [postgres, auth, redis]
+    optional: [analytics]
+    journeys: [login, order]
+  - name: postgres
+    kind: database
+owners: {app: backend-team, env: platform, infra: platform, net: network}
+expectations:
+  - {setting: connection_timeout, at_least: 35, issue: "1263",
+     services: [backend]}
+  - {env: SECRET_KEY, must_differ: [staging, production]}
+"""
+
+
+def test_rules_judge_what_is_replayed(history):
+    """A file of rules needs neither store nor addresses; an expectation that
+    a fact breaks is flagged at the fact's time."""
+    rules = history.directory / "rules.yaml"
+    rules.write_text(RULES)
+    lines = [result(s) for s in range(0, 200, 10)]
+    lines.append({"type": "fact", "at": at(100), "environment": "staging",
+                  "service": "backend", "agent": "stg-1",
+                  "name": "setting/connection_timeout", "value": 8})
+    history.run("replay", history.write(lines), "--store",
+                history.directory / "store.db", "--config", rules)
+    (flagged,) = history.regressions()
+    assert flagged[4] == "setting/connection_timeout"
+    assert flagged[7] == 1767607200000 + 100003
+
+
 def test_a_bad_line_is_named(history):
     """With its number, field, value and what is allowed; what came before is
     kept."""
