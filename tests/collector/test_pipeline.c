@@ -321,6 +321,40 @@ test_reload(void **state)
 	bench_close(&bench);
 }
 
+/* --- retention ------------------------------------------------------------ */
+
+/* Two results with days between them, then days without any. */
+static const struct retention {
+	const char *name;
+	int64_t days_between, days_after;
+	uint64_t gone;
+} retentions[] = {
+	{ "what is younger than its retention stays", 29, 0, 0 },
+	{ "what is older goes", 31, 0, 1 },
+	{ "a clock that jumps ahead takes nothing along", 29, 4000, 0 },
+};
+
+static void
+test_retention(void **state)
+{
+	const struct retention *row = *state;
+	struct err err = { 0 };
+	struct bench bench;
+	uint64_t n;
+
+	bench_open(&bench);
+	bench_result(&bench, "db", 'g');
+	bench_pass(&bench, row->days_between * 86400000);
+	bench_result(&bench, "db", 'g');
+	bench_pass(&bench, row->days_after * 86400000);
+	if (pipeline_begin(bench.pipeline, &err) < 0 ||
+	    pipeline_expire(bench.pipeline, &n, bench.now, &err) < 0 ||
+	    pipeline_commit(bench.pipeline, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(n, row->gone);
+	bench_close(&bench);
+}
+
 /* --- the property -------------------------------------------------------------------------- */
 
 #define BATCHES 120
@@ -537,5 +571,6 @@ main(void)
 	    TABLE_RUN(writtens, test_written) + TABLE_RUN(drifts, test_drift) +
 	    TABLE_RUN(expecteds, test_expected) +
 	    TABLE_RUN(reloads, test_reload) +
+	    TABLE_RUN(retentions, test_retention) +
 	    TABLE_RUN(disturbances, test_property);
 }
