@@ -376,10 +376,33 @@ look_at_limits(struct watch *watch, const struct sight *sight, struct err *err)
 	    watch->store, &more, &request, on_limit, watch, err);
 }
 
+/* Recorded history may leave out what an agent would say: how often a probe
+ * runs, and whose reference run it is. */
+static void
+complete(struct sight *sight, struct arena *arena)
+{
+	static const char suffix[] = ".reference";
+	struct series *series = &sight->series;
+	size_t n = strlen(series->probe), n_suffix = sizeof(suffix) - 1;
+	int64_t gaps[SCENE_RECENT];
+
+	if (series->reference_of[0] == '\0' && n > n_suffix &&
+	    strcmp(series->probe + n - n_suffix, suffix) == 0)
+		series->reference_of =
+		    arena_strndup(arena, series->probe, n - n_suffix);
+	if (series->interval_ms != 0 || sight->n_results < FEW)
+		return;
+	for (size_t i = 1; i < sight->n_results; i++)
+		gaps[i - 1] =
+		    sight->results[i - 1].at_ms - sight->results[i].at_ms;
+	series->interval_ms = (uint32_t)median(gaps, sight->n_results - 1);
+}
+
 static int
 make_view(struct watch *watch, struct scene_view *view, struct sight *sight,
     struct err *err)
 {
+	complete(sight, watch->arena);
 	view->series = &sight->series;
 	view->last = &sight->results[0];
 	view->first_ms = sight->results[sight->n_results - 1].at_ms;

@@ -211,7 +211,7 @@ env_subject(struct arena *arena, const struct scene *scene,
 
 		return subject_of_change(arena, &as);
 	}
-	return subject_of_node(arena, scene, node);
+	return note(arena, "env:%s", node->service);
 }
 
 /* "infra:postgres", with what of it ran out. */
