@@ -7,9 +7,10 @@
 #include "proto/base/map.h"
 #include "proto/base/text.h"
 
-#define DAY_MS     INT64_C(86400000)
-#define HISTORY_MS (30 * DAY_MS) /* how far back changes are counted */
-#define ROWS_MAX   10000
+#define DAY_MS      INT64_C(86400000)
+#define HISTORY_MS  (30 * DAY_MS)  /* how far back changes are counted */
+#define APPEARED_MS INT64_C(60000) /* first observations take so long */
+#define ROWS_MAX    10000
 
 /* What is being gathered. */
 struct gathering {
@@ -225,6 +226,23 @@ count_before(struct scene_change *changes, size_t n, int64_t from_ms)
 	}
 }
 
+/* What appears where others were seen before has changed: it was not there. */
+static void
+find_appeared(struct scene_change *changes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!changes[i].first_seen || key_bytes(changes[i].before) > 0)
+			continue;
+		for (size_t k = 0; k < i && changes[i].first_seen; k++)
+			changes[i].first_seen = changes[k].is_mark ||
+			    strcmp(changes[k].environment,
+				changes[i].environment) != 0 ||
+			    strcmp(changes[k].service, changes[i].service) !=
+				0 ||
+			    changes[i].to_ms - changes[k].to_ms < APPEARED_MS;
+	}
+}
+
 static int
 gather_changes(struct gathering *gathering, struct err *err)
 {
@@ -259,6 +277,7 @@ gather_changes(struct gathering *gathering, struct err *err)
 			gathering->changes[kept++] = gathering->changes[i];
 	scene->n_changes = kept;
 	qsort(gathering->changes, kept, sizeof(*gathering->changes), by_time);
+	find_appeared(gathering->changes, kept);
 	count_before(gathering->changes, kept, scene->at_ms - HISTORY_MS);
 	scene->changes = gathering->changes;
 	scene->facts = gathering->facts;

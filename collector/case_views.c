@@ -217,13 +217,20 @@ by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* The smallest but n / share; 0 for none.  Sorts the values. */
 static int64_t
-median(int64_t *values, size_t n)
+quantile(int64_t *values, size_t n, size_t share)
 {
 	if (n == 0)
 		return 0;
 	qsort(values, n, sizeof(*values), by_value);
-	return values[n / 2];
+	return values[n / share];
+}
+
+static int64_t
+median(int64_t *values, size_t n)
+{
+	return quantile(values, n, 2);
 }
 
 static int64_t
@@ -235,7 +242,7 @@ connect_us(const struct series *series, const struct result *result)
 	return 0;
 }
 
-/* Medians of the ok results: the newest few, and those before. */
+/* How long ok results took: the newest few, and those before. */
 static void
 set_usual(struct scene_view *view, const struct sight *sight)
 {
@@ -259,8 +266,9 @@ set_usual(struct scene_view *view, const struct sight *sight)
 	}
 	view->recent_us = median(whole, n);
 	view->recent_connect_us = median(connects, n);
-	view->usual_us = median(old_whole, n_old);
-	view->usual_connect_us = median(old_connects, n_old);
+	/* The lower quartile: part of the older ones may be slow already. */
+	view->usual_us = quantile(old_whole, n_old, 4);
+	view->usual_connect_us = quantile(old_connects, n_old, 4);
 }
 
 static uint64_t
@@ -277,6 +285,7 @@ set_onset(struct scene_view *view, const struct sight *sight)
 	const struct result *newest = &sight->results[0];
 	size_t n_good = 0;
 
+	view->told = newest;
 	for (size_t i = 0; i < sight->n_results && n_good < FEW; i++) {
 		const struct result *result = &sight->results[i];
 
@@ -288,7 +297,10 @@ set_onset(struct scene_view *view, const struct sight *sight)
 		if (!is_bad(result))
 			continue;
 		n_good = 0;
+		if (view->bad_from_ms == 0)
+			view->told = result;
 		view->bad_from_ms = result->at_ms;
+		view->n_episode = (uint32_t)i + 1;
 		if (view->masked == NULL && is_bad(newest) &&
 		    text_of(result) != text_of(newest))
 			view->masked = result;

@@ -5,6 +5,7 @@
 #define SECOND_MS       INT64_C(1000)
 #define SILENT_BEATS    3
 #define SILENT_LEAST_MS (15 * SECOND_MS)
+#define STAND_IN_MS     (60 * SECOND_MS)
 #define SAME_GAP_MS     (10 * SECOND_MS)
 
 /* --- observers -------------------------------------------------------------------- */
@@ -85,6 +86,21 @@ find_observers(const struct look *look)
 		    "agents heard, clocks agree, every layer is fresh");
 }
 
+/* Did it begin when the agent that should speak fell silent? */
+static bool
+is_stand_in(const struct look *look, const struct scene_view *view)
+{
+	for (size_t i = 0; i < look->out->n; i++) {
+		const struct scene_agent *agent = look->out->list[i].agent;
+
+		if (agent != NULL &&
+		    look->out->list[i].weight.token == TOKEN_SILENT &&
+		    view->first_ms >= agent->heard_ms - STAND_IN_MS)
+			return true;
+	}
+	return false;
+}
+
 /* Results that claim the environment from a place that is not proven. */
 static void
 find_strangers(const struct look *look)
@@ -92,13 +108,14 @@ find_strangers(const struct look *look)
 	const struct scene *scene = look->scene;
 	struct finding *finding;
 
-	if (look->chain->n_nodes > 0)
+	if (look->chain->has_inside)
 		return;
 	for (size_t i = 0; i < scene->n_views; i++) {
 		const struct scene_view *view = &scene->views[i];
 
 		if (!look_same(view->series->environment, scene->environment) ||
-		    node_counts(view) || !node_is_fresh(scene, view))
+		    node_counts(view) || !node_is_fresh(scene, view) ||
+		    (look->chain->n_nodes > 0 && !is_stand_in(look, view)))
 			continue;
 		finding = look_add(look, TOKEN_STRANGER, 100,
 		    note(look->arena,

@@ -2,6 +2,8 @@
 
 #include "collector/diagnose/look.h"
 
+#define PEERS_TOLD 2 /* more of the same weigh nothing */
+
 /* --- separating tests ------------------------------------------------------------------- */
 
 static bool
@@ -56,6 +58,24 @@ find_substitution(const struct look *look)
 	}
 }
 
+/* The node whose path is in question: the break, or, when the break is above
+ * the network, an edge of the same service that became slow. */
+static const struct node *
+edge_in_question(const struct look *look)
+{
+	const struct node *node = look->break_;
+
+	if (node->layer >= LAYER_DNS && node->layer < LAYER_APP)
+		return node;
+	for (size_t i = 0; node->layer >= LAYER_APP && i < look->chain->n_nodes;
+	     i++)
+		if (look_same(look->chain->nodes[i].service, node->service) &&
+		    look->chain->nodes[i].dependency[0] != '\0' &&
+		    node_is_slow(look->chain->nodes[i].view))
+			return &look->chain->nodes[i];
+	return NULL;
+}
+
 /* The dependencies pass with the service's own inputs, the service fails. */
 static void
 find_own_inputs(const struct look *look)
@@ -66,14 +86,17 @@ find_own_inputs(const struct look *look)
 	if (node->layer < LAYER_APP &&
 	    !(node->by_text && (node->token == TOKEN_BREAK_SCHEMA)))
 		return;
+	/* One of its paths is slow: that is not "all is well below". */
+	if (edge_in_question(look) != NULL)
+		return;
 	for (size_t i = 0; i < look->chain->n_nodes; i++) {
 		const struct node *other = &look->chain->nodes[i];
 
 		if (!look_same(other->service, node->service) ||
 		    other->dependency[0] == '\0' ||
 		    other->view->last->outcome != OUTCOME_OK ||
-		    node_is_failing(other->view))
-			continue;
+		    node_is_failing(other->view) || other->layer < LAYER_AUTH)
+			continue; /* a name that resolves acquits no server */
 		finding = look_add(look, TOKEN_BOTH_OK, 100,
 		    note(look->arena, "%s passes with the service's own inputs",
 			look_place(look, other->view)));
@@ -82,15 +105,25 @@ find_own_inputs(const struct look *look)
 	}
 }
 
+/* What stands outside of all environments is the same for all of them. */
+static bool
+is_shared(const struct scene *scene, const char *target)
+{
+	const struct scene_service *service = node_service(scene, target);
+
+	return service != NULL && look_same(service->kind, "external");
+}
+
 /* Another vantage, or another service, goes to the same target. */
 static bool
-is_peer(const struct look *look, const struct scene_view *view)
+is_peer(const struct look *look, const struct node *node,
+    const struct scene_view *view)
 {
-	const struct node *node = look->break_;
 	const struct series *a = view->series, *b = node->view->series;
 	struct node other;
 
-	if (!look_same(a->environment, look->scene->environment) ||
+	if ((!look_same(a->environment, look->scene->environment) &&
+		!is_shared(look->scene, node_target(node))) ||
 	    a->reference_of[0] != '\0' || !node_counts(view) ||
 	    !node_is_fresh(look->scene, view) ||
 	    view->last->outcome == OUTCOME_UNKNOWN ||
@@ -109,34 +142,54 @@ is_peer(const struct look *look, const struct scene_view *view)
 }
 
 static void
+add_peer(const struct look *look, const struct node *node,
+    const struct scene_view *view)
+{
+	bool fails = node_is_failing(view);
+	struct finding *finding =
+	    look_add(look, fails ? TOKEN_VANTAGE_FAIL : TOKEN_VANTAGE_OK, 100,
+		note(look->arena, "%s %s %s at the same time%s%s",
+		    look_place(look, view), fails ? "fails at" : "reaches",
+		    node_target(node), fails ? ": " : "",
+		    fails ? look_outcome(look, view) : ""));
+
+	finding->view = view;
+}
+
+/* One that reaches it acquits the target, whoever else fails. */
+static void
 find_peers(const struct look *look)
 {
-	const struct scene *scene = look->scene;
-	const struct scene_view *ok = NULL, *bad = NULL;
-	struct finding *finding;
+	const struct node *node = edge_in_question(look);
+	const struct scene_view *failing = NULL;
+	size_t n_reaching = 0;
 
-	if (look->break_->layer < LAYER_DNS || look->break_->layer >= LAYER_APP)
-		return;
-	for (size_t i = 0; i < scene->n_views; i++) {
-		if (!is_peer(look, &scene->views[i]))
+	for (size_t i = 0; node != NULL && i < look->scene->n_views; i++) {
+		const struct scene_view *view = &look->scene->views[i];
+
+		if (!is_peer(look, node, view) || node_is_slow(view))
 			continue;
-		if (node_is_failing(&scene->views[i]))
-			bad = &scene->views[i];
-		else if (scene->views[i].last->outcome == OUTCOME_OK)
-			ok = &scene->views[i];
+		if (node_is_failing(view))
+			failing = view;
+		else if (view->last->outcome == OUTCOME_OK &&
+		    n_reaching++ < PEERS_TOLD)
+			add_peer(look, node, view);
 	}
-	if (ok != NULL) {
-		finding = look_add(look, TOKEN_VANTAGE_OK, 100,
-		    note(look->arena, "%s reaches %s at the same time",
-			look_place(look, ok), node_target(look->break_)));
-		finding->view = ok;
-	} else if (bad != NULL) {
-		finding = look_add(look, TOKEN_VANTAGE_FAIL, 100,
-		    note(look->arena, "%s fails to reach %s too: %s",
-			look_place(look, bad), node_target(look->break_),
-			look_outcome(look, bad)));
-		finding->view = bad;
-	}
+	if (n_reaching == 0 && failing != NULL)
+		add_peer(look, node, failing);
+}
+
+/* Is it what a hop in between would cause?  A journey does more than a direct
+ * request: only what a proxy itself answers tells of it. */
+static bool
+is_of_proxy(const struct node *node)
+{
+	const char *message = node->view->told->message;
+
+	if (node->layer < LAYER_DNS)
+		return false;
+	return look_same(node->view->series->kind, "http") ||
+	    look_holds(message, "502") || look_holds(message, "504");
 }
 
 /* Direct against through the proxy, name against last known address. */
@@ -154,7 +207,7 @@ find_detours(const struct look *look)
 		    other->view->last->outcome != OUTCOME_OK ||
 		    node_is_failing(other->view) || other == node)
 			continue;
-		if (look_holds(probe, "direct") && node->layer >= LAYER_DNS) {
+		if (look_holds(probe, "direct") && is_of_proxy(node)) {
 			finding = look_add(look, TOKEN_PROXY_FAIL, 100,
 			    note(look->arena, "%s passes, %s fails",
 				look_place(look, other->view),

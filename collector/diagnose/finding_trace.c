@@ -3,8 +3,6 @@
 #include "collector/diagnose/look.h"
 #include "proto/base/text.h"
 
-#define LATENCY_MORE_US INT64_C(20000) /* and half as much again */
-
 /* --- changes ---------------------------------------------------------------------------------- */
 
 static void
@@ -62,6 +60,8 @@ find_changes(const struct look *look)
 		    "no release in the day before the onset");
 	if (input != NULL)
 		add_change(look, TOKEN_INPUT_CHANGED, input);
+	else if (look->break_->layer <= LAYER_SECRET)
+		; /* an input seen to be wrong needs no change to be so */
 	else if (has_any(look->scene, CHANGE_INPUT))
 		look_add(look, TOKEN_INPUT_SAME, 100,
 		    "no variable, file or setting that it uses changed");
@@ -80,7 +80,7 @@ find_shapes(const struct look *look)
 		const struct scene_view *view = look->chain->nodes[i].view;
 		struct finding *finding;
 
-		if (view->last->reason != REASON_SHAPE ||
+		if (view->told->reason != REASON_SHAPE ||
 		    !look_same(view->series->kind, "env"))
 			continue;
 		finding = look_add(look, TOKEN_SHAPE, 100,
@@ -102,9 +102,9 @@ find_platform(const struct look *look)
 		if (strncmp(node->view->series->kind, "gcp.", 4) != 0 ||
 		    node->layer != LAYER_SIDE)
 			continue;
-		if (node->view->last->outcome == OUTCOME_OK)
+		if (node->view->told->outcome == OUTCOME_OK)
 			ok = node->view;
-		if (node->view->last->outcome != OUTCOME_CRITICAL ||
+		if (node->view->told->outcome != OUTCOME_CRITICAL ||
 		    node == look->break_)
 			continue;
 		finding = look_add(look, TOKEN_PLATFORM_BAD, 100,
@@ -124,11 +124,11 @@ find_resources(const struct look *look)
 	for (size_t i = 0; i < look->chain->n_nodes; i++) {
 		const struct node *node = &look->chain->nodes[i];
 		const struct scene_view *view = node->view;
-		bool full = view->last->reason == REASON_EXHAUSTED ||
+		bool full = view->told->reason == REASON_EXHAUSTED ||
 		    node->text.signature == SIGNATURE_CONNECTIONS ||
 		    (look_same(view->series->kind, "host") &&
-			view->last->outcome != OUTCOME_OK &&
-			view->last->outcome != OUTCOME_UNKNOWN);
+			view->told->outcome != OUTCOME_OK &&
+			view->told->outcome != OUTCOME_UNKNOWN);
 		struct finding *finding;
 
 		if (!full || node->token == TOKEN_SATURATED)
@@ -149,10 +149,10 @@ find_crash(const struct look *look)
 		const struct scene_view *view = node->view;
 		struct finding *finding;
 
-		if (view->last->reason != REASON_PROCESS &&
+		if (view->told->reason != REASON_PROCESS &&
 		    node->text.signature != SIGNATURE_CRASH &&
 		    !(node->layer == LAYER_APP &&
-			view->last->reason == REASON_REFUSED))
+			view->told->reason == REASON_REFUSED))
 			continue;
 		finding = look_add(look, TOKEN_CRASH, 100,
 		    note(look->arena, "%s does not run: %s",
@@ -170,10 +170,7 @@ find_path(const struct look *look)
 		struct finding *finding = NULL;
 		char usual[TEXT_SPAN_BYTES], recent[TEXT_SPAN_BYTES];
 
-		if (view->usual_connect_us > 0 &&
-		    view->recent_connect_us * 2 > view->usual_connect_us * 3 &&
-		    view->recent_connect_us >
-			view->usual_connect_us + LATENCY_MORE_US)
+		if (node_is_slow(view))
 			finding = look_add(look, TOKEN_LATENCY, 100,
 			    note(look->arena, "%s connects in %s, was %s",
 				look_place(look, view),
@@ -181,7 +178,7 @@ find_path(const struct look *look)
 				text_span(usual, view->usual_connect_us)));
 		else if (look->chain->nodes[i].layer == LAYER_TCP &&
 		    node_is_failing(view) &&
-		    view->last->reason != REASON_REFUSED &&
+		    view->told->reason != REASON_REFUSED &&
 		    view->n_recent >= 8 &&
 		    view->n_recent_bad * 10 < view->n_recent * 9 &&
 		    view->n_bad < 3)
@@ -203,8 +200,8 @@ find_expiry(const struct look *look)
 	struct finding *finding;
 
 	if (look->break_->layer != LAYER_TLS ||
-	    view->last->reason != REASON_CERTIFICATE ||
-	    !look_holds(view->last->message, "expired"))
+	    view->told->reason != REASON_CERTIFICATE ||
+	    !look_holds(view->told->message, "expired"))
 		return;
 	finding = look_add(look, TOKEN_EXPIRED, 100,
 	    note(look->arena, "%s: %s", look_place(look, view),
@@ -218,7 +215,7 @@ find_new_text(const struct look *look)
 	const struct scene_view *view = look->break_->view;
 	struct finding *finding;
 
-	if (!view->text_is_new || view->last->message[0] == '\0' ||
+	if (!view->text_is_new || view->told->message[0] == '\0' ||
 	    look->break_->layer < LAYER_QUERY)
 		return;
 	finding = look_add(look, TOKEN_NEW_TEXT, 100,

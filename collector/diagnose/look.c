@@ -46,13 +46,13 @@ look_outcome(const struct look *look, const struct scene_view *view)
 {
 	char reason[REASON_TEXT_BYTES], span[TEXT_SPAN_BYTES];
 
-	if (view->last->outcome == OUTCOME_OK)
+	if (view->told->outcome == OUTCOME_OK)
 		return note(look->arena, "ok, %s%s",
-		    view->last->censored ? "at least " : "",
-		    text_span(span, view->last->duration_us));
+		    view->told->censored ? "at least " : "",
+		    text_span(span, view->told->duration_us));
 	return note(look->arena, "%s%s%.300s",
-	    result_reason(reason, view->series, view->last),
-	    view->last->message[0] != '\0' ? ": " : "", view->last->message);
+	    result_reason(reason, view->series, view->told),
+	    view->told->message[0] != '\0' ? ": " : "", view->told->message);
 }
 
 bool

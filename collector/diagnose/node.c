@@ -5,6 +5,7 @@
 
 #define STALE_INTERVALS 3
 #define MINUTE_MS       INT64_C(60000)
+#define SLOWER_US       INT64_C(20000) /* and half as much again */
 #define FLIPS_LEAST     4
 #define DEPTH_MAX       16 /* of dependencies, should they form a circle */
 
@@ -107,10 +108,18 @@ node_is_failing(const struct scene_view *view)
 {
 	if (view->last->outcome == OUTCOME_CRITICAL)
 		return true;
-	/* Half of the replicas, or one run in four: flapping is failing.  One
+	/* Half of the replicas, or one run in five: flapping is failing.  One
 	 * that failed for a while and is well now has recovered. */
 	return view->n_flips >= FLIPS_LEAST && view->n_good < 5 &&
-	    view->n_recent_bad * 4 >= view->n_recent;
+	    view->n_recent_bad * 5 >= view->n_episode;
+}
+
+bool
+node_is_slow(const struct scene_view *view)
+{
+	return view->usual_connect_us > 0 &&
+	    view->recent_connect_us * 2 > view->usual_connect_us * 3 &&
+	    view->recent_connect_us > view->usual_connect_us + SLOWER_US;
 }
 
 bool
@@ -217,7 +226,7 @@ dependency_of(const struct scene *scene, const struct series *series)
 static const char *
 last_phase(const struct scene_view *view)
 {
-	size_t n = view->last->n_phases;
+	size_t n = view->told->n_phases;
 
 	return n == 0 || n > view->series->n_phases
 	    ? ""
@@ -304,10 +313,10 @@ layer_of(const struct scene_view *view)
 	else
 		layer = LAYER_APP;
 	/* Of exec, log and push the phases are those of our own doing. */
-	if (view->last->reason != REASON_NONE &&
+	if (view->told->reason != REASON_NONE &&
 	    (layer != LAYER_APP || same(kind, "http")))
 		layer = layer_of_phase(last_phase(view), layer);
-	return layer_of_reason(view->last->reason, layer);
+	return layer_of_reason(view->told->reason, layer);
 }
 
 static enum token
@@ -351,7 +360,7 @@ token_of_query(enum reason reason)
 static enum token
 token_of(const struct node *node)
 {
-	enum reason reason = node->view->last->reason;
+	enum reason reason = node->view->told->reason;
 
 	switch (node->layer) {
 	case LAYER_ENV:
@@ -413,7 +422,7 @@ static const struct {
 static bool
 is_testimony(const struct scene_view *view)
 {
-	enum reason reason = view->last->reason;
+	enum reason reason = view->told->reason;
 
 	return reason == REASON_NONE || reason == REASON_STATUS ||
 	    reason == REASON_ANSWER ||
@@ -474,13 +483,13 @@ node_place(
 	/* An application that does not answer on its own port is not a broken
 	 * path: it does not run. */
 	if (out->layer == LAYER_TCP && out->dependency[0] == '\0' &&
-	    view->last->reason == REASON_REFUSED &&
+	    view->told->reason == REASON_REFUSED &&
 	    node_is_application(scene, series->service))
 		out->layer = LAYER_APP;
 	out->token = token_of(out);
 	if (out->layer >= LAYER_APP && node_is_failing(view) &&
 	    is_testimony(view))
-		read_text(out, scene, view->last->message);
+		read_text(out, scene, view->told->message);
 }
 
 const char *

@@ -59,8 +59,8 @@ failure(const struct work *work, const struct scene_view *view)
 
 	return note(work->arena, "%s/%s %s%s%.200s", view->series->service,
 	    view->series->probe,
-	    result_reason(reason, view->series, view->last),
-	    view->last->message[0] != '\0' ? ": " : "", view->last->message);
+	    result_reason(reason, view->series, view->told),
+	    view->told->message[0] != '\0' ? ": " : "", view->told->message);
 }
 
 /* --- what follows, what stands apart ------------------------------------------ */

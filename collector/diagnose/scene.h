@@ -26,7 +26,10 @@
 struct scene_view {
 	const struct series *series;
 	const struct result *last; /* the newest */
-	int64_t first_ms;          /* the oldest result known */
+	/* What the series says when it is asked how it is: the newest
+	 * critical one while it fails, if only now and then; else last. */
+	const struct result *told;
+	int64_t first_ms;    /* the oldest result known */
 	int64_t good_ms;     /* newest ok or warning before bad_from_ms, or of
 			        all when it is not failing; 0: never */
 	int64_t bad_from_ms; /* first critical of those that followed; 0: not
@@ -34,9 +37,9 @@ struct scene_view {
 	uint32_t n_bad;      /* critical results without an ok in between */
 	uint32_t n_good;     /* ok results since the last critical */
 	uint32_t n_recent, n_recent_bad; /* of the last SCENE_RECENT */
-	uint32_t n_flips; /* from good to bad or back, among these */
-	/* Medians of ok results before onset (or of all) and of the newest
-	 * few; 0: unknown. */
+	uint32_t n_flips;   /* from good to bad or back, among these */
+	uint32_t n_episode; /* results since bad_from_ms; 0: not failing */
+	/* How long ok results used to take, and the newest few; 0: unknown. */
 	int64_t usual_us, recent_us;
 	int64_t usual_connect_us, recent_connect_us;
 	/* The failure before this one of the same run of failures, when its

@@ -73,9 +73,9 @@ next_variable(const char *text, char out[NAME_BYTES])
 static const char *
 missing_of(const struct node *node)
 {
-	const char *list = attribute_text(node->view->last, "missing");
+	const char *list = attribute_text(node->view->told, "missing");
 
-	return list[0] != '\0' ? list : node->view->last->message;
+	return list[0] != '\0' ? list : node->view->told->message;
 }
 
 static size_t
@@ -94,7 +94,7 @@ subject_of_variables(
     struct arena *arena, const struct scene *scene, const struct node *node)
 {
 	const char *text = missing_of(node);
-	const char *file = attribute_text(node->view->last, "file");
+	const char *file = attribute_text(node->view->told, "file");
 	char name[NAME_BYTES];
 
 	if (node->by_text && node->text.object[0] != '\0')
@@ -228,6 +228,8 @@ infra_subject(struct arena *arena, const struct scene *scene,
 		node_place(&bad, scene, platform->view);
 		return subject_of_node(arena, scene, &bad);
 	}
+	if (node->layer >= LAYER_APP)
+		return note(arena, "infra:%s", node_target(node));
 	return subject_of_node(arena, scene, node);
 }
 
@@ -292,7 +294,7 @@ subject_class_of_node(const struct node *node)
 static const char *
 exhausted_of(const struct node *node)
 {
-	if (node->view->last->reason == REASON_EXHAUSTED ||
+	if (node->view->told->reason == REASON_EXHAUSTED ||
 	    node->text.signature == SIGNATURE_CONNECTIONS)
 		return "#max_connections";
 	if (node->text.signature == SIGNATURE_DISK)
@@ -304,10 +306,10 @@ static const char *
 dns_subject(
     struct arena *arena, const struct scene *scene, const struct node *node)
 {
-	const char *name = attribute_text(node->view->last, "name");
+	const char *name = attribute_text(node->view->told, "name");
 
-	if (node->view->last->reason == REASON_TIMEOUT ||
-	    node->view->last->reason == REASON_SERVFAIL)
+	if (node->view->told->reason == REASON_TIMEOUT ||
+	    node->view->told->reason == REASON_SERVFAIL)
 		return note(arena, "dns:resolver/%s", scene->environment);
 	if (name[0] == '\0')
 		name = node->text.object[0] != '\0' ? node->text.object

@@ -263,6 +263,11 @@ is_heavier(const struct suspect *a, const struct suspect *b)
 		return x;
 	if (a->db10 != b->db10)
 		return a->db10 > b->db10;
+	/* Who knows the moment better is the better witness of one change. */
+	if (a->change->to_ms - a->change->from_ms !=
+	    b->change->to_ms - b->change->from_ms)
+		return a->change->to_ms - a->change->from_ms <
+		    b->change->to_ms - b->change->from_ms;
 	if (a->change->to_ms != b->change->to_ms)
 		return a->change->to_ms > b->change->to_ms;
 	return strcmp(a->change->name, b->change->name) < 0;

@@ -98,6 +98,7 @@ case_view(struct case_room *room, const struct seen *seen)
 	room->views[i] = (struct scene_view){
 		.series = &room->series[i],
 		.last = &room->results[i],
+		.told = &room->results[i],
 		.first_ms = case_ms(86400),
 		.good_ms = is_bad ? case_ms(seen->bad_s + 5) : case_ms(2),
 		.bad_from_ms = is_bad ? case_ms(seen->bad_s) : 0,
