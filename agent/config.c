@@ -1,12 +1,13 @@
 #include <arpa/inet.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/config.h"
+#include "agent/config_env.h"
 #include "agent/defaults.h"
 #include "agent/identity.h"
+#include "agent/place.h"
 #include "agent/probe.h"
 #include "agent/schema.h"
 #include "proto/base/map.h"
@@ -27,7 +28,6 @@
 #define CONCURRENCY_MAX  4096
 #define REFERENCE_SUFFIX ".reference" /* of a second run's name */
 #define NAME_MAX_BYTES   64
-#define PATH_BYTES       160
 
 /* What every check needs. */
 struct check {
@@ -36,48 +36,7 @@ struct check {
 	struct err *err;
 };
 
-/* "probes[3].env.source": where in the file. */
-struct place {
-	char path[PATH_BYTES];
-};
-
-static struct place __attribute__((format(printf, 1, 2)))
-place_of(const char *format, ...)
-{
-	struct place place;
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(place.path, sizeof(place.path), format, args);
-	va_end(args);
-	return place;
-}
-
-struct word {
-	const char *word;
-	int value;
-};
-
-static const struct word severities[] = {
-	{ "critical", OUTCOME_CRITICAL },
-	{ "warning", OUTCOME_WARNING },
-	{ NULL, 0 },
-};
-
-static const char *const types[] = { "text", "integer", "number", "boolean",
-	"url", "port", NULL };
-static const char *const shown_types[] = { "integer", "number", "boolean",
-	"port", NULL };
-
 /* --- single values ------------------------------------------------------------ */
-
-static bool
-is_listed(const char *const *words, const char *word)
-{
-	while (*words != NULL && strcmp(*words, word) != 0)
-		words++;
-	return *words != NULL;
-}
 
 static int
 check_name(const struct check *check, const char *path, const char *name)
@@ -107,20 +66,6 @@ check_span(const struct check *check, int64_t *out_ms, const char *path,
 		return conf_complain(
 		    check->conf, check->err, path, "%s", span->must);
 	return 0;
-}
-
-static int
-check_severity(const struct check *check, enum outcome *out, const char *path,
-    const char *text)
-{
-	for (const struct word *at = severities; at->word != NULL; at++) {
-		if (strcmp(at->word, text) != 0)
-			continue;
-		*out = (enum outcome)at->value;
-		return 0;
-	}
-	return conf_complain(check->conf, check->err, path,
-	    "not a severity: write critical or warning");
 }
 
 /* --- collectors --------------------------------------------------------------- */
@@ -200,128 +145,7 @@ malformed:
 	    "tcp://HOST:PORT or ipc:///PATH");
 }
 
-/* --- env ---------------------------------------------------------------------- */
-
-static int
-check_source(const struct check *check, const char *path,
-    const struct variables_config *source)
-{
-	int n = (source->pidfile != NULL) + (source->command != NULL) +
-	    (source->file != NULL) + source->self;
-
-	if (n == 1)
-		return 0;
-	return conf_complain(check->conf, check->err, path,
-	    "must name exactly one of pidfile, command, file, self: true");
-}
-
-static int
-check_variable_name(
-    const struct check *check, const char *path, const char *name)
-{
-	if (name[0] != '\0' && strlen(name) <= 256 &&
-	    strpbrk(name, "= \t\r\n,") == NULL)
-		return 0;
-	return conf_complain(
-	    check->conf, check->err, path, "not the name of a variable");
-}
-
-static int
-check_names(
-    const struct check *check, const char *path, char *const *names, uint32_t n)
-{
-	struct place at;
-
-	for (uint32_t i = 0; i < n; i++) {
-		at = place_of("%s[%u]", path, i);
-		if (check_variable_name(check, at.path, names[i]) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-check_require(const struct check *check, const char *path,
-    struct variable_config *variable)
-{
-	struct place at;
-
-	at = place_of("%s.name", path);
-	if (check_variable_name(check, at.path, variable->name) < 0)
-		return -1;
-	at = place_of("%s.severity", path);
-	if (check_severity(
-		check, &variable->outcome, at.path, variable->severity) < 0)
-		return -1;
-	at = place_of("%s.type", path);
-	if (!is_listed(types, variable->type))
-		return conf_complain(check->conf, check->err, at.path,
-		    "not a type: write text, integer, number, boolean, url or "
-		    "port");
-	if (!variable->show || is_listed(shown_types, variable->type))
-		return 0;
-	at = place_of("%s.show", path);
-	return conf_complain(check->conf, check->err, at.path,
-	    "only a value of type integer, number, boolean or port may be "
-	    "shown; give the type, or leave show out");
-}
-
-static int
-check_group(
-    const struct check *check, const char *path, struct group_config *group)
-{
-	struct place at;
-
-	at = place_of("%s.name", path);
-	if (check_name(check, at.path, group->name) < 0)
-		return -1;
-	at = place_of("%s.severity", path);
-	if (check_severity(check, &group->outcome, at.path, group->severity) <
-	    0)
-		return -1;
-	at = place_of("%s.alternatives", path);
-	if (group->n_alternatives == 0)
-		return conf_complain(check->conf, check->err, at.path,
-		    "must list at least one alternative: "
-		    "- names: [NAME, ...]");
-	for (uint32_t i = 0; i < group->n_alternatives; i++) {
-		const struct names *names = &group->alternatives[i];
-
-		at = place_of("%s.alternatives[%u].names", path, i);
-		if (names->n_names == 0)
-			return conf_complain(check->conf, check->err, at.path,
-			    "must list at least one variable");
-		if (check_names(check, at.path, names->names, names->n_names) <
-		    0)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-check_env(const struct check *check, const char *path, struct env_config *env)
-{
-	struct place at;
-
-	at = place_of("%s.source", path);
-	if (check_source(check, at.path, &env->source) < 0)
-		return -1;
-	for (uint32_t i = 0; i < env->n_require; i++) {
-		at = place_of("%s.require[%u]", path, i);
-		if (check_require(check, at.path, &env->require[i]) < 0)
-			return -1;
-	}
-	for (uint32_t i = 0; i < env->n_groups; i++) {
-		at = place_of("%s.groups[%u]", path, i);
-		if (check_group(check, at.path, &env->groups[i]) < 0)
-			return -1;
-	}
-	at = place_of("%s.absent", path);
-	if (check_names(check, at.path, env->absent, env->n_absent) < 0)
-		return -1;
-	at = place_of("%s.watch", path);
-	return check_names(check, at.path, env->watch, env->n_watch);
-}
+/* --- postgres ------------------------------------------------------------------ */
 
 static int
 check_postgres(const struct check *check, const char *path,
@@ -332,12 +156,14 @@ check_postgres(const struct check *check, const char *path,
 	    postgres->reference != NULL ? postgres->reference->variables : NULL;
 
 	if (own != NULL &&
-	    check_source(check, place_of("%s.variables", path).path, own) < 0)
+	    config_check_source(check->conf,
+		place_of("%s.variables", path).path, own, check->err) < 0)
 		return -1;
 	return other == NULL
 	    ? 0
-	    : check_source(
-		  check, place_of("%s.reference.variables", path).path, other);
+	    : config_check_source(check->conf,
+		  place_of("%s.reference.variables", path).path, other,
+		  check->err);
 }
 
 /* --- probes ------------------------------------------------------------------- */
@@ -445,7 +271,8 @@ check_kind(
 	if (check_one_kind(check, path, probe, &name) < 0)
 		return -1;
 	at = place_of("%s.%s", path, name);
-	if (probe->env != NULL && check_env(check, at.path, probe->env) < 0)
+	if (probe->env != NULL &&
+	    config_check_env(check->conf, at.path, probe->env, check->err) < 0)
 		return -1;
 	if (probe->postgres != NULL &&
 	    check_postgres(check, at.path, probe->postgres) < 0)

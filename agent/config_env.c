@@ -1,0 +1,167 @@
+#include <string.h>
+
+#include "agent/config_env.h"
+#include "agent/place.h"
+#include "proto/base/text.h"
+
+#define NOT_A_NAME \
+	"not a name: write 1 to 64 of a-z 0-9 . _ - without a dot first"
+
+struct word {
+	const char *word;
+	enum outcome value;
+};
+
+static const struct word severities[] = {
+	{ "critical", OUTCOME_CRITICAL },
+	{ "warning", OUTCOME_WARNING },
+};
+#define N_SEVERITIES (sizeof(severities) / sizeof(severities[0]))
+
+static const char *const types[] = { "text", "integer", "number", "boolean",
+	"url", "port", NULL };
+static const char *const shown_types[] = { "integer", "number", "boolean",
+	"port", NULL };
+
+static bool
+is_listed(const char *const *words, const char *word)
+{
+	while (*words != NULL && strcmp(*words, word) != 0)
+		words++;
+	return *words != NULL;
+}
+
+int
+config_check_severity(const struct conf *conf, enum outcome *out,
+    const char *path, const char *text, struct err *err)
+{
+	for (size_t i = 0; i < N_SEVERITIES; i++) {
+		if (strcmp(severities[i].word, text) != 0)
+			continue;
+		*out = severities[i].value;
+		return 0;
+	}
+	return conf_complain(
+	    conf, err, path, "not a severity: write critical or warning");
+}
+
+int
+config_check_source(const struct conf *conf, const char *path,
+    const struct variables_config *source, struct err *err)
+{
+	int n = (source->pidfile != NULL) + (source->command != NULL) +
+	    (source->file != NULL) + source->self;
+
+	if (n == 1)
+		return 0;
+	return conf_complain(conf, err, path,
+	    "must name exactly one of pidfile, command, file, self: true");
+}
+
+int
+config_check_variable(const struct conf *conf, const char *path,
+    const char *name, struct err *err)
+{
+	if (name[0] != '\0' && strlen(name) <= 256 &&
+	    strpbrk(name, "= \t\r\n,") == NULL)
+		return 0;
+	return conf_complain(conf, err, path, "not the name of a variable");
+}
+
+static int
+check_names(const struct conf *conf, const char *path, char *const *names,
+    uint32_t n, struct err *err)
+{
+	struct place at;
+
+	for (uint32_t i = 0; i < n; i++) {
+		at = place_of("%s[%u]", path, i);
+		if (config_check_variable(conf, at.path, names[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+check_require(const struct conf *conf, const char *path,
+    struct variable_config *variable, struct err *err)
+{
+	struct place at;
+
+	at = place_of("%s.name", path);
+	if (config_check_variable(conf, at.path, variable->name, err) < 0)
+		return -1;
+	at = place_of("%s.severity", path);
+	if (config_check_severity(
+		conf, &variable->outcome, at.path, variable->severity, err) < 0)
+		return -1;
+	at = place_of("%s.type", path);
+	if (!is_listed(types, variable->type))
+		return conf_complain(conf, err, at.path,
+		    "not a type: write text, integer, number, boolean, url or "
+		    "port");
+	if (!variable->show || is_listed(shown_types, variable->type))
+		return 0;
+	at = place_of("%s.show", path);
+	return conf_complain(conf, err, at.path,
+	    "only a value of type integer, number, boolean or port may be "
+	    "shown; give the type, or leave show out");
+}
+
+static int
+check_group(const struct conf *conf, const char *path,
+    struct group_config *group, struct err *err)
+{
+	struct place at;
+
+	at = place_of("%s.name", path);
+	if (!text_is_name(group->name))
+		return conf_complain(conf, err, at.path, NOT_A_NAME);
+	at = place_of("%s.severity", path);
+	if (config_check_severity(
+		conf, &group->outcome, at.path, group->severity, err) < 0)
+		return -1;
+	at = place_of("%s.alternatives", path);
+	if (group->n_alternatives == 0)
+		return conf_complain(conf, err, at.path,
+		    "must list at least one alternative: "
+		    "- names: [NAME, ...]");
+	for (uint32_t i = 0; i < group->n_alternatives; i++) {
+		const struct names *names = &group->alternatives[i];
+
+		at = place_of("%s.alternatives[%u].names", path, i);
+		if (names->n_names == 0)
+			return conf_complain(conf, err, at.path,
+			    "must list at least one variable");
+		if (check_names(
+			conf, at.path, names->names, names->n_names, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+config_check_env(const struct conf *conf, const char *path,
+    struct env_config *env, struct err *err)
+{
+	struct place at;
+
+	at = place_of("%s.source", path);
+	if (config_check_source(conf, at.path, &env->source, err) < 0)
+		return -1;
+	for (uint32_t i = 0; i < env->n_require; i++) {
+		at = place_of("%s.require[%u]", path, i);
+		if (check_require(conf, at.path, &env->require[i], err) < 0)
+			return -1;
+	}
+	for (uint32_t i = 0; i < env->n_groups; i++) {
+		at = place_of("%s.groups[%u]", path, i);
+		if (check_group(conf, at.path, &env->groups[i], err) < 0)
+			return -1;
+	}
+	at = place_of("%s.absent", path);
+	if (check_names(conf, at.path, env->absent, env->n_absent, err) < 0)
+		return -1;
+	at = place_of("%s.watch", path);
+	return check_names(conf, at.path, env->watch, env->n_watch, err);
+}
