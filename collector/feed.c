@@ -4,6 +4,7 @@
 #include "collector/derive.h"
 #include "collector/feed.h"
 #include "collector/judge.h"
+#include "collector/rhythm.h"
 #include "proto/base/crc32c.h"
 #include "proto/base/mem.h"
 
@@ -36,6 +37,7 @@ struct feed {
 	struct feed_setup setup;
 	struct feed_counts counts;
 	struct map *speakers;  /* "environment/agent" */
+	struct map *rhythms;   /* of series, struct rhythm */
 	struct map *agents;    /* of a service: its struct speaker */
 	struct speaker **open; /* have a batch, in order of opening */
 	size_t n_open, room_open;
@@ -55,6 +57,7 @@ feed_new(const struct feed_setup *setup)
 	feed->setup = *setup;
 	feed->speakers = map_new();
 	feed->agents = map_new();
+	feed->rhythms = map_new();
 	return feed;
 }
 
@@ -80,6 +83,9 @@ feed_free(struct feed *feed)
 		free(speaker->agent);
 		free(speaker);
 	}
+	MAP_EACH (struct rhythm, rhythm, feed->rhythms)
+		free(rhythm);
+	map_free(feed->rhythms);
 	map_free(feed->speakers);
 	map_free(feed->agents);
 	free(feed->open);
@@ -354,10 +360,32 @@ note_heartbeat(struct speaker *speaker, const struct line *line)
 	speaker->beat_ms = line->at_ms;
 }
 
+/* How often the series of a result is run. */
+static uint32_t
+interval_of(
+    struct feed *feed, const struct speaker *speaker, const struct line *line)
+{
+	struct rhythm *rhythm;
+	char *key;
+
+	if (line->series.interval_ms > 0)
+		return line->series.interval_ms;
+	key = mem_printf("%s/%s/%s/%s", line->environment, speaker->agent,
+	    line->series.service, line->series.probe);
+	rhythm = map_get(feed->rhythms, key);
+	if (rhythm == NULL) {
+		rhythm = mem_zalloc(sizeof(*rhythm));
+		map_put(feed->rhythms, key, rhythm);
+	}
+	free(key);
+	return rhythm_add(rhythm, line->at_ms);
+}
+
 /* Adds a result; a reason that was not given is derived, and marked so. */
 static void
-add_result(struct batch *batch, const struct line *line)
+add_result(struct feed *feed, struct speaker *speaker, const struct line *line)
 {
+	struct series series = line->series;
 	struct attribute attributes[ATTRIBUTES_MAX];
 	struct result result = line->result;
 	char given[REASON_TEXT_BYTES];
@@ -373,7 +401,8 @@ add_result(struct batch *batch, const struct line *line)
 		    (struct attribute){ ATTRIBUTE_DERIVED, NULL, 1 };
 		result.attributes = attributes;
 	}
-	batch_add_result(batch, &line->series, &result);
+	series.interval_ms = interval_of(feed, speaker, line);
+	batch_add_result(speaker->batch, &series, &result);
 }
 
 /* Adds what the line says to the batch of its speaker. */
@@ -385,7 +414,7 @@ add(struct feed *feed, struct speaker *speaker, const struct line *line)
 	switch (line->type) {
 	case LINE_RESULT:
 		speaker->vantage = line->series.vantage;
-		add_result(batch, line);
+		add_result(feed, speaker, line);
 		feed->counts.results++;
 		break;
 	case LINE_FACT:

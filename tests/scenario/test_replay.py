@@ -251,6 +251,19 @@ def test_a_reason_that_is_not_given_is_derived(history):
     assert "reason_derived" not in found[1]
 
 
+def test_how_often_a_probe_runs_is_found_out(history):
+    """When four results are evenly spaced; replayed, the same comes out."""
+    lines = [result(s) for s in range(0, 100, 10)]
+    for line in lines:
+        del line["interval_ms"]
+    history.replay(lines)
+    exported = history.export()
+    assert [json.loads(line).get("interval_ms")
+            for line in exported.splitlines()] == 3 * [None] + 7 * [10000]
+    history.replay(map(json.loads, exported.splitlines()), "again.db")
+    assert history.export("again.db") == exported
+
+
 def test_an_environment_can_be_exported_alone(history):
     """And a span."""
     history.replay([result(0), result(10, environment="production"),
