@@ -7,7 +7,7 @@
 #include "collector/standing.h"
 #include "proto/base/text.h"
 
-/* --- status ---------------------------------------------------------------------------- */
+/* --- status ------------------------------------------------------------- */
 
 static bool
 matches(const char *wanted, const char *is)
@@ -156,7 +156,7 @@ answer_status(void *arg, struct status_answer *out, struct arena *arena,
 	return 0;
 }
 
-/* --- lists from the store ------------------------------------------------------------------ */
+/* --- lists from the store ----------------------------------------------- */
 
 /* Rows that grow while the store is scanned. */
 struct rows {

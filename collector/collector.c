@@ -54,7 +54,7 @@ struct collector {
 	bool is_stopping;
 };
 
-/* --- telling ----------------------------------------------------------------------- */
+/* --- telling ------------------------------------------------------------ */
 
 static void
 forget_news(struct collector *collector)
@@ -146,7 +146,7 @@ on_events(void *arg, const struct event *events, size_t n)
 		live_tell(collector->live, events, n);
 }
 
-/* --- questions --------------------------------------------------------------------------- */
+/* --- questions ---------------------------------------------------------- */
 
 static const struct fleet *
 answer_fleet(void *arg)
@@ -164,7 +164,7 @@ answer_now(void *arg)
 	return inbox_now(collector->inbox);
 }
 
-/* --- stopping ------------------------------------------------------------------------------ */
+/* --- stopping ----------------------------------------------------------- */
 
 /* From the outside in: nobody comes any more; what waits is committed and
  * answered; then the rest goes. */
@@ -216,7 +216,7 @@ on_stop(uv_signal_t *signal, int number)
 	stop(signal->data);
 }
 
-/* --- running ---------------------------------------------------------------------------------- */
+/* --- running ------------------------------------------------------------ */
 
 /* Did anything change that only a restart can bring about? */
 static bool
@@ -274,7 +274,7 @@ on_tick(uv_timer_t *timer)
 	inbox_tick(collector->inbox);
 }
 
-/* --- starting --------------------------------------------------------------------------------- */
+/* --- starting ----------------------------------------------------------- */
 
 /* Every agent is a descriptor. */
 static void

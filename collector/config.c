@@ -73,7 +73,7 @@ is_service(const struct collector_config *config, const char *name)
 	return false;
 }
 
-/* --- single values ---------------------------------------------------------- */
+/* --- single values ------------------------------------------------------ */
 
 static int
 check_name(const struct check *check, const char *path, const char *name)
@@ -153,7 +153,7 @@ resolve_path(const struct check *check, char **path)
 	*path = whole;
 }
 
-/* --- store and listen ------------------------------------------------------- */
+/* --- store and listen --------------------------------------------------- */
 
 static int
 check_store(const struct check *check)
@@ -250,7 +250,7 @@ check_listen(const struct check *check)
 	return 0;
 }
 
-/* --- environments and services ---------------------------------------------- */
+/* --- environments and services ------------------------------------------ */
 
 static int
 check_environment(
@@ -303,7 +303,7 @@ check_service(const struct check *check, uint32_t i)
 	return check_services(check, at.path, &service->optional);
 }
 
-/* --- expectations ------------------------------------------------------------ */
+/* --- expectations ------------------------------------------------------- */
 
 static int
 check_number(const struct check *check, double *out, const char *path,
@@ -402,7 +402,7 @@ check_expectation(const struct check *check, uint32_t i)
 	    "not a severity: write critical or warning");
 }
 
-/* --- the collector ----------------------------------------------------------- */
+/* --- the collector ------------------------------------------------------ */
 
 static int
 check_run(const struct check *check, uint32_t *run, const char *path,

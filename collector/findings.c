@@ -42,7 +42,7 @@ add(struct findings *findings, const char *environment, const char *service,
 	};
 }
 
-/* --- reference inputs --------------------------------------------------------------- */
+/* --- reference inputs --------------------------------------------------- */
 
 static bool
 is_bad(enum state state)
@@ -89,7 +89,7 @@ compare_reference(struct findings *findings, const struct fleet_series *own)
 		    own->series.probe, reason);
 }
 
-/* --- peers and builds ------------------------------------------------------------------ */
+/* --- peers and builds --------------------------------------------------- */
 
 static const struct cell_row *
 cell_of(const struct status_answer *status, const char *environment,
@@ -138,7 +138,7 @@ compare_cell(struct findings *findings, const struct cell_row *cell)
 		compare_peer(findings, cell, config->compare_with.names[i]);
 }
 
-/* --- what cannot be seen ------------------------------------------------------------------ */
+/* --- what cannot be seen ------------------------------------------------ */
 
 static void
 look_for_blind(struct findings *findings, const struct fleet_series *series)

@@ -42,7 +42,7 @@ free_text(const char *text)
 	free((void *)(uintptr_t)text);
 }
 
-/* --- freeing ---------------------------------------------------------------- */
+/* --- freeing ------------------------------------------------------------ */
 
 static void
 free_description(struct series *series)
@@ -139,7 +139,7 @@ fleet_free(struct fleet *fleet)
 	free(fleet);
 }
 
-/* --- finding ----------------------------------------------------------------- */
+/* --- finding ------------------------------------------------------------ */
 
 static struct fleet_place *
 place_of(struct fleet *fleet, const char *environment, const char *agent,
@@ -289,7 +289,7 @@ fleet_count(
 	return n;
 }
 
-/* --- keeping ------------------------------------------------------------------ */
+/* --- keeping ------------------------------------------------------------ */
 
 static bool
 is_as_described(const struct series *a, const struct series *b)
@@ -368,7 +368,7 @@ fleet_series_keep(struct fleet_series *of, const struct result *result)
 	of->last.attributes = list;
 }
 
-/* --- regressions --------------------------------------------------------------- */
+/* --- regressions -------------------------------------------------------- */
 
 static char *
 id_text(char out[ID_BYTES], uint64_t id)

@@ -94,7 +94,7 @@ struct fleet_regression {
 struct fleet *fleet_new(void);
 void fleet_free(struct fleet *fleet); /* NULL is allowed */
 
-/* --- finding, adding what is new ----------------------------------------------- */
+/* --- finding, adding what is new ---------------------------------------- */
 
 struct fleet_series *
 fleet_series_of(struct fleet *fleet, const struct series *series);
@@ -114,7 +114,7 @@ size_t fleet_count_new(const struct fleet *fleet, const char *environment,
 size_t fleet_count(
     const struct fleet *fleet, const char *environment, const char *agent);
 
-/* --- keeping ---------------------------------------------------------------------- */
+/* --- keeping ------------------------------------------------------------ */
 
 /* Copies what is described when it differs from what is known. */
 void
@@ -126,7 +126,7 @@ void fleet_series_keep(struct fleet_series *of, const struct result *result);
 /* Replaces an owned text. */
 void fleet_text(char **of, const char *text);
 
-/* --- regressions ------------------------------------------------------------------ */
+/* --- regressions -------------------------------------------------------- */
 
 /* Copies; a row of the same id is replaced. */
 void fleet_open(struct fleet *fleet, const struct regression_row *row);

@@ -54,7 +54,7 @@ tell(const struct inbox *inbox, bool is_bad, const char *text)
 	inbox->setup.on_news(inbox->setup.arg, is_bad, text);
 }
 
-/* --- the store fails, and works again -------------------------------------------- */
+/* --- the store fails, and works again ----------------------------------- */
 
 static void
 break_down(struct inbox *inbox, const struct err *why)
@@ -104,7 +104,7 @@ work_again(struct inbox *inbox)
 	tell(inbox, false, "store: takes batches again");
 }
 
-/* --- transactions -------------------------------------------------------------------- */
+/* --- transactions ------------------------------------------------------- */
 
 static void
 drop(struct inbox *inbox, struct waiting *waiting)
@@ -299,7 +299,7 @@ keep_going(struct inbox *inbox)
 	uv_idle_start(&inbox->idle, on_idle);
 }
 
-/* --- taking in -------------------------------------------------------------------------- */
+/* --- taking in ---------------------------------------------------------- */
 
 /* Returns 0, or -1 when the call was answered. */
 static int
@@ -400,7 +400,7 @@ on_send(void *arg, const struct envelope *envelope, struct rpc_call *call)
 	keep_going(inbox);
 }
 
-/* --- what no batch brings about ------------------------------------------------------------ */
+/* --- what no batch brings about ----------------------------------------- */
 
 static void
 expire(struct inbox *inbox)
@@ -452,7 +452,7 @@ inbox_set_config(struct inbox *inbox, const struct collector_config *config)
 	inbox->setup.config = config;
 }
 
-/* --- from beginning to end ------------------------------------------------------------------- */
+/* --- from beginning to end ---------------------------------------------- */
 
 struct inbox *
 inbox_new(const struct inbox_setup *setup)

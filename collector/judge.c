@@ -7,7 +7,7 @@
 #define TEXT_BYTES     256
 #define LATE_INTERVALS 3
 
-/* --- results --------------------------------------------------------------------- */
+/* --- results ------------------------------------------------------------ */
 
 /* When a run ended, by our clock. */
 static int64_t
@@ -166,7 +166,7 @@ follow_state(const struct judge *judge, struct fleet_series *series, bool late,
 	return open_state(judge, series, late, arrival, err);
 }
 
-/* --- keeping results ----------------------------------------------------------------- */
+/* --- keeping results ---------------------------------------------------- */
 
 static void
 keep(struct fleet_series *series, const struct result *result,
@@ -238,7 +238,7 @@ judge_result(const struct judge *judge, struct fleet_series *series,
 	return judge_proof(judge, series, arrival, err);
 }
 
-/* --- silence --------------------------------------------------------------------------- */
+/* --- silence ------------------------------------------------------------ */
 
 int
 judge_heard(const struct judge *judge, struct fleet_agent *agent,

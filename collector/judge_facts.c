@@ -10,7 +10,7 @@
 #define LIVELY_INTERVALS 3
 #define LIVELY_SPARE_MS  10000
 
-/* --- proof of facts ---------------------------------------------------------------- */
+/* --- proof of facts ----------------------------------------------------- */
 
 /* Does this series take part in proving the facts of its place?  One that
  * is not probed any more does not hold up the others. */
@@ -79,7 +79,7 @@ judge_proof(const struct judge *judge, const struct fleet_series *series,
 	return 0;
 }
 
-/* --- facts --------------------------------------------------------------------------- */
+/* --- facts -------------------------------------------------------------- */
 
 /* A number for a text, never 0: FNV-1a. */
 static uint64_t

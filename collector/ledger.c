@@ -36,7 +36,7 @@ ledger_clear(struct ledger *ledger)
 	}
 }
 
-/* --- events ------------------------------------------------------------------ */
+/* --- events ------------------------------------------------------------- */
 
 static struct event *
 add_event(struct ledger *ledger, enum event_kind kind, int64_t at_ms)
@@ -81,7 +81,7 @@ tell_regression(struct ledger *ledger, enum event_kind kind, int64_t at_ms,
 	    rows_regression(ledger->arena, row);
 }
 
-/* --- recall ------------------------------------------------------------------- */
+/* --- recall ------------------------------------------------------------- */
 
 /* What makes two findings the same one; owned by the caller. */
 static char *
@@ -171,7 +171,7 @@ ledger_recalled_open(const struct ledger *ledger, size_t *at)
 	return row;
 }
 
-/* --- rows --------------------------------------------------------------------- */
+/* --- rows --------------------------------------------------------------- */
 
 int
 ledger_change(struct ledger *ledger, const struct change_row *row,

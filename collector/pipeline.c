@@ -33,7 +33,7 @@ struct pipeline {
 	bool is_new; /* the configuration: its expectations were not judged */
 };
 
-/* --- judging --------------------------------------------------------------------- */
+/* --- judging ------------------------------------------------------------ */
 
 /* Keeps a difference of clocks within what can be calculated with. */
 static int64_t
@@ -117,7 +117,7 @@ judge_batch(struct pipeline *pipeline, const struct batch *batch,
 	return judge_results(pipeline, &judge, batch, arrival, err);
 }
 
-/* --- restoring --------------------------------------------------------------------- */
+/* --- restoring ---------------------------------------------------------- */
 
 struct recall {
 	struct pipeline *pipeline;
@@ -349,7 +349,7 @@ pipeline_fleet(const struct pipeline *pipeline)
 	return pipeline->fleet;
 }
 
-/* --- transactions -------------------------------------------------------------------- */
+/* --- transactions ------------------------------------------------------- */
 
 int
 pipeline_begin(struct pipeline *pipeline, struct err *err)
@@ -554,7 +554,7 @@ pipeline_abandon(struct pipeline *pipeline, struct moment now, struct err *err)
 	return restore(pipeline, now, err);
 }
 
-/* --- outside ---------------------------------------------------------------------------- */
+/* --- outside ------------------------------------------------------------ */
 
 const struct event *
 pipeline_events(const struct pipeline *pipeline, size_t *out_n)

@@ -44,7 +44,7 @@ void pipeline_set_watched(struct pipeline *pipeline, bool is_watched);
 
 const struct fleet *pipeline_fleet(const struct pipeline *pipeline);
 
-/* --- within a transaction ------------------------------------------------------ */
+/* --- within a transaction ----------------------------------------------- */
 
 /* What came: the envelope, and what is inside, decoded.  Both are borrowed
  * until pipeline_forget(). */
@@ -87,7 +87,7 @@ int pipeline_commit(struct pipeline *pipeline, struct err *err);
 int
 pipeline_abandon(struct pipeline *pipeline, struct moment now, struct err *err);
 
-/* --- outside -------------------------------------------------------------------- */
+/* --- outside ------------------------------------------------------------ */
 
 /* What the last transactions should tell, until pipeline_forget(). */
 const struct event *

@@ -23,7 +23,7 @@ struct head {
 	uint64_t n_series, n_facts, n_agents;
 };
 
-/* --- writing ------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------ */
 
 static void
 put(struct text *text, const void *bytes, size_t n)
@@ -242,7 +242,7 @@ snapshot_write(struct store *store, struct fleet *fleet,
 	return rc;
 }
 
-/* --- reading ------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------ */
 
 /* Bytes that are read from; is_short once there were not enough. */
 struct reader {

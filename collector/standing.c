@@ -73,7 +73,7 @@ standing_is_retired(
 	return agent != NULL && agent->seen_ms - series->fresh_ms > patience_ms;
 }
 
-/* --- cells ----------------------------------------------------------------- */
+/* --- cells -------------------------------------------------------------- */
 
 struct cell {
 	struct cell_row row;

@@ -92,7 +92,7 @@ ask_status(struct bench *bench, struct status_answer *out, struct arena *arena,
 		fail_msg("%s", err.text);
 }
 
-/* --- cells ----------------------------------------------------------------- */
+/* --- cells -------------------------------------------------------------- */
 
 /* Of staging/backend. */
 static const struct cell_story {
@@ -158,7 +158,7 @@ test_cell(void **state)
 	bench_close(&bench);
 }
 
-/* --- comparisons ------------------------------------------------------------ */
+/* --- comparisons -------------------------------------------------------- */
 
 static const struct finding_story {
 	const char *name;
@@ -223,7 +223,7 @@ test_finding(void **state)
 	bench_close(&bench);
 }
 
-/* --- lists ------------------------------------------------------------------ */
+/* --- lists -------------------------------------------------------------- */
 
 static const struct list_story {
 	const char *name;

@@ -2,7 +2,7 @@
  * are split into transactions, nor where it was restarted. */
 #include "tests/collector/batches.h"
 
-/* --- stories ------------------------------------------------------------------------- */
+/* --- stories ------------------------------------------------------------ */
 
 /* Letters are results of the probe "db", ten seconds apart: good, warning,
  * critical, unknown.  Capitals steer: L what comes is an hour late, N it is
@@ -114,7 +114,7 @@ test_story(void **state)
 	bench_close(&bench);
 }
 
-/* --- what is written of one ----------------------------------------------------------- */
+/* --- what is written of one --------------------------------------------- */
 
 static const struct written {
 	const char *name;
@@ -153,7 +153,7 @@ test_written(void **state)
 	bench_close(&bench);
 }
 
-/* --- facts ----------------------------------------------------------------------------- */
+/* --- facts -------------------------------------------------------------- */
 
 /* Small letters set the fact to that value, digits to a fingerprint of key
  * k1, capital letters to one of key k2 (so 1 and A may be the same value);
@@ -222,7 +222,7 @@ test_drift(void **state)
 	bench_close(&bench);
 }
 
-/* --- expectations ------------------------------------------------------------------------ */
+/* --- expectations ------------------------------------------------------- */
 
 static const struct expected {
 	const char *name;
@@ -321,7 +321,7 @@ test_reload(void **state)
 	bench_close(&bench);
 }
 
-/* --- retention ------------------------------------------------------------ */
+/* --- retention ---------------------------------------------------------- */
 
 /* Two results with days between them, then days without any. */
 static const struct retention {
@@ -355,7 +355,7 @@ test_retention(void **state)
 	bench_close(&bench);
 }
 
-/* --- the property -------------------------------------------------------------------------- */
+/* --- the property ------------------------------------------------------- */
 
 #define BATCHES 120
 
