@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,6 @@
 
 #define HOUR_MS          INT64_C(3600000)
 #define RETENTION_MIN_MS HOUR_MS
-#define RETENTION_MAX_MS (400 * 24 * HOUR_MS)
 #define STORE_MIN_BYTES  INT64_C(1048576)
 #define CONFIRM_AFTER    3
 #define CLEAR_AFTER      2
@@ -123,20 +123,56 @@ check_services(
 	return 0;
 }
 
+/* What can be kept, and for how long when nobody says. */
+static const struct kept {
+	const char *name, *usual;
+	size_t text, ms; /* offsets of its members */
+	int max_days;
+} kepts[] = {
+	{ "results", "30d", offsetof(struct retention_config, results),
+	    offsetof(struct retention_config, results_ms), 400 },
+	{ "rollups", "730d", offsetof(struct retention_config, rollups),
+	    offsetof(struct retention_config, rollups_ms), 4000 },
+	{ "changes", "400d", offsetof(struct retention_config, changes),
+	    offsetof(struct retention_config, changes_ms), 4000 },
+};
+
 static int
-check_retention(const struct check *check, const char *path,
-    struct retention_config *retention)
+check_kept(const struct check *check, const char *path, const char *text,
+    int64_t *out_ms, int max_days)
 {
 	struct err inner;
 
-	if (text_duration(&retention->results_ms, retention->results, &inner) <
-	    0)
+	if (text_duration(out_ms, text, &inner) < 0)
 		return conf_complain(
 		    check->conf, check->err, path, "%s", inner.text);
-	if (retention->results_ms < RETENTION_MIN_MS ||
-	    retention->results_ms > RETENTION_MAX_MS)
-		return conf_complain(
-		    check->conf, check->err, path, "must be from 1h to 400d");
+	if (*out_ms < RETENTION_MIN_MS || *out_ms > max_days * 24 * HOUR_MS)
+		return conf_complain(check->conf, check->err, path,
+		    "must be from 1h to %dd", max_days);
+	return 0;
+}
+
+/* Of an environment, or of all: usual is NULL.  prefix ends with a dot. */
+static int
+check_retention(const struct check *check, const char *prefix,
+    struct retention_config *retention, const struct retention_config *usual)
+{
+	for (size_t i = 0; i < sizeof(kepts) / sizeof(kepts[0]); i++) {
+		const struct kept *kept = &kepts[i];
+		char **text = (void *)((char *)retention + kept->text);
+		int64_t *ms = (void *)((char *)retention + kept->ms);
+		struct place at;
+
+		if (*text == NULL && usual != NULL) {
+			memcpy(ms, (const char *)usual + kept->ms, sizeof(*ms));
+			continue;
+		}
+		if (*text == NULL)
+			*text = mem_strdup(kept->usual);
+		at = place_of("%sretention.%s", prefix, kept->name);
+		if (check_kept(check, at.path, *text, ms, kept->max_days) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -271,13 +307,9 @@ check_environment(
 	if (names_hold(&environment->compare_with, environment->name))
 		return conf_complain(check->conf, check->err, at.path,
 		    "must name other environments");
-	if (environment->retention.results == NULL) {
-		environment->retention.results_ms =
-		    config->retention.results_ms;
-		return 0;
-	}
-	at = place_of("environments.%s.retention.results", environment->name);
-	return check_retention(check, at.path, &environment->retention);
+	at = place_of("environments.%s.", environment->name);
+	return check_retention(
+	    check, at.path, &environment->retention, &config->retention);
 }
 
 static int
@@ -433,13 +465,11 @@ check_collector(const struct check *check)
 {
 	struct collector_config *config = check->config;
 
-	if (config->retention.results == NULL)
-		config->retention.results = mem_strdup("30d");
 	if (check->is_daemon &&
 	    (check_store(check) < 0 || check_listen(check) < 0))
 		return -1;
 	if (check_regressions(check) < 0 ||
-	    check_retention(check, "retention.results", &config->retention) < 0)
+	    check_retention(check, "", &config->retention, NULL) < 0)
 		return -1;
 	for (uint32_t i = 0; i < config->n_environments; i++)
 		if (check_environment(check, &config->environments[i]) < 0)
@@ -513,7 +543,12 @@ config_empty(void)
 
 	config->regressions.confirm_after = CONFIRM_AFTER;
 	config->regressions.clear_after = CLEAR_AFTER;
-	config->retention.results_ms = 30 * 24 * HOUR_MS;
+	for (size_t i = 0; i < sizeof(kepts) / sizeof(kepts[0]); i++) {
+		int64_t *ms =
+		    (void *)((char *)&config->retention + kepts[i].ms);
+
+		text_duration(ms, kepts[i].usual, NULL);
+	}
 	return config;
 }
 

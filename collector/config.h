@@ -22,7 +22,7 @@
  *	  - { setting: connection_timeout, at_least: 35, issue: "1263",
  *	      services: [ backend ] }
  *	  - { env: SECRET_KEY, must_differ: [ staging, production ] }
- *	retention: { results: 30d }
+ *	retention: { results: 30d, rollups: 730d, changes: 400d }
  *	regressions: { confirm_after: 3, clear_after: 2 }
  *
  * Paths in the file are relative to its folder.
@@ -51,9 +51,13 @@ struct listen_config {
 	} * tls;
 };
 
+/* How long things are kept.  An environment that does not say has what is said
+ * for all. */
 struct retention_config {
-	char *results;
+	char *results, *rollups, *changes;
 	int64_t results_ms;
+	int64_t rollups_ms; /* of hours and days */
+	int64_t changes_ms; /* and regressions that were cleared */
 };
 
 struct environment_config {

@@ -4,6 +4,7 @@
 
 #include "collector/judge.h"
 #include "collector/pipeline.h"
+#include "collector/retention.h"
 #include "collector/snapshot.h"
 #include "proto/base/mem.h"
 
@@ -13,10 +14,11 @@
 #define CHECKPOINT_PER_SERIES 64
 #define CHECKPOINT_MS         60000
 
-#define OFFSET_MAX_MS  INT64_C(315576000000) /* ten years, either way */
-#define EXPIRE_AT_ONCE 256
-#define SEAL_AFTER_MS  INT64_C(600000) /* more at once packs better */
-#define RETURN_MAX_MS  INT64_C(300000) /* longest back-off of an agent */
+#define OFFSET_MAX_MS    INT64_C(315576000000) /* ten years, either way */
+#define EXPIRE_AT_ONCE   256
+#define DERIVED_EVERY_MS INT64_C(3600000)
+#define SEAL_AFTER_MS    INT64_C(600000) /* more at once packs better */
+#define RETURN_MAX_MS    INT64_C(300000) /* longest back-off of an agent */
 
 struct pipeline {
 	struct store *store;
@@ -27,6 +29,7 @@ struct pipeline {
 	int64_t written_ms;      /* when the last checkpoint was written */
 	uint64_t written_id;     /* the last batch it has */
 	uint64_t n_results;      /* judged since */
+	int64_t derived_ms;      /* when to look for old rollups, monotonic */
 	int64_t newest_ms;       /* of all results judged since the start */
 	bool is_due;             /* a checkpoint */
 	bool is_watched;
@@ -458,41 +461,30 @@ pipeline_tick(struct pipeline *pipeline, struct moment now, struct err *err)
 	return 0;
 }
 
-static int
-expire_one(struct pipeline *pipeline, uint64_t *out_n, const char *environment,
-    struct moment now, struct err *err)
-{
-	const struct environment_config *config =
-	    config_environment(pipeline->config, environment);
-	int64_t keep_ms = config != NULL
-	    ? config->retention.results_ms
-	    : pipeline->config->retention.results_ms;
-	/* A clock that jumped ahead must not empty the store. */
-	int64_t now_ms = now.wall_ms < pipeline->newest_ms
-	    ? now.wall_ms
-	    : pipeline->newest_ms;
-	uint64_t n = 0;
-
-	if (store_expire(pipeline->store, &n, environment, now_ms - keep_ms,
-		EXPIRE_AT_ONCE, err) < 0)
-		return -1;
-	*out_n += n;
-	return 0;
-}
-
 int
 pipeline_expire(struct pipeline *pipeline, uint64_t *out_n, struct moment now,
     struct err *err)
 {
+	struct retention_rule rule = { pipeline->config,
+		now.mono_ms >= pipeline->derived_ms };
+	/* A clock that jumped ahead must not empty the store. */
+	int64_t now_ms = now.wall_ms < pipeline->newest_ms
+	    ? now.wall_ms
+	    : pipeline->newest_ms;
 	struct map *done = map_new();
+	uint64_t n = 0;
 	int rc = 0;
 
 	*out_n = 0;
 	MAP_EACH (struct fleet_agent, agent, pipeline->fleet->agents) {
 		if (rc < 0 || map_put(done, agent->environment, agent) != NULL)
 			continue;
-		rc = expire_one(pipeline, out_n, agent->environment, now, err);
+		rc = retention_apply(pipeline->store, &n, &rule,
+		    agent->environment, now_ms, err);
+		*out_n += n;
 	}
+	if (rc == 0 && *out_n == 0 && rule.derived)
+		pipeline->derived_ms = now.mono_ms + DERIVED_EVERY_MS;
 	/* What is gone cannot be judged again. */
 	if (*out_n > 0)
 		pipeline->is_due = true;

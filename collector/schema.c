@@ -42,6 +42,8 @@ static const cyaml_schema_value_t listen_item = {
 
 static const cyaml_schema_field_t retention_fields[] = {
 	TEXT("results", OPTIONAL, struct retention_config, results),
+	TEXT("rollups", OPTIONAL, struct retention_config, rollups),
+	TEXT("changes", OPTIONAL, struct retention_config, changes),
 	CYAML_FIELD_END,
 };
 

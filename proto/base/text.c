@@ -11,7 +11,7 @@
 #include "proto/base/text.h"
 
 #define NAME_MAX_CHARACTERS 64
-#define DURATION_MAX_MS     (INT64_C(400) * 24 * 3600 * 1000)
+#define DURATION_MAX_MS     (INT64_C(4000) * 24 * 3600 * 1000)
 
 static void
 make_room(struct text *text, size_t more)
@@ -184,7 +184,7 @@ text_duration(int64_t *out_ms, const char *text, struct err *err)
 		    "not a duration: write a number and ms, s, m, h or d, "
 		    "such as 10s");
 	if (*out_ms > DURATION_MAX_MS)
-		return err_set(err, ERR_LIMIT, "longer than 400 days");
+		return err_set(err, ERR_LIMIT, "longer than 4000 days");
 	return 0;
 }
 

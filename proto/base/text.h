@@ -37,7 +37,7 @@ bool text_is_utf8(const char *bytes, size_t n);
 void text_sanitise(char *bytes, size_t n);
 
 /* "250ms" "10s" "5m" "2h" "7d" to milliseconds; a unit is required, zero is
- * "0s".  At most 400 days. */
+ * "0s".  At most 4000 days. */
 int text_duration(int64_t *out_ms, const char *text, struct err *err);
 
 /* "4096" "64KiB" "1GiB" "500MB" to bytes. */

@@ -134,7 +134,8 @@ static const char whole[] =
     "  - {url: 'tls+tcp://0.0.0.0:7443', tls: {ca_file: ca.pem,\n"
     "     certificate_file: c.pem, key_file: /etc/k.pem}}\n"
     "environments:\n"
-    "  staging: {compare_with: [production], retention: {results: 7d}}\n"
+    "  staging: {compare_with: [production], retention: {results: 7d,"
+    "    changes: 2d}}\n"
     "  production: {}\n"
     "services:\n"
     "  - {name: backend, depends_on: [database], journeys: [login]}\n"
@@ -170,6 +171,8 @@ test_whole(void **state)
 	assert_null(config_environment(config, "local"));
 	assert_true(names_hold(&staging->compare_with, "production"));
 	assert_int_equal(staging->retention.results_ms, 7 * 86400000LL);
+	assert_int_equal(staging->retention.changes_ms, 2 * 86400000LL);
+	assert_int_equal(staging->retention.rollups_ms, 730 * 86400000LL);
 	assert_int_equal(production->retention.results_ms, 30 * 86400000LL);
 	assert_string_equal(
 	    config->expectations[0].name, "setting/connection_timeout");

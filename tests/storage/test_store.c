@@ -544,6 +544,121 @@ bad_names_are_refused(struct place *place)
 	store_rollback(place->store);
 }
 
+static int
+count_rollup(void *arg, const struct series *key, int64_t at_ms,
+    const struct rollup *rollup, struct err *err)
+{
+	(void)key;
+	(void)at_ms;
+	(void)rollup;
+	(void)err;
+	++*(unsigned *)arg;
+	return 0;
+}
+
+static unsigned
+count_rollups(struct place *place, int64_t span_ms)
+{
+	struct store_trend request = { "", "", "", "", 0, 10 * ROLLUP_DAY_MS,
+		span_ms, false };
+	struct err err = { 0 };
+	unsigned n = 0;
+
+	if (store_scan_rollups(place->store, &request, count_rollup, &n, &err) <
+	    0)
+		fail_msg("%s", err.text);
+	return n;
+}
+
+static uint64_t
+expire_derived(struct place *place, enum store_derived what,
+    const char *environment, int64_t before_ms)
+{
+	struct err err = { 0 };
+	uint64_t n;
+
+	place_begin(place);
+	if (store_expire_derived(
+		place->store, &n, what, environment, before_ms, 2, &err) < 0)
+		fail_msg("%s", err.text);
+	place_commit(place);
+	return n;
+}
+
+static void
+seal_all(struct place *place)
+{
+	struct store_seal all = { INT64_MAX, INT64_MAX };
+	struct err err = { 0 };
+	uint64_t n = 1;
+
+	while (n > 0) {
+		place_begin(place);
+		assert_int_equal(store_seal(place->store, &n, &all, &err), 0);
+		place_commit(place);
+	}
+}
+
+static void
+rollups_outlive_results(struct place *place)
+{
+	struct err err = { 0 };
+	uint64_t n;
+
+	for (uint64_t day = 0; day < 4; day++)
+		place_put_one(place, 5, day + 1, (int64_t)day * ROLLUP_DAY_MS);
+	seal_all(place);
+	place_begin(place);
+	assert_int_equal(
+	    store_expire(place->store, &n, "", INT64_MAX, 10, &err), 0);
+	place_commit(place);
+	assert_int_equal(n, 4);
+	assert_int_equal(place_measure(place->store).results, 0);
+	assert_int_equal(count_rollups(place, ROLLUP_HOUR_MS), 4);
+	assert_int_equal(
+	    expire_derived(place, STORE_HOURS, "production", INT64_MAX), 0);
+	assert_int_equal(
+	    expire_derived(place, STORE_HOURS, "", 3 * ROLLUP_DAY_MS), 2);
+	assert_int_equal(
+	    expire_derived(place, STORE_HOURS, "", 3 * ROLLUP_DAY_MS), 1);
+	assert_int_equal(count_rollups(place, ROLLUP_HOUR_MS), 1);
+	assert_int_equal(count_rollups(place, ROLLUP_DAY_MS), 4);
+	assert_int_equal(
+	    expire_derived(place, STORE_DAYS, "staging", ROLLUP_DAY_MS), 1);
+	assert_int_equal(count_rollups(place, ROLLUP_DAY_MS), 3);
+}
+
+static void
+open_regressions_stay(struct place *place)
+{
+	struct change_row change = { "staging", "web", "build", SOURCE_SERVICE,
+		"1", "2", 500, 1000, "stg-1" };
+	struct regression_row row = { .environment = "staging",
+		.service = "",
+		.agent = "",
+		.subject = "db",
+		.onset_to_ms = 100,
+		.before = "",
+		.after = "",
+		.message = "" };
+	struct query_regressions request = { "", "", 0, 0, false, 0 };
+	struct err err = { 0 };
+	uint64_t id;
+
+	place_begin(place);
+	store_put_change(place->store, &change, &err);
+	store_put_regression(place->store, &id, &row, &err);
+	row.cleared_ms = 200;
+	store_put_regression(place->store, &id, &row, &err);
+	place_commit(place);
+	assert_int_equal(expire_derived(place, STORE_REGRESSIONS, "", 200), 0);
+	assert_int_equal(
+	    expire_derived(place, STORE_REGRESSIONS, "", INT64_MAX), 1);
+	expect_regressions(place, &request, "db#1/open ", false);
+	assert_int_equal(expire_derived(place, STORE_CHANGES, "", 1000), 0);
+	assert_int_equal(expire_derived(place, STORE_CHANGES, "", 1001), 1);
+}
+
 static const struct story stories[] = {
 	{ "a new store is empty", new_is_empty },
 	{ "a batch comes back as it was received", comes_back_whole },
@@ -572,6 +687,9 @@ static const struct story stories[] = {
 	{ "regressions are replaced by id and found while open",
 	    regressions_are_replaced },
 	{ "pieces of state are kept under their keys", states_are_kept },
+	{ "rollups outlive the results they were made of",
+	    rollups_outlive_results },
+	{ "open regressions stay, however old", open_regressions_stay },
 	{ "an agent without a valid name is refused", bad_names_are_refused },
 };
 

@@ -19,7 +19,7 @@ static const struct duration {
 	{ "an unknown unit is refused", "10x", -1, 0 },
 	{ "a sign is refused", "-1s", -1, 0 },
 	{ "white space is refused", " 1s", -1, 0 },
-	{ "401 days are refused", "401d", -1, 0 },
+	{ "4001 days are refused", "4001d", -1, 0 },
 	{ "what overflows is refused", "9223372036854775807d", -1, 0 },
 	{ "nothing is refused", "", -1, 0 },
 };
