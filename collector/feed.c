@@ -124,7 +124,8 @@ speaker_of(struct feed *feed, const char *environment, const char *agent)
 	return speaker;
 }
 
-/* The first agent that has, or will have, results of the service. */
+/* The first agent that counts and has, or will have, results of the
+ * service. */
 static struct speaker *
 speaker_about(struct feed *feed, const char *environment, const char *service)
 {
@@ -161,7 +162,8 @@ feed_foresee(struct feed *feed, const struct line *line)
 	speaker = speaker_in(feed, line);
 	if (line->type == LINE_HEARTBEAT)
 		speaker->offset_ms = line->clock_offset_us / 1000;
-	if (line->type != LINE_RESULT)
+	/* A workstation does not speak for a service. */
+	if (line->type != LINE_RESULT || !vantage_counts(line->series.vantage))
 		return speaker->offset_ms;
 	key = mem_printf("%s/%s", line->environment, line->series.service);
 	if (map_get(feed->agents, key) == NULL) {

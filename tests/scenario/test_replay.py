@@ -251,6 +251,17 @@ def test_a_reason_that_is_not_given_is_derived(history):
     assert "reason_derived" not in found[1]
 
 
+def test_a_fact_is_not_of_a_workstation(history):
+    """One that names no agent is of the first that counts."""
+    laptop = result(0, agent="laptop", vantage="workstation")
+    fact = {"type": "fact", "at": at(10), "environment": "staging",
+            "service": "backend", "name": "build", "value": "v1"}
+    history.replay([laptop, fact, result(20)])
+    (found,) = [line for line in history.export().splitlines()
+                if '"fact"' in line]
+    assert json.loads(found)["agent"] == "stg-1"
+
+
 def test_how_often_a_probe_runs_is_found_out(history):
     """When four results are evenly spaced; replayed, the same comes out."""
     lines = [result(s) for s in range(0, 100, 10)]
