@@ -263,6 +263,7 @@ open_parts(struct agent *agent, struct err *err)
 		.clock = agent->clock,
 		.fingerprint = agent->fingerprint,
 		.concurrency = config->concurrency,
+		.state_directory = config->state_directory,
 	};
 	struct outbox_setup outbox = {
 		.loop = &agent->loop,

@@ -278,8 +278,9 @@ check_run(int *out_code, struct agent_config *config,
 		.at_ms = clock_wall_ms(clock),
 		.why = why,
 	};
-	struct runner_setup setup = { &check.loop, clock, NULL,
-		config->concurrency };
+	struct runner_setup setup = { .loop = &check.loop,
+		.clock = clock,
+		.concurrency = config->concurrency };
 	int rc;
 
 	uv_loop_init(&check.loop);

@@ -40,6 +40,8 @@
  *	      reference: { url: "@reference.url" }
  *	  - name: web
  *	    http: { url: "https://web.test/health", status: [ 200 ] }
+ *	  - name: load
+ *	    exec: { command: [ check_load, -w, 5, -c, 10 ] }
  *
  * Paths in the file are relative to its folder.
  */
@@ -155,6 +157,18 @@ struct http_config {
 	uint32_t n_facts;
 };
 
+/* A program that says what it found by exit code, text and performance data,
+ * as plug-ins of Nagios do. */
+struct exec_config {
+	char **command; /* arguments, without a shell; the first is a path, or
+			   a name that is looked for */
+	uint32_t n_command;
+	struct exec_variable {
+		char *name, *value; /* value: a secret */
+	} * environment; /* all that it is given, but PATH and HOME */
+	uint32_t n_environment;
+};
+
 struct probe_config {
 	char *name, *service;
 	char *interval, *timeout, *retry_interval;
@@ -165,6 +179,7 @@ struct probe_config {
 	struct tcp_config *tcp;
 	struct dns_config *dns;
 	struct http_config *http;
+	struct exec_config *exec;
 
 	uint32_t interval_ms, timeout_ms, retry_interval_ms;
 	const struct probe_kind *kind;

@@ -82,6 +82,16 @@ complete_http(const char *folder, struct http_config *http)
 }
 
 static void
+complete_exec(const char *folder, struct exec_config *exec)
+{
+	/* A name without a folder is looked for. */
+	if (exec->n_command > 0 && strchr(exec->command[0], '/') != NULL)
+		resolve_path(folder, &exec->command[0], 0);
+	for (uint32_t i = 0; i < exec->n_environment; i++)
+		resolve_secret(folder, &exec->environment[i].value);
+}
+
+static void
 complete_probe(const char *folder, const struct defaults_config *defaults,
     struct probe_config *probe)
 {
@@ -103,6 +113,8 @@ complete_probe(const char *folder, const struct defaults_config *defaults,
 		set_default(&probe->dns->type, "A");
 	if (probe->http != NULL)
 		complete_http(folder, probe->http);
+	if (probe->exec != NULL)
+		complete_exec(folder, probe->exec);
 }
 
 void

@@ -19,6 +19,7 @@ struct hint {
 	"openssl s_client -connect {host}:{port} -servername {host} "    \
 	"</dev/null | openssl x509 -noout -subject -issuer -dates -ext " \
 	"subjectAltName"
+#define ARGV "{argv}"
 #define CURL "curl -sS -o /dev/null -D - --max-time 10 {url}"
 
 static const struct hint hints[] = {
@@ -41,6 +42,26 @@ static const struct hint hints[] = {
 	    "the agent may not read the environment of that process: run it "
 	    "as the same user, or with CAP_SYS_PTRACE",
 	    "{process}" },
+	{ "exec", "", REASON_EXIT,
+	    "the program itself says so: see all that it has to say", ARGV },
+	{ "exec", "", REASON_EMPTY,
+	    "an exit code without a word is no answer: is this a plug-in?",
+	    ARGV },
+	{ "exec", "", REASON_MISSING,
+	    "there is no such program here: install it, or write its path",
+	    "{find}" },
+	{ "exec", "", REASON_DENIED,
+	    "the agent's user may not run it: see its owner and mode",
+	    "{find}" },
+	{ "exec", "", REASON_LIMIT,
+	    "a plug-in says a line or two; this says more than anybody reads",
+	    ARGV " | head -c 400" },
+	{ "exec", "", REASON_INTERNAL,
+	    "the program fell over, or needs what it was not given", ARGV },
+	{ "exec", "", REASON_TIMEOUT,
+	    "the program does not end: give it a limit of its own, below the "
+	    "probe's, so that it can say what it waits for",
+	    ARGV },
 	{ "dns", "", REASON_NXDOMAIN,
 	    "this name server knows no such name: misspelt, or in a zone that "
 	    "cannot be seen from here",
@@ -373,6 +394,23 @@ add_server(struct text *out, const char *server)
 }
 
 static void
+add_argv(struct text *out, const struct exec_config *exec)
+{
+	for (uint32_t i = 0; i < exec->n_command; i++) {
+		text_add(out, i > 0 ? " " : "");
+		add_quoted(out, exec->command[i]);
+	}
+}
+
+/* Where a program is, and who may run it. */
+static void
+add_find(struct text *out, const char *program)
+{
+	text_add(out, strchr(program, '/') != NULL ? "ls -l " : "command -v ");
+	add_quoted(out, program);
+}
+
+static void
 add_again(struct text *out, const struct report *report)
 {
 	text_add(out, "vedette-agent check --full --config ");
@@ -406,6 +444,10 @@ fill(struct text *out, const char *word, const struct report *report,
 		add_names(out, finding);
 	else if (strcmp(word, "process") == 0)
 		add_process(out, finding);
+	else if (strcmp(word, "argv") == 0)
+		add_argv(out, probe->exec);
+	else if (strcmp(word, "find") == 0)
+		add_find(out, probe->exec->command[0]);
 	else if (strcmp(word, "again") == 0)
 		add_again(out, report);
 	text_fini(&host);

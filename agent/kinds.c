@@ -3,6 +3,7 @@
 static const struct probe_kind *const kinds[] = {
 	&dns_kind,
 	&env_kind,
+	&exec_kind,
 	&http_kind,
 	&postgres_kind,
 	&tcp_kind,
@@ -20,6 +21,7 @@ probe_kind_of(const struct probe_config *config)
 {
 	return config->dns != NULL     ? &dns_kind
 	    : config->env != NULL      ? &env_kind
+	    : config->exec != NULL     ? &exec_kind
 	    : config->http != NULL     ? &http_kind
 	    : config->postgres != NULL ? &postgres_kind
 	    : config->tcp != NULL      ? &tcp_kind

@@ -287,8 +287,7 @@ on_ready(void *arg, int fd, int events)
 
 	(void)fd;
 	(void)events;
-	watch_close(probe->attempt.watch);
-	probe->attempt.watch = NULL;
+	attempt_unwait(&probe->attempt);
 	run_resume(probe);
 }
 
@@ -302,6 +301,23 @@ probe_await(struct probe *probe, int fd, int events)
 		on_ready, probe, &err) < 0)
 		return probe_unknown(probe, REASON_INTERNAL, "%s", err.text);
 	watch_set(probe->attempt.watch, events);
+	return TURN_WAIT;
+}
+
+enum turn
+probe_await_until(struct probe *probe, int fd, int events, int64_t elapsed_us)
+{
+	enum turn turn = probe_await(probe, fd, events);
+
+	if (turn == TURN_WAIT)
+		run_wake_at(probe, elapsed_us);
+	return turn;
+}
+
+enum turn
+probe_pause(struct probe *probe, int64_t elapsed_us)
+{
+	run_wake_at(probe, elapsed_us);
 	return TURN_WAIT;
 }
 
@@ -330,6 +346,15 @@ on_resolved(void *arg, const struct resolved *resolved)
 	run_resume(arg);
 }
 
+static void
+forget_end(struct attempt *attempt)
+{
+	if (attempt->end != NULL)
+		child_end_fini(attempt->end);
+	free(attempt->end);
+	attempt->end = NULL;
+}
+
 void
 attempt_forget_answer(struct attempt *attempt)
 {
@@ -337,6 +362,7 @@ attempt_forget_answer(struct attempt *attempt)
 		free((void *)(uintptr_t)attempt->answer->answer);
 	free(attempt->answer);
 	attempt->answer = NULL;
+	forget_end(attempt);
 }
 
 enum turn
@@ -432,17 +458,70 @@ probe_transfer_code(const struct probe *probe)
 	return probe->attempt.transfer_code;
 }
 
+/* --- other programs ------------------------------------------------------- */
+
+static void
+on_child_end(void *arg, struct child_end *end)
+{
+	struct attempt *attempt = &((struct probe *)arg)->attempt;
+
+	attempt->child = NULL;
+	attempt->end = mem_dup(end, sizeof(*end));
+	run_resume(arg);
+}
+
+enum turn
+probe_spawn(struct probe *probe, const struct child_setup *setup)
+{
+	struct err err;
+
+	forget_end(&probe->attempt);
+	if (child_start(&probe->attempt.child, runner_loop(probe->runner),
+		setup, on_child_end, probe, &err) == 0)
+		return TURN_WAIT;
+	return probe_unknown(probe,
+	    err.code == ERR_NOT_FOUND    ? REASON_MISSING
+		: err.code == ERR_DENIED ? REASON_DENIED
+					 : REASON_INTERNAL,
+	    "%s", err.text);
+}
+
+const struct child_end *
+probe_child_end(const struct probe *probe)
+{
+	return probe->attempt.end;
+}
+
+char *
+probe_state_path(const struct probe *probe)
+{
+	const char *folder = runner_state_directory(probe->runner);
+
+	if (folder == NULL)
+		return NULL;
+	return mem_printf("%s/probe-%s.state", folder, probe->config->name);
+}
+
 /* --- the end -------------------------------------------------------------- */
+
+void
+attempt_unwait(struct attempt *attempt)
+{
+	watch_close(attempt->watch);
+	attempt->watch = NULL;
+	attempt->wake_us = 0;
+}
 
 void
 attempt_stop(struct attempt *attempt, const struct probe_kind *kind)
 {
-	watch_close(attempt->watch);
+	attempt_unwait(attempt);
 	resolve_cancel(attempt->resolve);
 	transfer_cancel(attempt->transfer);
-	attempt->watch = NULL;
+	child_cancel(attempt->child);
 	attempt->resolve = NULL;
 	attempt->transfer = NULL;
+	attempt->child = NULL;
 	if (attempt->state != NULL && kind->cleanup != NULL)
 		kind->cleanup(attempt->state);
 	free(attempt->state);

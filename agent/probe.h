@@ -25,8 +25,10 @@
 
 /* --- kinds ------------------------------------------------------------------ */
 
-struct probe;    /* one run */
-struct resolved; /* see agent/resolve.h */
+struct probe;       /* one run */
+struct resolved;    /* see agent/resolve.h */
+struct child_setup; /* see agent/child.h */
+struct child_end;
 
 enum turn {
 	TURN_NEXT, /* this step is complete */
@@ -54,6 +56,8 @@ struct probe_kind {
 	void (*expire)(struct probe *probe, void *state);
 	void (*cleanup)(void *state); /* called once, after the last step, even
 					 when a step stopped or timed out */
+	/* A run changes what the next one finds: it is never tried again. */
+	bool is_consuming;
 	/* Checks what the schema cannot; path is "probes[3].postgres".  May
 	 * be NULL. */
 	int (*check)(const struct conf *conf, const char *path,
@@ -79,6 +83,14 @@ int64_t probe_elapsed_us(const struct probe *probe); /* since the run began */
  * TURN_WAIT.  The fd is unwatched before the step is called again, so that
  * the library that owns it may close it. */
 enum turn probe_await(struct probe *probe, int fd, int events);
+
+/* The same, or until so much of the run has passed. */
+enum turn
+probe_await_until(struct probe *probe, int fd, int events, int64_t elapsed_us);
+
+/* Goes on when so much of the run has passed; in another turn of the loop, so
+ * that what takes long can give way to others. */
+enum turn probe_pause(struct probe *probe, int64_t elapsed_us);
 
 /* The shared step "resolve": looks probe_target's host up (c-ares, A and
  * AAAA; literals at once) and goes on with at least one address, or fails with
@@ -108,6 +120,18 @@ probe_address(const struct probe *probe, size_t i, socklen_t *out_size);
  * been taken out of the multi handle by then. */
 enum turn probe_transfer(struct probe *probe, void *curl);
 int probe_transfer_code(const struct probe *probe);
+
+/* Runs a program, see agent/child.h; the step is called again when it has
+ * ended, and probe_child_end() is then how, borrowed until the step ends.  NULL
+ * before.  A program that cannot be started ends the run as unknown.  Its
+ * group is killed when the run ends first. */
+enum turn probe_spawn(struct probe *probe, const struct child_setup *setup);
+const struct child_end *probe_child_end(const struct probe *probe);
+
+/* Where this probe may keep what it must know at its next run, also after a
+ * restart: a file that nobody else uses; owned by the caller.  NULL: nothing
+ * may be kept. */
+char *probe_state_path(const struct probe *probe);
 
 /* Text that must not leave: from now on it becomes "***" in the messages and
  * attributes of this run.  Copied, and wiped afterwards; what is shorter than
@@ -151,6 +175,7 @@ struct runner_setup {
 	const struct clock *clock;
 	struct fingerprint *fingerprint; /* borrowed */
 	uint32_t concurrency;            /* runs at a time; more wait */
+	const char *state_directory;     /* borrowed; NULL: keep nothing */
 };
 
 int runner_new(

@@ -5,6 +5,7 @@
 #ifndef AGENT_RUN_H
 #define AGENT_RUN_H
 
+#include "agent/child.h"
 #include "agent/probe.h"
 #include "agent/resolve.h"
 #include "agent/transfer.h"
@@ -25,12 +26,15 @@ struct attempt {
 	size_t step; /* that is next, or waits */
 	int64_t at_ms, began_ns, step_ns;
 
-	/* What the step waits for: at most one. */
+	/* What the step waits for: at most one, and a moment. */
 	struct watch *watch;
 	struct resolve *resolve;
 	struct transfer *transfer;
+	struct child *child;
+	int64_t wake_us; /* go on when so much has passed; 0: no matter */
 	struct resolved *answer; /* of probe_query() */
 	int transfer_code;       /* -1 before */
+	struct child_end *end;   /* of probe_spawn() */
 
 	char *host; /* of probe_target() */
 	uint16_t port;
@@ -73,14 +77,19 @@ const struct clock *runner_clock(const struct runner *runner);
 struct resolver *runner_resolver(struct runner *runner);
 struct transfers *runner_transfers(struct runner *runner, struct err *err);
 struct fingerprint *runner_fingerprint(const struct runner *runner);
+const char *runner_state_directory(const struct runner *runner);
 
 /* The wait of this run is over: calls its steps again. */
 void run_resume(struct probe *probe);
+
+/* Ends the wait of this run when it has lasted for wake_us, at the latest. */
+void run_wake_at(struct probe *probe, int64_t wake_us);
 
 /* Stops what the attempt does: unwatches, cancels, cleans up, in this order.
  * What it has found out stays. */
 void attempt_stop(struct attempt *attempt, const struct probe_kind *kind);
 void attempt_forget_answer(struct attempt *attempt);
+void attempt_unwait(struct attempt *attempt);
 
 /* Frees what a stopped attempt has found out; it is zero afterwards. */
 void attempt_fini(struct attempt *attempt);

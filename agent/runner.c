@@ -60,6 +60,12 @@ runner_fingerprint(const struct runner *runner)
 	return runner->setup.fingerprint;
 }
 
+const char *
+runner_state_directory(const struct runner *runner)
+{
+	return runner->setup.state_directory;
+}
+
 /* --- the end of a run ----------------------------------------------------- */
 
 static void
@@ -219,8 +225,9 @@ result_of(const struct probe *probe, int64_t duration_us)
 static bool
 wants_another(const struct probe *probe)
 {
-	return (probe->attempt.outcome == OUTCOME_CRITICAL ||
-		   probe->attempt.outcome == OUTCOME_UNKNOWN) &&
+	return !probe->kind->is_consuming &&
+	    (probe->attempt.outcome == OUTCOME_CRITICAL ||
+		probe->attempt.outcome == OUTCOME_UNKNOWN) &&
 	    probe->attempts <= probe->config->retries;
 }
 
@@ -301,7 +308,8 @@ static bool
 is_waiting(const struct attempt *attempt)
 {
 	return attempt->watch != NULL || attempt->resolve != NULL ||
-	    attempt->transfer != NULL;
+	    attempt->transfer != NULL || attempt->child != NULL ||
+	    attempt->wake_us != 0;
 }
 
 void
@@ -332,18 +340,45 @@ run_resume(struct probe *probe)
 	end(probe);
 }
 
+static void on_deadline(uv_timer_t *timer);
+
+/* Sets the timer for what comes first.  The loop's time is that of the last
+ * round: it may be early, and is set again then.  Not for at once: libuv would
+ * call it in the same round, before anybody else. */
+static void
+set_timer(struct probe *probe)
+{
+	int64_t us = left_us(probe), wake_us = probe->attempt.wake_us;
+
+	if (wake_us != 0 && wake_us - probe_elapsed_us(probe) < us)
+		us = wake_us - probe_elapsed_us(probe);
+	uv_timer_start(&probe->timer, on_deadline,
+	    us > 1000 ? (uint64_t)(us + 999) / 1000 : 1, 0);
+}
+
 static void
 on_deadline(uv_timer_t *timer)
 {
 	struct probe *probe = timer->data;
-	int64_t left = left_us(probe);
+	struct attempt *attempt = &probe->attempt;
 
-	/* The loop's time is that of the last round: a timer may be early. */
-	if (left > 0)
-		uv_timer_start(
-		    timer, on_deadline, (uint64_t)left / 1000 + 1, 0);
-	else
+	if (left_us(probe) <= 0) {
 		expire(probe);
+	} else if (attempt->wake_us != 0 &&
+	    attempt->wake_us <= probe_elapsed_us(probe)) {
+		attempt_unwait(attempt);
+		set_timer(probe);
+		run_resume(probe);
+	} else {
+		set_timer(probe);
+	}
+}
+
+void
+run_wake_at(struct probe *probe, int64_t wake_us)
+{
+	probe->attempt.wake_us = wake_us > 0 ? wake_us : 1;
+	set_timer(probe);
 }
 
 static void

@@ -146,6 +146,26 @@ static const cyaml_schema_field_t http_fields[] = {
 	CYAML_FIELD_END,
 };
 
+/* --- exec ------------------------------------------------------------------- */
+
+static const cyaml_schema_field_t exec_variable_fields[] = {
+	TEXT("name", REQUIRED, struct exec_variable, name),
+	TEXT("value", REQUIRED, struct exec_variable, value),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t exec_variable_item = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct exec_variable, exec_variable_fields),
+};
+
+static const cyaml_schema_field_t exec_fields[] = {
+	LIST("command", struct exec_config, command, n_command, &text_item),
+	LIST("environment", struct exec_config, environment, n_environment,
+	    &exec_variable_item),
+	CYAML_FIELD_END,
+};
+
 /* --- probes --------------------------------------------------------------- */
 
 const cyaml_schema_field_t schema_probe[] = {
@@ -160,5 +180,6 @@ const cyaml_schema_field_t schema_probe[] = {
 	MAPPING("tcp", struct probe_config, tcp, tcp_fields),
 	MAPPING("dns", struct probe_config, dns, dns_fields),
 	MAPPING("http", struct probe_config, http, http_fields),
+	MAPPING("exec", struct probe_config, exec, exec_fields),
 	CYAML_FIELD_END,
 };

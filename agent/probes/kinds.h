@@ -11,6 +11,7 @@
 
 extern const struct probe_kind dns_kind;
 extern const struct probe_kind env_kind;
+extern const struct probe_kind exec_kind;
 extern const struct probe_kind http_kind;
 extern const struct probe_kind postgres_kind;
 extern const struct probe_kind tcp_kind;

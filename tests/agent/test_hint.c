@@ -33,6 +33,10 @@ static struct env_config env_file = { .source = { .file = file } };
 static struct env_config env_command = { .source = { .command = command } };
 static struct env_config env_self = { .source = { .self = true } };
 
+static char check_x[] = "check_x", blank[] = "a b";
+static char *argv[] = { check_x, blank };
+static struct exec_config exec = { .command = argv, .n_command = 2 };
+
 static const struct row {
 	const char *name;
 	struct probe_config probe;
@@ -40,6 +44,10 @@ static const struct row {
 	enum reason reason;
 	const char *command;
 } rows[] = {
+	{ "a plug-in is run by hand, word by word", { .exec = &exec }, "exec",
+	    "run", REASON_EXIT, "check_x 'a b'" },
+	{ "a plug-in that is not there is looked for", { .exec = &exec },
+	    "exec", "run", REASON_MISSING, "command -v check_x" },
 	{ "a refused port is tried by hand", { .tcp = &tcp }, "tcp", "connect",
 	    REASON_REFUSED, "nc -vz -w 10 db.test 5432" },
 	{ "a name stays one word of the command", { .tcp = &tcp_odd }, "tcp",

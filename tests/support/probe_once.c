@@ -127,7 +127,8 @@ main(int argc, char **argv)
 	    &(struct runner_setup){ .loop = &once.loop,
 		.clock = clock_system(),
 		.fingerprint = fingerprint,
-		.concurrency = config->concurrency },
+		.concurrency = config->concurrency,
+		.state_directory = config->state_directory },
 	    &err);
 	for (uint32_t i = 0; i < config->n_probes; i++) {
 		const struct probe_config *probe = &config->probes[i];
