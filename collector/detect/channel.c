@@ -20,6 +20,7 @@
 #define PAIR_LIMIT     3.0    /* deviations */
 #define MEMORY         4000   /* values: level and scale */
 #define PAIR_MEMORY    2000
+#define GRAINS         64   /* of the scale, to keep a profile in */
 #define NEW_PROFILE    300  /* values known once the profile changes */
 #define CORRELATION    0.95 /* the highest believed */
 #define BURST_LIMIT    9.0  /* score of one value */
@@ -114,7 +115,7 @@ channel_init(struct channel *channel, enum channel_kind kind, uint32_t without,
 	channel->noise = 1;
 	forget(channel);
 	peaks_init(&channel->peaks);
-	profile_init(&channel->profile);
+	profile_init(&channel->profile, channel->scale / GRAINS);
 	channel->seen = channel->level_seen = n;
 }
 

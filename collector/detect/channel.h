@@ -51,11 +51,11 @@ struct view {
 };
 
 struct channel {
-	uint32_t kind; /* enum channel_kind */
+	uint16_t kind;    /* enum channel_kind */
+	uint16_t follows; /* whether before is the value before this one */
 	uint32_t without;
-	uint32_t seen, level_seen; /* values learned from */
-	uint32_t follows; /* whether before is the value before this one */
-	double unit;      /* > 0: logarithm of the value over this */
+	uint32_t seen, level_seen;  /* values learned from */
+	double unit;                /* > 0: logarithm of the value over this */
 	double level, scale, noise; /* noise: deviation of fresh */
 	double reach;               /* mean distance from the level */
 	double before;              /* z of the value before */

@@ -42,8 +42,9 @@ detector_init(struct detector *detector, double per_year, uint32_t without)
 static void
 start(struct detector *detector)
 {
-	double *first = detector->first;
+	double first[DETECTOR_FIRST];
 
+	memcpy(first, detector->first, sizeof(first));
 	for (int i = 1; i < DETECTOR_FIRST; i++) {
 		double x = first[i];
 		int j = i;
@@ -74,9 +75,10 @@ is_habit(struct detector *detector, bool timed, int kind)
 		return false;
 	for (int i = 0; i < 24 && passed != 0; i++)
 		for (int k = 0; k < DETECTOR_HABITS; k++)
-			detector->habits[k][i] = passed > 0 && passed < 32
-			    ? detector->habits[k][i] << passed
-			    : 0;
+			detector->habits[k][i] =
+			    (uint8_t)(passed > 0 && passed < 8
+				    ? detector->habits[k][i] << passed
+				    : 0);
 	detector->habit_day = day;
 	for (int i = 23; i <= 25; i++)
 		days |= detector->habits[kind][(hour + i) % 24];

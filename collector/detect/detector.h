@@ -44,14 +44,18 @@ struct detector {
 	double per_year;
 	uint64_t added, seen; /* values, and those not missing */
 	struct pace pace;
-	double first[DETECTOR_FIRST];
-	struct channel burst, shift;
+	union {
+		double first
+		    [DETECTOR_FIRST]; /* values, until they are all there */
+		struct channel burst;
+	};
+	struct channel shift;
 	struct segment segment;
 	uint32_t altered; /* values since the alarm under way; 0: none */
 	uint32_t lasting; /* the alarm was about a level, not a burst */
 	/* Alarms by kind (burst down, up, shift down, up) and hour of the day;
 	 * bit i: i days before habit_day, counted from 1970. */
-	uint32_t habits[DETECTOR_HABITS][24];
+	uint8_t habits[DETECTOR_HABITS][24];
 	int64_t habit_day;
 	double burst_sum, shift_sum, recent;
 	uint64_t reported; /* number of the value after the last alarm */

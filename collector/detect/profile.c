@@ -30,10 +30,29 @@ within(int64_t hour, int period)
 	return rest < 0 ? rest + period : rest;
 }
 
-void
-profile_init(struct profile *profile)
+/* What this hour of the week adds to that of the day. */
+static double
+of_week(const struct profile *profile, int64_t hour)
 {
-	*profile = (struct profile){ .n = 0 };
+	return profile->week[within(hour, PROFILE_WEEK)] *
+	    (double)profile->grain;
+}
+
+/* Moves it by so much. */
+static void
+move_week(struct profile *profile, int week, double by)
+{
+	double grains = profile->week[week] + by / (double)profile->grain;
+
+	grains = real_clip(grains, INT16_MAX);
+	profile->week[week] =
+	    (int16_t)(grains < 0 ? grains - 0.5 : grains + 0.5);
+}
+
+void
+profile_init(struct profile *profile, double grain)
+{
+	*profile = (struct profile){ .grain = (float)grain };
 }
 
 double
@@ -50,7 +69,7 @@ profile_at(const struct profile *profile, int64_t at_ms)
 		usual += (double)profile->day[from] * (1 - x) +
 		    (double)profile->day[(from + 1) % PROFILE_DAY] * x;
 	if (profile->use == PROFILE_WEEKLY)
-		usual += (double)profile->week[within(hour, PROFILE_WEEK)];
+		usual += of_week(profile, hour);
 	return usual;
 }
 
@@ -85,7 +104,8 @@ learn(struct profile *profile, double mean)
 	double after_day = mean - (double)profile->day[day], after_week;
 	double reach;
 
-	after_week = real_clip(after_day - (double)profile->week[week], limit);
+	after_week =
+	    real_clip(after_day - of_week(profile, profile->hour), limit);
 	profile->hours++;
 	learn_miss(profile, PROFILE_UNUSED, 0, real_clip(mean, wide));
 	learn_miss(
@@ -108,8 +128,8 @@ learn(struct profile *profile, double mean)
 		if (profile->day_n[hour] > DAY_MEMORY)
 			profile->day_n[hour] = DAY_MEMORY;
 	}
-	profile->week[week] +=
-	    (float)(after_week / (profile->week_n[week] + WEEK_PRIOR));
+	move_week(
+	    profile, week, after_week / (profile->week_n[week] + WEEK_PRIOR));
 	if (profile->week_n[week] < WEEK_MEMORY)
 		profile->week_n[week]++;
 }

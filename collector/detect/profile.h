@@ -18,7 +18,7 @@ enum profile_use { PROFILE_UNUSED, PROFILE_DAILY, PROFILE_WEEKLY };
 
 struct profile {
 	float day[PROFILE_DAY], day_n[PROFILE_DAY];
-	float week[PROFILE_WEEK];
+	int16_t week[PROFILE_WEEK]; /* in grains */
 	uint8_t week_n[PROFILE_WEEK];
 	float miss[3];  /* mean square of what each use would miss an hour by */
 	uint32_t use;   /* enum profile_use */
@@ -27,9 +27,11 @@ struct profile {
 	double sum;     /* of its values */
 	uint32_t n;
 	double level; /* of the series when the hour began */
+	float grain;
 };
 
-void profile_init(struct profile *profile);
+/* grain: differences much smaller than this do not matter; > 0. */
+void profile_init(struct profile *profile, double grain);
 
 /* The usual deviation from the level of the series at this time. */
 double profile_at(const struct profile *profile, int64_t at_ms);

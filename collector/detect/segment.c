@@ -20,8 +20,10 @@ segment_init(struct segment *segment)
 static double
 turn(const struct split *a, const struct split *b, const struct split *c)
 {
-	return ((double)b->n - a->n) * (c->sum - a->sum) -
-	    (b->sum - a->sum) * ((double)c->n - a->n);
+	double ab = (double)b->sum - (double)a->sum;
+	double ac = (double)c->sum - (double)a->sum;
+
+	return ((double)b->n - a->n) * ac - ab * ((double)c->n - a->n);
 }
 
 /* sign 1: lower hull, -1: upper. */
@@ -54,7 +56,8 @@ search(double *best, struct split *out, const struct segment *segment,
 
 	for (uint32_t i = 0; i < hull->count; i++) {
 		double n = hull->splits[i].n;
-		double apart = hull->splits[i].sum - segment->sum * n / m;
+		double apart =
+		    (double)hull->splits[i].sum - segment->sum * n / m;
 		double between = apart * apart * m / (n * (m - n));
 
 		if (between > *best) {
@@ -71,7 +74,7 @@ remaining(
     const struct segment *segment, const struct split *split, double within)
 {
 	double n1 = split->n, n2 = segment->n - n1;
-	double s1 = split->sum, s2 = segment->sum - s1;
+	double s1 = (double)split->sum, s2 = segment->sum - s1;
 	double m1 = s1 / n1, m2 = s2 / n2;
 	double last = (double)split->last, next = (double)split->next;
 	double rho = segment->product - m1 * (2 * s1 - segment->first - last) +
@@ -121,7 +124,7 @@ append(struct segment *segment, double value)
 	segment->n++;
 	segment->recent[segment->n % SEGMENT_RECENT] = (float)x;
 	split.n = segment->n - SEGMENT_LEAST;
-	split.sum = segment->waiting[segment->n % SEGMENT_LEAST];
+	split.sum = (float)segment->waiting[segment->n % SEGMENT_LEAST];
 	split.last = recent(segment, SEGMENT_LEAST + 1);
 	split.next = recent(segment, SEGMENT_LEAST);
 	segment->waiting[segment->n % SEGMENT_LEAST] = segment->sum;
@@ -139,7 +142,7 @@ cut(struct segment *segment, const struct split *split, double variance,
 {
 	struct segment fresh = { .n = 0 };
 	double n = segment->n - split->n;
-	double mean = (segment->sum - split->sum) / n;
+	double sum = segment->sum - (double)split->sum, mean = sum / n;
 
 	if (n <= SEGMENT_RECENT) {
 		for (uint32_t i = segment->n - split->n; i > 0; i--)
@@ -154,11 +157,11 @@ cut(struct segment *segment, const struct split *split, double variance,
 	for (uint32_t i = 0; i < SEGMENT_LEAST; i++)
 		fresh.waiting[i] =
 		    segment->waiting[(i + split->n) % SEGMENT_LEAST] -
-		    split->sum;
+		    (double)split->sum;
 	for (uint32_t i = 0; i < SEGMENT_RECENT; i++)
 		fresh.recent[i] =
 		    segment->recent[(i + split->n) % SEGMENT_RECENT];
-	fresh.sum = segment->sum - split->sum;
+	fresh.sum = sum;
 	fresh.square = n * (mean * mean + variance);
 	fresh.product = (n - 1) * (mean * mean + rho * variance);
 	fresh.first = (double)split->next;
@@ -189,12 +192,13 @@ segment_add(
 	rho = remaining(segment, &split, within);
 	variance = within / (n - 2);
 	out->nats = between / (2 * variance) * (1 - rho) / (1 + rho);
-	m1 = split.sum / split.n;
-	m2 = (segment->sum - split.sum) / (n - split.n);
+	m1 = (double)split.sum / split.n;
+	m2 = (segment->sum - (double)split.sum) / (n - split.n);
 	out->n = segment->n - split.n;
 	out->before = segment->origin + m1;
 	out->after = segment->origin + m2;
-	if (out->nats <= limit ||
+	/* At the last place allowed, the true one may be still to come. */
+	if (out->nats <= limit || out->n == SEGMENT_LEAST ||
 	    fabs(m1 - m2) < EXACT * (fabs(out->before) + fabs(out->after)))
 		return false;
 	cut(segment, &split, variance, rho);

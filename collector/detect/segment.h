@@ -15,10 +15,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SEGMENT_LEAST = 6, SEGMENT_HULL = 16, SEGMENT_RECENT = 48 };
+enum { SEGMENT_LEAST = 6, SEGMENT_HULL = 16, SEGMENT_RECENT = 36 };
 
 struct split {
-	double sum;       /* of the first n values */
+	float sum;        /* of the first n values */
 	float last, next; /* the values on either side */
 	uint32_t n;
 };

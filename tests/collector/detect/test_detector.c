@@ -8,7 +8,7 @@
 #define VALUES   8000
 #define CHANGE   7000
 #define FLAGS    64
-#define STEP_MS  60000
+#define STEP_MS  INT64_C(60000)
 #define START_MS 1767607200000 /* 2026-01-05T10:00:00Z */
 
 struct series {
@@ -239,12 +239,106 @@ test_equal_detectors_have_equal_bytes(void **state)
 	assert_memory_equal(&a, &b, sizeof(a));
 }
 
+/* Saved and loaded at random, often. */
+static void
+test_any_chunks_give_the_same(void **state)
+{
+	struct series series;
+	struct found found = { .n = 0 }, expect;
+	struct detector detector, other;
+	uint64_t seed = 77;
+	int at = 0;
+
+	(void)state;
+	make(&series, FALL, 13);
+	run(&expect, &series);
+	detector_init(&detector, 1, 0);
+	while (at < VALUES) {
+		struct series part = series;
+		char bytes[DETECTOR_BYTES];
+
+		part.n = at + 1 + (int)(200 * stream_uniform(&seed));
+		if (part.n > VALUES)
+			part.n = VALUES;
+		run_from(&found, &detector, &part, at);
+		at = part.n;
+		detector_save(bytes, &detector);
+		assert_true(detector_load(&other, bytes, sizeof(bytes)));
+		detector = other;
+	}
+	assert_true(expect.n > 0);
+	assert_same(&found, &expect);
+}
+
+/* A long steady life, in constant memory: no false alarm more than wanted,
+ * and a change is still seen after it. */
+static void
+test_a_long_life(void **state)
+{
+	const int64_t n = 3000000; /* minutes; almost six years */
+	struct detector detector;
+	struct flag flag;
+	uint64_t seed = 99;
+	int flags = 0, late = 0;
+
+	(void)state;
+	detector_init(&detector, 4, 0);
+	for (int64_t i = 0; i < n + 10; i++) {
+		double x = 100 + 5 * stream_normal(&seed) + (i >= n ? 40 : 0);
+
+		if (!detector_add(&flag, &detector, START_MS + i * STEP_MS, x))
+			continue;
+		flags += i < n;
+		late += i >= n;
+	}
+	assert_in_range(flags, 0, 4 * 6 * 3 / 2);
+	assert_int_equal(late, 1);
+	assert_true(isfinite(detector.burst.level));
+	assert_true(isfinite(detector.shift.scale));
+}
+
+/* The same numbers on every machine: integers in, known flags out. */
+static void
+test_flags_are_those_of_every_machine(void **state)
+{
+	static const struct flag expect[] = {
+		{ CHANGE_UP, 1999, 2002, 0, 0, 0 },
+		{ CHANGE_DOWN, 4000, 4001, 0, 0, 0 },
+	};
+	struct detector detector;
+	struct flag flag;
+	uint64_t seed = 1;
+	size_t n = 0;
+
+	(void)state;
+	detector_init(&detector, 1, 0);
+	for (int i = 0; i < 6000; i++) {
+		double x = 16384;
+
+		/* Nearly normal, and exact. */
+		for (int k = 0; k < 8; k++)
+			x += floor(stream_uniform(&seed) * 1024);
+		x += i >= 2000 && i < 4000 ? 8192 : 0;
+		if (!detector_add(&flag, &detector, i * STEP_MS, x))
+			continue;
+		assert_true(n < 2);
+		assert_int_equal(flag.change, expect[n].change);
+		assert_int_equal(flag.onset, expect[n].onset);
+		assert_int_equal(flag.alarm, expect[n].alarm);
+		n++;
+	}
+	assert_int_equal(n, 2);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_other_bytes_are_refused),
 		cmocka_unit_test(test_equal_detectors_have_equal_bytes),
+		cmocka_unit_test(test_any_chunks_give_the_same),
+		cmocka_unit_test(test_a_long_life),
+		cmocka_unit_test(test_flags_are_those_of_every_machine),
 	};
 
 	return TABLE_RUN(rows, test_row) +

@@ -1,0 +1,337 @@
+/* What the evidence is made of, against slow and plain computations. */
+#include <math.h>
+#include <string.h>
+
+#include "collector/detect/focus.h"
+#include "collector/detect/peaks.h"
+#include "collector/detect/profile.h"
+#include "collector/detect/real.h"
+#include "collector/detect/segment.h"
+#include "collector/detect/spread.h"
+#include "collector/detect/tail.h"
+#include "tests/collector/detect/stream.h"
+#include "tests/support/table.h"
+
+#define HOUR_MS 3600000
+
+static double
+one(const void *arg, double n)
+{
+	(void)arg;
+	(void)n;
+	return 1;
+}
+
+static const struct wave {
+	const char *name;
+	double rho, shift; /* from the middle on */
+} waves[] = {
+	{ "independent values", 0, 0 },
+	{ "correlated values", 0.9, 0 },
+	{ "a small shift", 0, 0.5 },
+	{ "a large shift", 0, 5 },
+	{ "a fall", 0.5, -3 },
+};
+
+static void
+draw(double *out, int n, const struct wave *wave, uint64_t *seed)
+{
+	double z = 0;
+
+	for (int i = 0; i < n; i++) {
+		z = wave->rho * z +
+		    sqrt(1 - wave->rho * wave->rho) * stream_normal(seed);
+		out[i] = z + (i >= n / 2 ? wave->shift : 0);
+	}
+}
+
+/* The maximum over every onset, by trying all of them. */
+static double
+all_onsets(const double *values, int n, int longest, double least)
+{
+	double best = 0, sum = 0;
+
+	for (int k = 1; k <= n && k <= longest; k++) {
+		double nats;
+
+		sum += values[n - k];
+		nats = sum >= least * k ? sum * sum / (2 * k)
+					: least * sum - least * least * k / 2;
+		if (nats > best)
+			best = nats;
+	}
+	return best;
+}
+
+static void
+test_focus_is_exact(void **state)
+{
+	double values[600];
+	uint64_t seed = 21;
+
+	for (int round = 0; round < 20; round++) {
+		struct focus focus;
+		uint32_t n;
+
+		draw(values, 600, *state, &seed);
+		focus_init(&focus);
+		for (int i = 0; i < 600; i++) {
+			double found, expect;
+
+			focus_add(&focus, values[i], 1000);
+			found = focus_evidence(&n, &focus, 0, one, NULL);
+			expect = all_onsets(values, i + 1, 1000, 0);
+			assert_true(
+			    fabs(found - expect) <= 1e-4 * (1 + expect));
+			assert_true(n <= (uint32_t)i + 1);
+		}
+	}
+}
+
+/* All splits of a segment, tried one by one. */
+static double
+all_splits(const double *values, int n, int *out_n)
+{
+	double total = 0, left = 0, best = -1;
+
+	for (int i = 0; i < n; i++)
+		total += values[i];
+	for (int i = 1; i < n; i++) {
+		double apart, between;
+
+		left += values[i - 1];
+		apart = left - total * i / n;
+		between = apart * apart * n / ((double)i * (n - i));
+		if (i >= SEGMENT_LEAST && n - i >= SEGMENT_LEAST &&
+		    between > best) {
+			best = between;
+			*out_n = n - i;
+		}
+	}
+	return best;
+}
+
+/* The evidence for the best split, from the residuals themselves. */
+static double
+plain_nats(const double *values, int n, int after, double between)
+{
+	double means[2] = { 0, 0 }, within = 0, product = 0, rho;
+
+	for (int i = 0; i < n; i++)
+		means[i >= n - after] +=
+		    values[i] / (i >= n - after ? after : n - after);
+	for (int i = 0; i < n; i++) {
+		double r = values[i] - means[i >= n - after];
+
+		within += r * r;
+		if (i > 0)
+			product +=
+			    r * (values[i - 1] - means[i - 1 >= n - after]);
+	}
+	rho = product / within;
+	rho = rho < 0 ? 0 : rho > 0.99 ? 0.99 : rho;
+	return between / (2 * within / (n - 2)) * (1 - rho) / (1 + rho);
+}
+
+static void
+test_segment_is_exact(void **state)
+{
+	double values[300];
+	uint64_t seed = 5;
+
+	for (int round = 0; round < 20; round++) {
+		struct segment segment;
+
+		draw(values, 300, *state, &seed);
+		segment_init(&segment);
+		for (int i = 0; i < 300; i++) {
+			struct step step = { .n = 0 };
+			int after = 0;
+			double between;
+
+			/* Never believed, so never cut. */
+			assert_false(
+			    segment_add(&step, &segment, values[i], HUGE_VAL));
+			between = all_splits(values, i + 1, &after);
+			if (step.n == 0)
+				continue; /* a line fits as well */
+			assert_int_equal(step.n, after);
+			between = plain_nats(values, i + 1, after, between);
+			assert_true(
+			    fabs(step.nats - between) <= 1e-4 * (1 + between));
+		}
+	}
+}
+
+static void
+test_segment_begins_anew_at_the_split(void **state)
+{
+	struct segment segment;
+	struct step step;
+	uint64_t seed = 9;
+	int found = 0;
+
+	(void)state;
+	segment_init(&segment);
+	for (int i = 0; i < 300; i++) {
+		double x = stream_normal(&seed) + 20 * (i / 100);
+
+		if (!segment_add(&step, &segment, x, 28))
+			continue;
+		found++;
+		assert_int_equal(i + 1 - (int)step.n, 100 * found);
+		assert_true(fabs(step.after - step.before - 20) < 2);
+	}
+	assert_int_equal(found, 2);
+}
+
+static void
+test_real_functions(void **state)
+{
+	(void)state;
+	for (double x = 1e-300; x < 1e300; x *= 1.7) {
+		double got = real_log(x);
+
+		assert_true(fabs(got - log(x)) <= 1e-14 * (1 + fabs(log(x))));
+	}
+	for (double x = -690; x < 690; x += 0.37)
+		assert_true(fabs(real_exp(x) / exp(x) - 1) < 1e-11);
+	assert_true(real_exp(-1000) <= 0 && real_exp(-1000) >= 0);
+	/* Abramowitz and Stegun, table 26.1 and 26.5. */
+	assert_true(fabs(real_score(0.5)) < 5e-4);
+	assert_true(fabs(real_score(0.158655) - 1) < 5e-4);
+	assert_true(fabs(real_score(0.0227501) - 2) < 5e-4);
+	assert_true(fabs(real_score(1.349898e-3) - 3) < 5e-4);
+	assert_true(fabs(real_score(2.866516e-7) - 5) < 5e-4);
+}
+
+/* (1 + rho) / (1 - rho), the long-run variance of an AR(1). */
+static void
+test_spread_finds_the_long_run(void **state)
+{
+	static const double rhos[] = { 0, 0.3, 0.5 };
+	uint64_t seed = 4;
+
+	(void)state;
+	for (int k = 0; k < 3; k++) {
+		double rho = rhos[k], z = 0, expect = (1 + rho) / (1 - rho);
+		struct spread spread;
+
+		spread_init(&spread);
+		for (int i = 0; i < 200000; i++) {
+			z = rho * z +
+			    sqrt(1 - rho * rho) * stream_normal(&seed);
+			spread_add(&spread, z);
+		}
+		assert_true(fabs(spread_of(&spread, 1) - 1) < 0.05);
+		assert_true(fabs(spread_of(&spread, 100) / expect - 1) < 0.15);
+	}
+}
+
+static void
+test_tail_scores(void **state)
+{
+	struct tail tail;
+	uint64_t seed = 6;
+
+	(void)state;
+	tail_init(&tail);
+	assert_true(tail_score(&tail, 1.5, 9) >= 1.5);
+	for (int i = 0; i < 20000; i++) /* 1 in 100 is ten deviations high */
+		tail_add(&tail, i % 100 == 0 ? 10 : stream_normal(&seed));
+	/* A size that one in a hundred has is as rare as 2.33 deviations. */
+	assert_true(fabs(tail_score(&tail, 9, 9) - 2.33) < 0.15);
+	/* Lower down it is unheard of, and further up as well. */
+	assert_true(tail_score(&tail, -9, 9) < -4);
+	assert_true(tail_score(&tail, 100, 9) > 3);
+	assert_true(tail_score(&tail, 1e300, 4) <= 4);
+	/* Never rarer than in a normal distribution. */
+	for (double z = 2; z < 100; z *= 1.1)
+		assert_true(fabs(tail_score(&tail, z, 99)) <= z);
+}
+
+static void
+test_peaks_give_the_height_asked_for(void **state)
+{
+	struct peaks peaks;
+	uint64_t seed = 8;
+
+	(void)state;
+	peaks_init(&peaks);
+	/* A peak every 50 values, exponential with mean 2 above the mark. */
+	for (int i = 0; i < 500000; i++)
+		peaks_add(&peaks,
+		    i % 50 == 0 ? 3 - 2 * log(stream_uniform(&seed)) : 0, 1000);
+	assert_true(fabs(peaks_limit(&peaks, 5000) - (3 + 2 * log(100))) < 1.5);
+	assert_true(peaks_limit(&peaks, 50000) > peaks_limit(&peaks, 5000));
+}
+
+/* Days of sine, weekends lower, seen through noise. */
+static double
+season(int64_t hour)
+{
+	double day = sin(2 * 3.141592653589793 * (double)(hour % 24) / 24);
+
+	return day - (hour / 24 % 7 >= 5 ? 2 : 0);
+}
+
+static void
+test_profile_learns_day_and_week(void **state)
+{
+	struct profile profile;
+	uint64_t seed = 2;
+	double miss = 0, gain;
+	int used = 0;
+
+	(void)state;
+	profile_init(&profile, 0.01);
+	for (int64_t i = 0; i < 24 * 7 * 6; i++) {
+		int64_t at_ms = i * HOUR_MS + HOUR_MS / 2;
+
+		profile_turn(&gain, &profile, at_ms, 0);
+		if (i >= 24 * 7 * 5) {
+			double off = profile_at(&profile, at_ms) - season(i);
+
+			miss += off * off / (24 * 7);
+			used += profile.use == PROFILE_WEEKLY;
+		}
+		profile_add(&profile, at_ms,
+		    season(i) + 0.2 * stream_normal(&seed), 100);
+	}
+	assert_true(used > 24 * 5);
+	assert_true(sqrt(miss) < 0.5);
+}
+
+static void
+test_profile_of_nothing_is_unused(void **state)
+{
+	struct profile profile;
+	uint64_t seed = 3;
+	double gain;
+
+	(void)state;
+	profile_init(&profile, 0.01);
+	for (int64_t i = 0; i < 24 * 28; i++) {
+		profile_turn(&gain, &profile, i * HOUR_MS, 0);
+		assert_int_equal(profile.use, PROFILE_UNUSED);
+		profile_add(&profile, i * HOUR_MS, stream_normal(&seed), 100);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_segment_begins_anew_at_the_split),
+		cmocka_unit_test(test_real_functions),
+		cmocka_unit_test(test_spread_finds_the_long_run),
+		cmocka_unit_test(test_tail_scores),
+		cmocka_unit_test(test_peaks_give_the_height_asked_for),
+		cmocka_unit_test(test_profile_learns_day_and_week),
+		cmocka_unit_test(test_profile_of_nothing_is_unused),
+	};
+
+	return TABLE_RUN(waves, test_focus_is_exact) +
+	    TABLE_RUN(waves, test_segment_is_exact) +
+	    cmocka_run_group_tests(tests, NULL, NULL);
+}
