@@ -310,8 +310,11 @@ revive(struct sqlite *s, struct err *err)
 		return 0;
 	sqlite_disconnect(s);
 	s->broken = false;
-	if (sqlite_connect(s, suspect, err) == 0)
+	s->in_doubt = true;
+	if (sqlite_connect(s, suspect, err) == 0) {
+		s->in_doubt = false;
 		return 0;
+	}
 	sqlite_disconnect(s);
 	s->broken = true;
 	return -1;

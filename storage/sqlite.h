@@ -88,6 +88,7 @@ struct sqlite {
 	int64_t max_bytes;
 	int lock;         /* descriptor; -1 for readers */
 	bool broken;      /* the outcome of a write is not known: reopen */
+	bool in_doubt;    /* it was broken, and is not sound again yet */
 	bool full;        /* the last write found no room */
 	bool reserved;    /* the ballast holds its place */
 	int log_pages;    /* in the write-ahead log */

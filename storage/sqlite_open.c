@@ -153,6 +153,25 @@ limit_size(struct sqlite *s, struct err *err)
 	return rc;
 }
 
+/*
+ * After a sync that failed the kernel shows pages that will never be on the
+ * disk, to this process and to the next one: a log with a hole, behind which
+ * nothing would survive.  So the log is emptied into the file, which rewrites
+ * everything, before anything is added to it.  Readers may be in the way.
+ */
+static int
+empty_log(struct sqlite *s, bool must, struct err *err)
+{
+	int rc = sqlite3_wal_checkpoint_v2(
+	    s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+
+	/* A full disk must not keep anybody from deleting. */
+	if (rc == SQLITE_OK ||
+	    (!must && (rc == SQLITE_BUSY || rc == SQLITE_FULL)))
+		return 0;
+	return sqlite_fail(s, err);
+}
+
 /* After each commit: how long the log is. */
 static int
 on_log(void *arg, sqlite3 *db, const char *name, int pages)
@@ -184,7 +203,8 @@ sqlite_connect(struct sqlite *s, bool check, struct err *err)
 	    check_version(s, err) < 0)
 		return -1;
 	if (writes &&
-	    (check_pages(s, check, err) < 0 || limit_size(s, err) < 0))
+	    (empty_log(s, s->in_doubt, err) < 0 ||
+		check_pages(s, check, err) < 0 || limit_size(s, err) < 0))
 		return -1;
 	for (int i = 0; i < SQL_N; i++)
 		if (sqlite3_prepare_v3(s->db, sqlite_text(i), -1,

@@ -1,6 +1,7 @@
 /*
  * Cuts the power of the store's disk at any operation, again and again, and
- * compares what is there afterwards with what was acknowledged.
+ * compares what is there afterwards with what was acknowledged; once more
+ * with single writes and syncs that fail.
  *
  * VEDETTE_CUTS sets how many cuts (1,000), VEDETTE_SEED where to begin.
  */
@@ -31,6 +32,7 @@ struct world {
 	struct store *store;
 	uint64_t seed;
 	size_t text_max;        /* of the message of a result */
+	bool trouble;           /* single operations fail as well */
 	uint64_t next[STREAMS]; /* sequence that was not sent yet */
 	enum known known[STREAMS][BATCHES_MAX];
 	unsigned present[STREAMS][BATCHES_MAX]; /* results found */
@@ -162,6 +164,19 @@ transact(struct world *world)
 }
 
 static bool
+open_store_again(struct world *world, const struct store_setup *setup)
+{
+	char *salvaged = NULL;
+	struct err err = { 0 };
+
+	if (store_open(&world->store, &salvaged, setup, &err) == 0)
+		return true;
+	if (!powercut_is_off(world->disk))
+		fail_msg("seed %" PRIu64 ": %s", world->seed, err.text);
+	return false;
+}
+
+static bool
 open_store(struct world *world)
 {
 	struct store_setup setup = { .uri = world->path, .vfs = VFS };
@@ -171,6 +186,9 @@ open_store(struct world *world)
 	world->store = NULL;
 	if (store_open(&world->store, &salvaged, &setup, &err) == 0)
 		return true;
+	/* Trouble strikes once: the next time it opens. */
+	if (world->trouble && !powercut_is_off(world->disk))
+		return open_store_again(world, &setup);
 	if (!powercut_is_off(world->disk))
 		fail_msg("seed %" PRIu64 ": %s", world->seed, err.text);
 	return false;
@@ -186,9 +204,13 @@ live(struct world *world)
 		if (below(world, 25) == 0) {
 			store_close(world->store);
 			on = open_store(world);
-		} else {
-			on = transact(world);
+		} else if (!transact(world)) {
+			/* One operation failed, or all do from now on. */
+			store_rollback(world->store);
+			on = !powercut_is_off(world->disk);
 		}
+		if (world->trouble && below(world, 10) == 0)
+			powercut_trouble(world->disk, below(world, 30));
 	}
 	assert_true(on || powercut_is_off(world->disk));
 	store_close(world->store);
@@ -322,14 +344,13 @@ live_and_die(struct world *world)
 }
 
 static void
-nothing_acknowledged_is_lost(void **state)
+cut_and_check(bool trouble)
 {
 	uint64_t seed = number_of("VEDETTE_SEED", 1);
 	uint64_t wanted = number_of("VEDETTE_CUTS", CUTS), cuts = 0;
 	struct world *world = mem_zalloc(sizeof(*world));
 	struct folder folder;
 
-	(void)state;
 	folder_open(&folder);
 	for (; cuts < wanted; seed++) {
 		memset(world, 0, sizeof(*world));
@@ -339,6 +360,7 @@ nothing_acknowledged_is_lost(void **state)
 		world->text_max =
 		    below(world, 10) == 0 ? MESSAGE_MAX_BYTES : 100;
 		folder_path(world->path, &folder, "store.db");
+		world->trouble = trouble;
 		for (int i = 0; i < STREAMS; i++)
 			world->next[i] = 1;
 		world->disk = powercut_new(VFS, seed);
@@ -350,11 +372,27 @@ nothing_acknowledged_is_lost(void **state)
 	folder_close(&folder);
 }
 
+static void
+nothing_acknowledged_is_lost(void **state)
+{
+	(void)state;
+	cut_and_check(false);
+}
+
+/* ... nor when writes and syncs fail now and then before. */
+static void
+nor_when_operations_fail(void **state)
+{
+	(void)state;
+	cut_and_check(true);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_acknowledged_is_lost),
+		cmocka_unit_test(nor_when_operations_fail),
 	};
 
 	return cmocka_run_group_tests_name("powercut", tests, NULL, NULL);

@@ -45,7 +45,7 @@ struct powercut {
 	sqlite3_vfs vfs;
 	struct random_seeded random;
 	struct file files[FILES_MAX];
-	uint64_t operations, left;
+	uint64_t operations, left, trouble;
 	bool off;
 	char name[64];
 };
@@ -66,18 +66,31 @@ below(struct powercut *disk, uint64_t limit)
 	return random_below(&disk->random.random, limit);
 }
 
-/* Counts an operation; false when the power is off. */
-static bool
+enum fate {
+	WORKS,
+	FAILS,    /* alone */
+	POWER_CUT /* now, or before */
+};
+
+/* Counts an operation. */
+static enum fate
 operate(struct powercut *disk)
 {
 	disk->operations++;
 	if (disk->off)
-		return false;
+		return POWER_CUT;
 	if (disk->left == 0)
 		disk->off = true;
 	else if (disk->left != UINT64_MAX)
 		disk->left--;
-	return !disk->off;
+	if (disk->off)
+		return POWER_CUT;
+	if (disk->trouble == UINT64_MAX)
+		return WORKS;
+	if (disk->trouble-- > 0)
+		return WORKS;
+	disk->trouble = UINT64_MAX;
+	return FAILS;
 }
 
 static void
@@ -213,7 +226,7 @@ powercut_restart(struct powercut *disk)
 		assert(file->n_mapped == 0 && file->n_shared == 0);
 	}
 	disk->off = false;
-	disk->left = UINT64_MAX;
+	disk->left = disk->trouble = UINT64_MAX;
 }
 
 /* --- one file ------------------------------------------------------------------ */
@@ -244,14 +257,15 @@ vfs_write(sqlite3_file *base, const void *bytes, int n, sqlite3_int64 at)
 	struct handle *handle = (void *)base;
 	struct pending pending = { false, (size_t)at, (size_t)n,
 		(unsigned char *)(uintptr_t)bytes };
-	bool was_off = handle->disk->off, on = operate(handle->disk);
+	bool was_off = handle->disk->off;
+	enum fate fate = operate(handle->disk);
 
-	if (!was_off) {
+	if (!was_off && fate != FAILS) {
 		/* The write during which the power goes is torn as well. */
 		add_pending(handle->file, &pending);
 		image_write(&handle->file->now, (size_t)at, bytes, (size_t)n);
 	}
-	return on ? SQLITE_OK : SQLITE_IOERR_WRITE;
+	return fate == WORKS ? SQLITE_OK : SQLITE_IOERR_WRITE;
 }
 
 static int
@@ -260,7 +274,7 @@ vfs_truncate(sqlite3_file *base, sqlite3_int64 n)
 	struct handle *handle = (void *)base;
 	struct pending pending = { true, (size_t)n, 0, NULL };
 
-	if (!operate(handle->disk))
+	if (operate(handle->disk) != WORKS)
 		return SQLITE_IOERR_TRUNCATE;
 	add_pending(handle->file, &pending);
 	image_truncate(&handle->file->now, (size_t)n);
@@ -272,8 +286,13 @@ vfs_sync(sqlite3_file *base, int flags)
 {
 	struct handle *handle = (void *)base;
 
+	enum fate fate = operate(handle->disk);
+
 	(void)flags;
-	if (!operate(handle->disk))
+	/* As Linux does: the pages count as clean, and are not. */
+	if (fate == FAILS)
+		clear_pending(handle->file);
+	if (fate != WORKS)
 		return SQLITE_IOERR_FSYNC;
 	apply_all(handle->file);
 	if (!handle->file->certain)
@@ -521,7 +540,7 @@ vfs_delete(sqlite3_vfs *vfs, const char *name, int certain)
 {
 	struct file *file = find(disk_of(vfs), name);
 
-	if (!operate(disk_of(vfs)))
+	if (operate(disk_of(vfs)) != WORKS)
 		return SQLITE_IOERR_DELETE;
 	if (file == NULL || file->gone)
 		return SQLITE_IOERR_DELETE_NOENT;
@@ -577,7 +596,7 @@ powercut_new(const char *name, uint64_t seed)
 {
 	struct powercut *disk = mem_zalloc(sizeof(*disk));
 
-	disk->left = UINT64_MAX;
+	disk->left = disk->trouble = UINT64_MAX;
 	random_seeded_init(&disk->random, seed);
 	sqlite3_snprintf(sizeof(disk->name), disk->name, "%s", name);
 	disk->vfs = (sqlite3_vfs){ .iVersion = 2,
@@ -600,6 +619,12 @@ void
 powercut_arm(struct powercut *disk, uint64_t operations)
 {
 	disk->left = operations;
+}
+
+void
+powercut_trouble(struct powercut *disk, uint64_t operations)
+{
+	disk->trouble = operations;
 }
 
 bool
