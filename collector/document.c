@@ -3,6 +3,7 @@
 
 #include "collector/case.h"
 #include "collector/document.h"
+#include "collector/incident_json.h"
 #include "collector/verdict_json.h"
 
 /* Each returns text owned by the caller, or NULL with err. */
@@ -40,6 +41,8 @@ static const struct {
 	document_fn *make;
 } documents[] = {
 	{ "diagnose", diagnose },
+	{ "incidents", incidents_document },
+	{ "report", report_document },
 };
 
 int
@@ -59,6 +62,8 @@ document_make(const char **out_json, struct arena *arena,
 		free(json);
 		return 0;
 	}
-	return err_set(err, ERR_INVALID, "question %.64s: not one of: diagnose",
+	return err_set(err, ERR_INVALID,
+	    "question %.64s: not one of: diagnose, "
+	    "incidents, report",
 	    request->question);
 }

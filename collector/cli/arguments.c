@@ -43,6 +43,8 @@ static const struct option options[] = {
 	    "before this time" },
 	{ "at", "TIME", POINT, AT(to_ms), OPTION_AT, 0, NULL,
 	    "as it was then, as 2026-01-05T10:00:00Z (default now)" },
+	{ "format", "WORD", TEXT, AT(format), OPTION_FORMAT, 0, NULL,
+	    "text (default), md, html or json" },
 	{ "explain", "ID", TEXT, AT(explain), OPTION_EXPLAIN, 0, NULL,
 	    "one piece of evidence in full, such as E3" },
 	{ "limit", "N", NUMBER, AT(limit), OPTION_LIMIT, LIMIT_MAX, NULL,
@@ -385,6 +387,7 @@ set_defaults(struct arguments *out)
 		.agent = "",
 		.name = "",
 		.explain = "",
+		.format = "",
 		.timeout_ms = 10000,
 		.per_year = 1 };
 	for (size_t i = 0; i < N_OPTIONS; i++) {
@@ -416,8 +419,10 @@ arguments_parse(struct arguments *out, int argc, char **argv,
 	    check_collector(out, err) < 0)
 		return -1;
 	if (out->command->operand != NULL && reader.place == NULL)
-		return err_set(err, ERR_INVALID, "%s: which file?  %s",
-		    out->command->name, out->command->operand);
+		return err_set(err, ERR_INVALID, "%s: which %s?  %s",
+		    out->command->name,
+		    begins(out->command->operand, "FILE") ? "file" : "one",
+		    out->command->operand);
 	if (out->command->operand != NULL)
 		out->file = reader.place;
 	else if (reader.place != NULL)

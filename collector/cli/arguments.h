@@ -32,7 +32,8 @@ enum {
 	OPTION_FOR = 1 << 11,
 	OPTION_DETECT = 1 << 12,
 	OPTION_AT = 1 << 13,
-	OPTION_EXPLAIN = 1 << 14, /* columns of a file, and what is wanted */
+	OPTION_EXPLAIN = 1 << 14,
+	OPTION_FORMAT = 1 << 15, /* columns of a file, and what is wanted */
 };
 
 #define ARGUMENTS_VALUES_MAX 64
@@ -61,7 +62,7 @@ struct arguments {
 	int64_t timeout_ms;
 
 	char environment[65], service[65];
-	const char *probe, *agent, *name, *explain;
+	const char *probe, *agent, *name, *explain, *format;
 	int64_t since_ms;       /* a duration; 0 when not given */
 	int64_t from_ms, to_ms; /* points; 0 when not given */
 	int64_t limit;          /* 0 when not given */

@@ -7,7 +7,8 @@
 #include "collector/cli/arguments.h"
 
 extern const struct command cmd_status, cmd_history, cmd_changes,
-    cmd_regressions, cmd_watch, cmd_detect, cmd_diagnose;
+    cmd_regressions, cmd_watch, cmd_detect, cmd_diagnose, cmd_incidents,
+    cmd_report;
 
 /* What every command that asks one question ends with. */
 #define CMD_EXITS                                              \

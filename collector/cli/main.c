@@ -13,6 +13,8 @@ static const struct command *const commands[] = {
 	&cmd_watch,
 	&cmd_detect,
 	&cmd_diagnose,
+	&cmd_incidents,
+	&cmd_report,
 	NULL,
 };
 

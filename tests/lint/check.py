@@ -38,7 +38,7 @@ OWNERS = {
     r"(cyaml/cyaml|yaml)\.h":
         r"proto/(conf|keyed)\.[ch]|(agent|collector)/(config|schema).*",
     r"jansson\.h": r"proto/jsonl_(parse|value).*|agent/(report.*|probes/http.*)|"
-                    r"collector/(cli/.*|verdict_json\.c)",
+                    r"collector/(cli/.*|.*_json\.c)",
     r"zstd\.h": r"storage/blob\.c",
     r"openssl/.*": r"proto/edge.*|agent/fingerprint\.c|agent/probes/.*",
     r"proto/.*\.pb-c\.h": r"proto/[^/]*\.[ch]",

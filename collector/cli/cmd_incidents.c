@@ -1,0 +1,208 @@
+#include <jansson.h>
+#include <string.h>
+
+#include "collector/cli/ask.h"
+#include "collector/cli/cmd.h"
+#include "collector/cli/output.h"
+#include "collector/cli/report.h"
+#include "collector/cli/shape.h"
+
+static const char *
+text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text == NULL ? "" : text;
+}
+
+/* "2026-01-05 10:00:00" of a time as written. */
+static const char *
+moment_of(char out[24], const char *time)
+{
+	if (strlen(time) < 19)
+		return "-";
+	memcpy(out, time, 19);
+	out[10] = ' ';
+	out[19] = '\0';
+	return out;
+}
+
+/* --- the list ------------------------------------------------------------------- */
+
+static void
+add_row(struct table *table, const json_t *row)
+{
+	const json_t *verdict = json_object_get(row, "verdict");
+	json_int_t relapse =
+	    json_integer_value(json_object_get(row, "relapse_of"));
+	bool is_open = strcmp(text_of(row, "state"), "open") == 0;
+	char onset[24];
+
+	table_add(table, is_open ? INK_BAD : INK_DIM, "#%lld",
+	    (long long)json_integer_value(json_object_get(row, "id")));
+	table_add(
+	    table, is_open ? INK_BAD : INK_DIM, "%s", text_of(row, "state"));
+	table_add(table, INK_PLAIN, "%s", text_of(row, "environment"));
+	table_add(
+	    table, INK_PLAIN, "%s", moment_of(onset, text_of(row, "onset")));
+	if (json_is_object(verdict))
+		table_add(table, INK_TITLE, "%s %.2f %s",
+		    text_of(verdict, "class"),
+		    json_number_value(json_object_get(verdict, "confidence")),
+		    text_of(verdict, "subject"));
+	else
+		table_add(table, INK_DIM, "not judged here");
+	if (relapse != 0)
+		table_note(table, INK_WARNING,
+		    "the same fault as incident #%lld: what mended that one "
+		    "no longer holds",
+		    (long long)relapse);
+}
+
+static void
+show_list(struct page *page, const json_t *answer)
+{
+	static const struct column columns[] = {
+		{ .title = "INCIDENT", .whole = true },
+		{ .title = "STATE", .whole = true },
+		{ .title = "ENVIRONMENT" },
+		{ .title = "ONSET (UTC)", .whole = true },
+		{ .title = "VERDICT" },
+	};
+	const json_t *list = json_object_get(answer, "incidents"), *row;
+	struct table *table;
+	size_t i;
+
+	if (json_array_size(list) == 0) {
+		page_put(page, INK_PLAIN, "no incidents");
+		page_newline(page);
+		return;
+	}
+	table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	json_array_foreach(list, i, row) add_row(table, row);
+	table_print(table, page);
+}
+
+static void
+on_list(void *arg, const struct rpc_status *status, const char *json)
+{
+	struct ask *ask = arg;
+	json_t *answer = json == NULL ? NULL : json_loads(json, 0, NULL);
+
+	if (answer != NULL && ask->arguments->json)
+		shape_print(&ask->page.text, json_incref(answer), false);
+	else if (answer != NULL)
+		show_list(&ask->page, answer);
+	json_decref(answer);
+	ask_done(ask, status);
+}
+
+static void
+start_list(struct ask *ask, struct query_client *client)
+{
+	const struct arguments *arguments = ask->arguments;
+	const struct query_document request = {
+		.question = "incidents",
+		.environment = arguments->environment,
+		.service = "",
+		.agent = "",
+		.probe = "",
+		.other = "",
+		.from_ms =
+		    arguments_from_ms(arguments, clock_wall_ms(clock_system())),
+		.to_ms = arguments->to_ms,
+		.limit = (uint32_t)arguments->limit,
+	};
+
+	query_document(client, &request, on_list, ask);
+}
+
+static int
+run_list(const struct arguments *arguments, const struct look *look)
+{
+	return ask_collector(arguments, look, start_list);
+}
+
+const struct command cmd_incidents = {
+	.name = "incidents",
+	.summary = "what broke, when, and whose fault it was",
+	.options = OPTION_SINCE | OPTION_RANGE | OPTION_LIMIT,
+	.description =
+	    "Regressions of an environment that belong together, with the "
+	    "verdict at the moment\nwhen most of each was to be seen; of the "
+	    "last 30 days when nothing else is said.\nA fault that came back "
+	    "names the earlier incident.\n",
+	.examples = "  vedette incidents\n"
+		    "  vedette incidents staging --since 7d --json\n",
+	.exits = CMD_EXITS,
+	.run = run_list,
+};
+
+/* --- the report -------------------------------------------------------------------- */
+
+static void
+on_report(void *arg, const struct rpc_status *status, const char *json)
+{
+	struct ask *ask = arg;
+	json_t *answer = json == NULL ? NULL : json_loads(json, 0, NULL);
+	enum report_format format = REPORT_TEXT;
+
+	if (ask->arguments->format[0] != '\0')
+		(void)report_format_parse(&format, ask->arguments->format);
+	if (answer == NULL)
+		; /* ask_done() says why */
+	else if (ask->arguments->json ||
+	    strcmp(ask->arguments->format, "json") == 0)
+		shape_print(&ask->page.text, json_incref(answer), false);
+	else
+		report_write(&ask->page.text, format, answer);
+	json_decref(answer);
+	ask_done(ask, status);
+}
+
+static void
+start_report(struct ask *ask, struct query_client *client)
+{
+	const struct query_document request = {
+		.question = "report",
+		.environment = "",
+		.service = "",
+		.agent = "",
+		.probe = "",
+		.other = ask->arguments->file,
+		.to_ms = ask->arguments->to_ms,
+	};
+
+	query_document(client, &request, on_report, ask);
+}
+
+static int
+run_report(const struct arguments *arguments, const struct look *look)
+{
+	enum report_format format;
+
+	if (arguments->format[0] != '\0' &&
+	    strcmp(arguments->format, "json") != 0 &&
+	    report_format_parse(&format, arguments->format) < 0) {
+		output_complain(
+		    "--format: not one of text, md, html, json", NULL);
+		return OUTPUT_USAGE;
+	}
+	return ask_collector(arguments, look, start_report);
+}
+
+const struct command cmd_report = {
+	.name = "report",
+	.summary = "the report on an incident, to send to people",
+	.options = OPTION_AT | OPTION_FORMAT,
+	.operand = "INCIDENT",
+	.description =
+	    "Verdict, what is cleared, what is held responsible, "
+	    "measurements, timeline, evidence\nfor and against, what could "
+	    "not be seen, next actions, impact: the report that people\nused "
+	    "to write by hand.  INCIDENT is a number of vedette incidents.\n",
+	.examples = "  vedette report 17\n"
+		    "  vedette report 17 --format md > incident-17.md\n",
+	.exits = CMD_EXITS,
+	.run = run_report,
+};
