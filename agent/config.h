@@ -157,6 +157,15 @@ struct http_config {
 	uint32_t n_facts;
 };
 
+/* Looks at the certificate that is shown at a port. */
+struct tls_probe_config {
+	char *host;
+	uint16_t port;      /* default 443 */
+	char *server_name;  /* whom it must be for; default host */
+	char *ca_file;      /* default: the system's */
+	uint32_t warn_days; /* before the first of the chain expires [14] */
+};
+
 /* A program that says what it found by exit code, text and performance data,
  * as plug-ins of Nagios do. */
 struct exec_config {
@@ -179,6 +188,7 @@ struct probe_config {
 	struct tcp_config *tcp;
 	struct dns_config *dns;
 	struct http_config *http;
+	struct tls_probe_config *tls;
 	struct exec_config *exec;
 
 	uint32_t interval_ms, timeout_ms, retry_interval_ms;

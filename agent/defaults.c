@@ -6,7 +6,9 @@
 
 #define CONCURRENCY    512
 #define HTTP_MAX_BYTES 1048576
+#define HTTPS_PORT     443
 #define POSTGRES_PORT  5432
+#define TLS_WARN_DAYS  14
 
 static void
 set_default(char **text, const char *value)
@@ -82,6 +84,17 @@ complete_http(const char *folder, struct http_config *http)
 }
 
 static void
+complete_tls(const char *folder, struct tls_probe_config *tls)
+{
+	if (tls->port == 0)
+		tls->port = HTTPS_PORT;
+	if (tls->warn_days == 0)
+		tls->warn_days = TLS_WARN_DAYS;
+	set_default(&tls->server_name, tls->host);
+	resolve_path(folder, &tls->ca_file, 0);
+}
+
+static void
 complete_exec(const char *folder, struct exec_config *exec)
 {
 	/* A name without a folder is looked for. */
@@ -113,6 +126,8 @@ complete_probe(const char *folder, const struct defaults_config *defaults,
 		set_default(&probe->dns->type, "A");
 	if (probe->http != NULL)
 		complete_http(folder, probe->http);
+	if (probe->tls != NULL)
+		complete_tls(folder, probe->tls);
 	if (probe->exec != NULL)
 		complete_exec(folder, probe->exec);
 }

@@ -118,6 +118,24 @@ static const struct hint hints[] = {
 	    "TLS did not come about: not TLS at that port, or no version in "
 	    "common",
 	    TLS },
+	{ "", "", REASON_EXPIRED,
+	    "the certificate is out of its time: renew it, and see that the "
+	    "server has read the new one",
+	    TLS },
+	{ "", "", REASON_WRONG_NAME,
+	    "the certificate is for somebody else: is this the right host, "
+	    "and does it know the name it is asked for?",
+	    TLS },
+	{ "", "", REASON_AUTHORITY,
+	    "signed by nobody that is trusted here: a certificate in between "
+	    "that the server does not send, or the authority belongs into "
+	    "ca_file",
+	    "openssl s_client -connect {host}:{port} -servername {host} "
+	    "-showcerts </dev/null" },
+	{ "tls", "", REASON_THRESHOLD,
+	    "it will expire soon: renew it, or see why that did not happen by "
+	    "itself",
+	    TLS },
 	{ "http", "", REASON_STATUS,
 	    "the server answers with another status than expected: see its "
 	    "log, and whether this is the right URL",
@@ -267,7 +285,10 @@ find_target(struct text *host, struct text *port, const struct finding *finding)
 	const char *authority;
 	size_t n;
 
-	if (probe->tcp != NULL) {
+	if (probe->tls != NULL) {
+		text_add(host, probe->tls->host);
+		text_addf(port, "%u", probe->tls->port);
+	} else if (probe->tcp != NULL) {
 		text_add(host, probe->tcp->host);
 		text_addf(port, "%u", probe->tcp->port);
 	} else if (probe->http != NULL) {

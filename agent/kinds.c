@@ -7,6 +7,7 @@ static const struct probe_kind *const kinds[] = {
 	&http_kind,
 	&postgres_kind,
 	&tcp_kind,
+	&tls_kind,
 	NULL,
 };
 
@@ -25,5 +26,6 @@ probe_kind_of(const struct probe_config *config)
 	    : config->http != NULL     ? &http_kind
 	    : config->postgres != NULL ? &postgres_kind
 	    : config->tcp != NULL      ? &tcp_kind
+	    : config->tls != NULL      ? &tls_kind
 				       : NULL;
 }

@@ -146,6 +146,18 @@ static const cyaml_schema_field_t http_fields[] = {
 	CYAML_FIELD_END,
 };
 
+/* --- tls -------------------------------------------------------------------- */
+
+static const cyaml_schema_field_t tls_fields[] = {
+	TEXT("host", REQUIRED, struct tls_probe_config, host),
+	CYAML_FIELD_UINT("port", OPTIONAL, struct tls_probe_config, port),
+	TEXT("server_name", OPTIONAL, struct tls_probe_config, server_name),
+	TEXT("ca_file", OPTIONAL, struct tls_probe_config, ca_file),
+	CYAML_FIELD_UINT(
+	    "warn_days", OPTIONAL, struct tls_probe_config, warn_days),
+	CYAML_FIELD_END,
+};
+
 /* --- exec ------------------------------------------------------------------- */
 
 static const cyaml_schema_field_t exec_variable_fields[] = {
@@ -180,6 +192,7 @@ const cyaml_schema_field_t schema_probe[] = {
 	MAPPING("tcp", struct probe_config, tcp, tcp_fields),
 	MAPPING("dns", struct probe_config, dns, dns_fields),
 	MAPPING("http", struct probe_config, http, http_fields),
+	MAPPING("tls", struct probe_config, tls, tls_fields),
 	MAPPING("exec", struct probe_config, exec, exec_fields),
 	CYAML_FIELD_END,
 };

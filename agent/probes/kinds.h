@@ -15,5 +15,6 @@ extern const struct probe_kind exec_kind;
 extern const struct probe_kind http_kind;
 extern const struct probe_kind postgres_kind;
 extern const struct probe_kind tcp_kind;
+extern const struct probe_kind tls_kind;
 
 #endif

@@ -35,6 +35,7 @@ static struct env_config env_self = { .source = { .self = true } };
 
 static char check_x[] = "check_x", blank[] = "a b";
 static char *argv[] = { check_x, blank };
+static struct tls_probe_config tls = { .host = host, .port = 443 };
 static struct exec_config exec = { .command = argv, .n_command = 2 };
 
 static const struct row {
@@ -48,6 +49,11 @@ static const struct row {
 	    "run", REASON_EXIT, "check_x 'a b'" },
 	{ "a plug-in that is not there is looked for", { .exec = &exec },
 	    "exec", "run", REASON_MISSING, "command -v check_x" },
+	{ "a certificate that is out of its time is looked at", { .tls = &tls },
+	    "tls", "certificate", REASON_EXPIRED,
+	    "openssl s_client -connect db.test:443 -servername db.test "
+	    "</dev/null | openssl x509 -noout -subject -issuer -dates -ext "
+	    "subjectAltName" },
 	{ "a refused port is tried by hand", { .tcp = &tcp }, "tcp", "connect",
 	    REASON_REFUSED, "nc -vz -w 10 db.test 5432" },
 	{ "a name stays one word of the command", { .tcp = &tcp_odd }, "tcp",

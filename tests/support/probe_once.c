@@ -3,6 +3,7 @@
  * result as a line of JSON, in the order in which they end.
  */
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <uv.h>
@@ -122,6 +123,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "%s\n", err.text);
 		return 2;
 	}
+	signal(SIGPIPE, SIG_IGN); /* as the agent does */
 	uv_loop_init(&once.loop);
 	runner_new(&once.runner,
 	    &(struct runner_setup){ .loop = &once.loop,
