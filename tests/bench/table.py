@@ -12,6 +12,9 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "deploy/demo"))
+from stage import (Stage,  # noqa: E402 pylint: disable=wrong-import-position
+                   wait_for)
 
 
 def row(what, ours, theirs, ratio, goal, met):
@@ -24,20 +27,20 @@ def row(what, ours, theirs, ratio, goal, met):
 def ingest(build, results):
     """Through nng to durable acknowledgement, against plain rows."""
     directory = pathlib.Path(tempfile.mkdtemp(prefix="vedette-bench-"))
-    url = f"ipc://{directory}/collector.sock"
+    stage = Stage(directory, build)
     (directory / "collector.yaml").write_text(
-        f"store: {directory}/store.db\nlisten:\n  - url: {url}\n")
-    with open(directory / "log", "wb") as log:
-        collector = subprocess.Popen(  # pylint: disable=R1732
-            [build / "collector/vedette-collector", "run", "--config",
-             directory / "collector.yaml"], stderr=log)
+        f"store: {directory}/store.db\nlisten:\n  - url: {stage.url}\n")
     try:
+        collector = stage.start("collector", [
+            stage.collector, "run", "--config", "collector.yaml"])
+        wait_for("the collector", lambda: "listening on" in
+                 stage.log("collector"), collector)
         out = subprocess.run(
-            [build / "tests/bench/bench_ingest", url, directory, str(results)],
-            check=True, capture_output=True, text=True).stdout
+            [build / "tests/bench/bench_ingest", stage.url, directory,
+             str(results)], check=True, stdout=subprocess.PIPE,
+            text=True).stdout
     finally:
-        collector.terminate()
-        collector.wait()
+        stage.stop()
         shutil.rmtree(directory, ignore_errors=True)
     found = json.loads(out)
     ours = found["whole_path_per_s"]
@@ -55,7 +58,7 @@ def probes(build, quick):
     out = subprocess.run(
         ["/usr/bin/python3", HERE / "bench_probes.py", build,
          *(["--quick"] if quick else [])],
-        check=True, capture_output=True, text=True).stdout
+        check=True, stdout=subprocess.PIPE, text=True).stdout
     found = json.loads(out.splitlines()[-1])
     for kind, goal in (("tcp", 0.1), ("http", 0.25)):
         ours, theirs = found[kind]["vedette_ms"], found[kind]["blackbox_ms"]
@@ -68,7 +71,7 @@ def idle(build, seconds):
     """An agent with 20 probes at 10 s."""
     out = subprocess.run(
         ["/usr/bin/python3", HERE / "bench_idle.py", build, str(seconds)],
-        check=True, capture_output=True, text=True).stdout
+        check=True, stdout=subprocess.PIPE, text=True).stdout
     found = json.loads(out)
     ours = found.pop("vedette-agent")
     row("idle agent, % of a core", f"{ours['cpu_percent']:.3f}", "-", "-",
@@ -88,7 +91,7 @@ def at_rest(build, quick):
     out = subprocess.run(
         ["/usr/bin/python3", HERE / "bench_chunk.py", build,
          *(["--quick"] if quick else [])],
-        check=True, capture_output=True, text=True).stdout
+        check=True, stdout=subprocess.PIPE, text=True).stdout
     found = json.loads(out)
     for what, ours, theirs, bits in (
             ("bytes/result at rest", "chunk_bytes", "victoria",
@@ -121,7 +124,7 @@ def store(build, quick):
         out = subprocess.run(
             [build / "tests/bench/bench_store", directory,
              *(["--quick"] if quick else [])],
-            check=True, capture_output=True, text=True).stdout
+            check=True, stdout=subprocess.PIPE, text=True).stdout
     finally:
         shutil.rmtree(directory, ignore_errors=True)
     found = json.loads(out)
@@ -156,7 +159,7 @@ def edge(build, quick):
         out = subprocess.run(
             [build / "tests/bench/bench_edge", str(connections),
              "1000" if quick else "4000"],
-            check=True, capture_output=True, text=True).stdout
+            check=True, stdout=subprocess.PIPE, text=True).stdout
         found = json.loads(out)
         ours, theirs = found["edge"], found["nng"]
         ratio = ours["per_s"] / theirs["per_s"]
