@@ -54,9 +54,11 @@ DETECT_HEADERS = {"assert.h", "float.h", "limits.h", "math.h", "stdbool.h",
 
 def tracked(root):
     """The files of the project that git knows or would add."""
+    # Whoever runs the tests need not be the one who cloned.
     out = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard"], cwd=root,
-        check=True, capture_output=True, text=True).stdout
+        ["git", "-c", "safe.directory=*", "ls-files", "-co",
+         "--exclude-standard"], cwd=root, check=True, capture_output=True,
+        text=True).stdout
     return [name for name in out.splitlines() if (root / name).is_file()]
 
 
