@@ -66,7 +66,7 @@ break_down(struct inbox *inbox, const struct err *why)
 	inbox->retry_ms = inbox_now(inbox).mono_ms + INBOX_BROKEN_MS;
 	snprintf(text, sizeof(text), "%s%s", why->text,
 	    why->code == ERR_FULL
-		? "; make room: agents keep their results until then"
+		? "; agents keep their results until then"
 		: "; agents keep their results until it works again");
 	tell(inbox, true, text);
 }
