@@ -19,8 +19,9 @@ services:
 class Collector:
     """A collector of a stage, on TCP and IPC."""
 
-    def __init__(self, stage, more="", store=None, listen=""):
+    def __init__(self, stage, more="", store=None, listen="", prefix=()):
         self.stage = stage
+        self.prefix = prefix
         self.port = free_port()
         self.path = stage.directory / "collector.yaml"
         self.store = store or stage.directory / "store.db"
@@ -34,7 +35,8 @@ class Collector:
     def start(self):
         """Until it accepts connections."""
         self.program = self.stage.start("collector", [
-            self.stage.collector, "run", "--config", self.path])
+            self.stage.collector, "run", "--config", self.path],
+            prefix=self.prefix)
         wait_for("the collector", lambda: answers(self.port), self.program)
 
     def kill(self):

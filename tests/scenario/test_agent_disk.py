@@ -1,34 +1,8 @@
 """A full disk under the spool: said once, kept in memory, and over again."""
 import pytest
 from stage import answers, free_port, wait_for
+from support.disk import Disk
 from test_kill import stored
-
-OWN = ["unshare", "--map-root-user", "--mount"]
-
-
-class Disk:
-    """A small disk on a folder, which only the programs on it see."""
-
-    def __init__(self, stage, name, size):
-        self.stage = stage
-        self.name = name
-        (stage.directory / name).mkdir(mode=0o700)
-        self.holder = stage.start("disk", [
-            *OWN, "sh", "-c",
-            f"mount -t tmpfs -o size={size},mode=0700 tmpfs {name}"
-            " && echo ready && exec tail -f /dev/null"])
-        wait_for("the disk", lambda: "ready" in stage.log("disk"), self.holder)
-        self.enter = ["nsenter", "--target", str(self.holder.pid), "--user",
-                      "--mount", f"--wdns={stage.directory}"]
-
-    def fill(self):
-        """To the last byte."""
-        self.stage.run(*self.enter, "sh", "-c",
-                       f"head -c 64M /dev/zero >{self.name}/filling 2>/dev/null || :")
-
-    def make_room(self):
-        """As it was."""
-        self.stage.run(*self.enter, "rm", f"{self.name}/filling")
 
 
 @pytest.fixture(name="port")

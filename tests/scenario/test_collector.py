@@ -5,6 +5,7 @@ store is read with sqlite3 alone.
 """
 import os
 import random
+import shutil
 import signal
 import subprocess
 import threading
@@ -15,6 +16,7 @@ from publisher import (ABORTED, DATA_LOSS, INVALID_ARGUMENT, OK,
                        PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNAVAILABLE,
                        UNIMPLEMENTED, WORKSTATION, Publisher, content, now_ms)
 from stage import wait_for
+from support.disk import Disk
 
 KILLS = int(os.environ.get("VEDETTE_KILLS", "12"))
 
@@ -276,27 +278,12 @@ def test_kill_9_loses_nothing_acknowledged_and_stores_nothing_twice(
 
 # --- the disk --------------------------------------------------------------------------
 
-@pytest.fixture
-def small_disk(stage):
-    """A file system of 3 MiB."""
-    if os.geteuid() != 0:
-        pytest.skip("a small file system needs root")
-    path = stage.directory / "disk"
-    path.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m", "vedette", path],
-        check=False, capture_output=True)
-    if mounted.returncode != 0:
-        pytest.skip("no file system may be mounted here")
-    yield path
-    stage.stop()
-    subprocess.run(["umount", "-l", path], check=True)
-
-
-def test_a_full_disk_is_told_and_left_behind(stage, small_disk):
+def test_a_full_disk_is_told_and_left_behind(stage):
     """Refused with UNAVAILABLE; nothing acknowledged is lost; then it goes
     on by itself."""
-    collector = Collector(stage, store=small_disk / "store.db")
+    disk = Disk(stage, "disk", "3m")
+    collector = Collector(stage, store=stage.directory / "disk/store.db",
+                          prefix=disk.enter)
     publisher = Publisher(collector.port)
     acknowledged = []
     while True:
@@ -310,11 +297,12 @@ def test_a_full_disk_is_told_and_left_behind(stage, small_disk):
     assert status == UNAVAILABLE and "store" in message
     collector.wait_for_log("make room")
     assert stage.ask("status").get("cells"), "questions are still answered"
-    subprocess.run(["mount", "-o", "remount,size=16m", small_disk], check=True)
+    disk.grow("16m")
     wait_for("room to be used", lambda: publisher.send(
         body, len(acknowledged) + 1)[0] == OK, collector.program)
     collector.wait_for_log("takes batches again")
     assert collector.stop() == 0
+    collector.store = shutil.copy(disk.seen("store.db"), stage.directory)
     assert sorted(row[2] for row in collector.stored()) == \
         acknowledged + [len(acknowledged) + 1]
 

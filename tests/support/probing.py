@@ -9,6 +9,8 @@ import subprocess
 import threading
 import time
 
+from support.namespaces import own_mounts
+
 BUILD = pathlib.Path(os.environ.get(
     "VEDETTE_BUILD",
     pathlib.Path(__file__).resolve().parents[2] / "build/release"))
@@ -27,7 +29,7 @@ class Probing:
         """Puts text in the place of a file of the system, for us only."""
         path = self.directory / pathlib.Path(system_file).name
         path.write_text(text)
-        self.prefix += ["unshare", "--map-root-user", "--mount", "sh", "-c",
+        self.prefix += [*own_mounts(), "sh", "-c",
                         f"mount --bind {path} {system_file} && exec \"$@\"",
                         "sh"]
 
