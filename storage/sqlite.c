@@ -250,6 +250,8 @@ sqlite_close(struct store *store)
 	struct sqlite *s = sqlite_of(store);
 
 	sqlite_disconnect(s);
+	chunk_reader_free(s->unpacker);
+	chunk_writer_free(s->packer);
 	if (s->lock >= 0)
 		close(s->lock);
 	free(s->suspect_path);

@@ -14,6 +14,7 @@
 
 #include <sqlite3.h>
 
+#include "storage/chunk.h"
 #include "storage/engine.h"
 
 #define CONTENT_MAX_BYTES (8 * 1024 * 1024)
@@ -86,12 +87,15 @@ struct sqlite {
 	char *path, *vfs, *reserve_path, *suspect_path;
 	enum store_mode mode;
 	int64_t max_bytes;
-	int lock;         /* descriptor; -1 for readers */
-	bool broken;      /* the outcome of a write is not known: reopen */
-	bool in_doubt;    /* it was broken, and is not sound again yet */
-	bool full;        /* the last write found no room */
-	bool reserved;    /* the ballast holds its place */
-	int log_pages;    /* in the write-ahead log */
+	int lock;      /* descriptor; -1 for readers */
+	bool broken;   /* the outcome of a write is not known: reopen */
+	bool in_doubt; /* it was broken, and is not sound again yet */
+	bool full;     /* the last write found no room */
+	bool reserved; /* the ballast holds its place */
+	int log_pages; /* in the write-ahead log */
+	/* For sealing, made when first needed; or NULL. */
+	struct chunk_reader *unpacker;
+	struct chunk_writer *packer;
 	uint64_t damaged; /* rows left out because their CRC is wrong */
 };
 

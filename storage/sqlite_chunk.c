@@ -441,16 +441,18 @@ chunk_store(struct sqlite *s, const struct series *key, struct row *rows,
 	rc = find_series(s, &work.series_id, key, err);
 	if (rc < 0)
 		return -1;
-	work.reader = chunk_reader_new();
-	work.writer = chunk_writer_new();
+	if (s->packer == NULL) {
+		s->unpacker = chunk_reader_new();
+		s->packer = chunk_writer_new();
+	}
+	work.reader = s->unpacker;
+	work.writer = s->packer;
 	qsort(rows, n, sizeof(*rows), compare_rows);
 	rc = store_days(&work, rows, n, err);
 	if (rc == 0)
 		rc = roll_up(&work, ROLLUP_HOUR_MS, rows, n, err);
 	if (rc == 0)
 		rc = roll_up(&work, ROLLUP_DAY_MS, rows, n, err);
-	chunk_writer_free(work.writer);
-	chunk_reader_free(work.reader);
 	arena_free(work.arena);
 	free(work.rows);
 	return rc;

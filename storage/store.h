@@ -33,8 +33,8 @@ struct store_setup {
 /* Opens, creating and migrating as needed when writing.  A database of a
  * newer version is refused.  A damaged one is renamed to
  * NAME.damaged-TIME, *out_salvaged says so (owned by the caller; NULL when
- * all is well), and a new one with all that can be read takes its place.  A second writer gets
- * ERR_BUSY. */
+ * all is well), and a new one with all that can be read takes its place.  A
+ * second writer gets ERR_BUSY. */
 int store_open(struct store **out, char **out_salvaged,
     const struct store_setup *setup, struct err *err);
 void store_close(struct store *store); /* rolls back; NULL is allowed */
@@ -43,8 +43,9 @@ void store_close(struct store *store); /* rolls back; NULL is allowed */
 
 /* ERR_FULL when the disk, or max_bytes, is full.  After any -1 from here to
  * commit, the transaction is void: call store_rollback().  After a failed
- * commit only the next begin knows what is stored: it opens the file anew.
- * ERR_CORRUPT: close and open, which sets the damaged file aside. */
+ * commit only the next begin knows what is stored: it opens the file anew,
+ * or says ERR_BUSY as long as a reader is in the way of that.  ERR_CORRUPT:
+ * close and open, which sets the damaged file aside. */
 int store_begin(struct store *store, struct err *err);
 int store_commit(struct store *store, struct err *err);
 void store_rollback(struct store *store);

@@ -301,6 +301,14 @@ callbacks_end_a_scan(struct place *place)
 	assert_int_equal(place_put_one(place, 5, 2, 1000), STORE_NEW);
 }
 
+/* Compares what was listed, and frees it. */
+static void
+expect_listed(struct text *text, const char *expected)
+{
+	assert_string_equal(text->bytes != NULL ? text->bytes : "", expected);
+	text_fini(text);
+}
+
 /* Writes "probe@time " for each result. */
 static int
 list_result(void *arg, const struct series *series, const struct result *result,
@@ -322,9 +330,8 @@ expect_results(struct place *place, const struct query_history *request,
 	if (store_scan_results(
 		place->store, &got_more, request, list_result, &text, &err) < 0)
 		fail_msg("%s", err.text);
-	assert_string_equal(text.bytes != NULL ? text.bytes : "", expected);
+	expect_listed(&text, expected);
 	assert_int_equal(got_more, more);
-	text_fini(&text);
 }
 
 static void
@@ -381,9 +388,8 @@ expect_changes(struct place *place, const struct query_changes *request,
 	if (store_scan_changes(
 		place->store, &got_more, request, list_change, &text, &err) < 0)
 		fail_msg("%s", err.text);
-	assert_string_equal(text.bytes != NULL ? text.bytes : "", expected);
+	expect_listed(&text, expected);
 	assert_int_equal(got_more, more);
-	text_fini(&text);
 }
 
 static void
@@ -438,9 +444,8 @@ expect_regressions(struct place *place, const struct query_regressions *request,
 	if (store_scan_regressions(place->store, &got_more, request,
 		list_regression, &text, &err) < 0)
 		fail_msg("%s", err.text);
-	assert_string_equal(text.bytes != NULL ? text.bytes : "", expected);
+	expect_listed(&text, expected);
 	assert_int_equal(got_more, more);
-	text_fini(&text);
 }
 
 static void
