@@ -140,6 +140,22 @@ struct http_fact_config {
 	char *json;   /* key of the body's JSON object, dots go deeper */
 };
 
+/* Something that must hold of an answer; one of header and json is given, and
+ * at least one of the others. */
+struct http_expect_config {
+	char *header, *json;
+	char *equals, *contains;
+	char *at_least, *at_most;
+
+	double low, high; /* of at_least and at_most; NaN: not given */
+};
+
+/* Who must answer; one of header and json is given. */
+struct http_identity_config {
+	char *header, *json;
+	char *equals;
+};
+
 struct http_config {
 	char *url;
 	char *method; /* default "GET" */
@@ -147,12 +163,18 @@ struct http_config {
 		char *name, *value; /* value: a secret */
 	} * headers;
 	uint32_t n_headers;
+	char *body;       /* a secret */
 	uint16_t *status; /* that are ok; default 200 to 299 */
 	uint32_t n_status;
-	char *contains;     /* text the body must hold */
-	uint32_t max_bytes; /* of the body; default 1 MiB */
-	char *ca_file;      /* default: the system's */
-	bool follow;        /* redirects, at most 5 */
+	char *contains;                    /* text the body must hold */
+	uint32_t max_bytes;                /* of the body; default 1 MiB */
+	char *ca_file;                     /* default: the system's */
+	char *certificate_file, *key_file; /* our own; default: none */
+	bool follow;                       /* redirects, at most 5 */
+	bool websocket;                    /* asks to go on as one; 101 is ok */
+	struct http_expect_config *expect;
+	uint32_t n_expect;
+	struct http_identity_config *identity; /* NULL: anybody */
 	struct http_fact_config *facts;
 	uint32_t n_facts;
 };

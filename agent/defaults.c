@@ -79,6 +79,9 @@ complete_http(const char *folder, struct http_config *http)
 	if (http->max_bytes == 0)
 		http->max_bytes = HTTP_MAX_BYTES;
 	resolve_path(folder, &http->ca_file, 0);
+	resolve_path(folder, &http->certificate_file, 0);
+	resolve_path(folder, &http->key_file, 0);
+	resolve_secret(folder, &http->body);
 	for (uint32_t i = 0; i < http->n_headers; i++)
 		resolve_secret(folder, &http->headers[i].value);
 }

@@ -140,6 +140,10 @@ static const struct hint hints[] = {
 	    "the server answers with another status than expected: see its "
 	    "log, and whether this is the right URL",
 	    CURL },
+	{ "http", "", REASON_TARGET,
+	    "somebody else answers at this address: correct the URL, or where "
+	    "its name leads; this is no outage of the service",
+	    "curl -sS --max-time 10 {url} | head -c 400" },
 	{ "http", "", REASON_ANSWER,
 	    "the status is right, the content is not: is this the right URL?",
 	    "curl -sS --max-time 10 {url} | head -c 400" },

@@ -133,15 +133,45 @@ static const cyaml_schema_value_t fact_item = {
 	    CYAML_FLAG_DEFAULT, struct http_fact_config, fact_fields),
 };
 
+static const cyaml_schema_field_t expect_fields[] = {
+	TEXT("header", OPTIONAL, struct http_expect_config, header),
+	TEXT("json", OPTIONAL, struct http_expect_config, json),
+	TEXT("equals", OPTIONAL, struct http_expect_config, equals),
+	TEXT("contains", OPTIONAL, struct http_expect_config, contains),
+	TEXT("at_least", OPTIONAL, struct http_expect_config, at_least),
+	TEXT("at_most", OPTIONAL, struct http_expect_config, at_most),
+	CYAML_FIELD_END,
+};
+
+const cyaml_schema_value_t schema_expect_item = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct http_expect_config, expect_fields),
+};
+
+static const cyaml_schema_field_t identity_fields[] = {
+	TEXT("header", OPTIONAL, struct http_identity_config, header),
+	TEXT("json", OPTIONAL, struct http_identity_config, json),
+	TEXT("equals", REQUIRED, struct http_identity_config, equals),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t http_fields[] = {
 	TEXT("url", REQUIRED, struct http_config, url),
 	TEXT("method", OPTIONAL, struct http_config, method),
 	LIST("headers", struct http_config, headers, n_headers, &header_item),
 	LIST("status", struct http_config, status, n_status, &status_item),
+	TEXT("body", OPTIONAL, struct http_config, body),
 	TEXT("contains", OPTIONAL, struct http_config, contains),
 	CYAML_FIELD_UINT("max_bytes", OPTIONAL, struct http_config, max_bytes),
 	TEXT("ca_file", OPTIONAL, struct http_config, ca_file),
+	TEXT(
+	    "certificate_file", OPTIONAL, struct http_config, certificate_file),
+	TEXT("key_file", OPTIONAL, struct http_config, key_file),
 	CYAML_FIELD_BOOL("follow", OPTIONAL, struct http_config, follow),
+	CYAML_FIELD_BOOL("websocket", OPTIONAL, struct http_config, websocket),
+	LIST("expect", struct http_config, expect, n_expect,
+	    &schema_expect_item),
+	MAPPING("identity", struct http_config, identity, identity_fields),
 	LIST("facts", struct http_config, facts, n_facts, &fact_item),
 	CYAML_FIELD_END,
 };

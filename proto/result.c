@@ -51,6 +51,7 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_EXIT] = "exit",
 	[REASON_ERRORS] = "errors",
 	[REASON_STALE] = "stale",
+	[REASON_TARGET] = "target",
 };
 
 enum outcome

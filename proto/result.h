@@ -79,6 +79,7 @@ enum reason {
 	REASON_EXIT,        /* what a plug-in says by its exit code */
 	REASON_ERRORS,      /* errors in a log that were not there before */
 	REASON_STALE,       /* nothing new for too long */
+	REASON_TARGET,      /* somebody else answers: says nothing of ours */
 	REASON_COUNT,
 };
 

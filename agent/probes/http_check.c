@@ -1,9 +1,13 @@
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/probes/http_check.h"
 #include "agent/probes/http_origin.h"
+#include "agent/probes/settings_value.h"
+#include "proto/base/file.h"
 
 #define BODY_MAX_BYTES (64 * 1024 * 1024)
 
@@ -29,6 +33,65 @@ complain(const struct conf *conf, struct err *err, const char *path,
 	vsnprintf(place + n, sizeof(place) - (size_t)n, key, args);
 	va_end(args);
 	return conf_complain(conf, err, place, "%s", text);
+}
+
+static int
+check_bound(const struct conf *conf, const char *path, double *out,
+    const char *text, struct err *err)
+{
+	*out = NAN;
+	if (text == NULL || value_number(out, text) == 0)
+		return 0;
+	return conf_complain(conf, err, path, "not a number, such as 0.5");
+}
+
+int
+http_check_expect(const struct conf *conf, const char *path,
+    struct http_expect_config *expect, struct err *err)
+{
+	if ((expect->header == NULL) == (expect->json == NULL))
+		return conf_complain(
+		    conf, err, path, "must have one of header and json");
+	if (expect->equals == NULL && expect->contains == NULL &&
+	    expect->at_least == NULL && expect->at_most == NULL)
+		return conf_complain(conf, err, path,
+		    "expects nothing: give equals, contains, at_least or "
+		    "at_most");
+	if (check_bound(conf, path, &expect->low, expect->at_least, err) < 0)
+		return -1;
+	return check_bound(conf, path, &expect->high, expect->at_most, err);
+}
+
+static int
+check_expectations(const struct conf *conf, const char *path,
+    const struct http_config *http, struct err *err)
+{
+	const struct http_identity_config *identity = http->identity;
+	char place[256];
+
+	for (uint32_t i = 0; i < http->n_expect; i++) {
+		snprintf(place, sizeof(place), "%s.expect[%u]", path, i);
+		if (http_check_expect(conf, place, &http->expect[i], err) < 0)
+			return -1;
+	}
+	if (identity != NULL &&
+	    (identity->header == NULL) == (identity->json == NULL))
+		return complain(conf, err, path,
+		    "must have one of header and json", "identity");
+	if ((http->certificate_file == NULL) != (http->key_file == NULL))
+		return complain(conf, err, path,
+		    "certificate_file and key_file go together; write both",
+		    http->key_file == NULL ? "certificate_file" : "key_file");
+	if (http->key_file != NULL && access(http->key_file, F_OK) == 0 &&
+	    file_is_private(http->key_file, err) < 0)
+		return err_wrap(err, "%s.key_file", path);
+	if (http->websocket &&
+	    (http->n_status > 0 || strcmp(http->method, "GET") != 0))
+		return complain(conf, err, path,
+		    "a web socket is asked for with GET, and 101 is what "
+		    "counts: leave method and status out",
+		    "websocket");
+	return 0;
 }
 
 static int
@@ -73,5 +136,7 @@ http_check(const struct conf *conf, const char *path,
 		return complain(conf, err, path,
 		    "every body holds the empty text; write what it must hold",
 		    "contains");
-	return check_lists(conf, path, http, err);
+	if (check_lists(conf, path, http, err) < 0)
+		return -1;
+	return check_expectations(conf, path, http, err);
 }

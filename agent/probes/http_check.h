@@ -10,4 +10,8 @@
 int http_check(const struct conf *conf, const char *path,
     const struct probe_config *config, struct err *err);
 
+/* Checks one thing that must hold, and reads its bounds. */
+int http_check_expect(const struct conf *conf, const char *path,
+    struct http_expect_config *expect, struct err *err);
+
 #endif

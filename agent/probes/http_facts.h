@@ -5,25 +5,15 @@
 #ifndef AGENT_PROBES_HTTP_FACTS_H
 #define AGENT_PROBES_HTTP_FACTS_H
 
-#include <stddef.h>
-
 #include "agent/probe.h"
+#include "agent/probes/http_answer.h"
 
-struct http_facts; /* of one answer */
-
-struct http_facts *http_facts_new(const struct http_config *config);
-
-/* Is there a fact for which the body is needed? */
-bool http_facts_want_body(const struct http_config *config);
-
-/* A line of the answer's head, as it came; not ended by NUL. */
-void http_facts_take_line(struct http_facts *facts, const char *line, size_t n);
+/* Is there a fact, or a thing that must hold, for which the body is needed? */
+bool http_wants_body(const struct http_config *config);
 
 /* Reports what was found.  What was not is no fact, but named in the
  * attribute "facts_missing". */
-void http_facts_report(struct http_facts *facts, struct probe *probe,
-    const char *body, size_t n_body);
-
-void http_facts_free(struct http_facts *facts); /* NULL is allowed */
+void http_facts_report(const struct http_config *config, struct probe *probe,
+    struct http_answer *answer);
 
 #endif

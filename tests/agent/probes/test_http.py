@@ -1,5 +1,7 @@
 """http probes against nginx, and against peers that nobody should have."""
+import base64
 import contextlib
+import hashlib
 import json
 import pathlib
 import shutil
@@ -69,9 +71,9 @@ def fixture_nginx():
     shutil.rmtree(folder)
 
 
-def ask(probing, url, more=""):
+def ask(probing, url, more="", times=""):
     """The result of asking for url."""
-    return probing.one("http", f"{{url: '{url}'{more}}}")
+    return probing.one("http", f"{{url: '{url}'{more}}}", times)
 
 
 ANSWERS = [
@@ -266,3 +268,173 @@ def test_a_port_that_does_not_answer_is_censored_in_connect(probing):
 def test_bad_settings_are_complaints(probing, settings, complaint):
     assert probing.complaint(
         f"  - name: p\n    http: {settings}\n") == complaint
+
+
+EXPECTATIONS = [
+    # what must hold, outcome and reason, message
+    ("{json: status, equals: ready}", "ok", "", ""),
+    ("{json: status, equals: steady}", "critical", "transfer.answer",
+     "json status is not what it should be"),
+    ("{json: status, contains: ead}", "ok", "", ""),
+    ("{json: status, contains: eat}", "critical", "transfer.answer",
+     "json status does not hold the expected text"),
+    ("{json: build.n, at_least: '3', at_most: '3'}", "ok", "", ""),
+    ("{json: build.n, at_least: '3.5'}", "critical", "transfer.answer",
+     "json build.n is 3, not at least 3.5"),
+    ("{json: build.n, at_most: '2'}", "critical", "transfer.answer",
+     "json build.n is 3, not at most 2"),
+    ("{json: status, at_least: '1'}", "critical", "transfer.answer",
+     "json status is not a number"),
+    ("{json: none, equals: x}", "critical", "transfer.answer",
+     "json none is not there"),
+    ("{header: x-build, equals: b7}", "ok", "", ""),
+    ("{header: X-Other, contains: b}", "critical", "transfer.answer",
+     "header X-Other is not there"),
+]
+
+
+@pytest.mark.parametrize("expect,outcome,reason,message", EXPECTATIONS)
+def test_what_is_expected_of_an_answer(probing, nginx, expect, outcome,
+                                       reason, message):
+    result = ask(probing, f"http://127.0.0.1:{nginx[0]}/ok",
+                 f", expect: [{expect}]")
+    assert (result["outcome"], result["reason"]) == (outcome, reason)
+    assert result["message"].endswith(message)
+
+
+IDENTITIES = [
+    # path, who must answer, outcome, reason, message
+    ("/ok", "{json: build.id, equals: v2}", "ok", "", ""),
+    ("/ok", "{header: x-build, equals: b7}", "ok", "", ""),
+    ("/ok", "{json: build.id, equals: v3}", "unknown", "transfer.target",
+     "wrong target: v2 answers there, not v3"),
+    ("/ok", "{json: service, equals: shop}", "unknown", "transfer.target",
+     "wrong target: status 200, and it does not say that it is shop"),
+    ("/missing", "{json: service, equals: shop}", "unknown",
+     "transfer.target",
+     "wrong target: status 404, and it does not say that it is shop"),
+    # Ours, in trouble, by its own word; and somebody who may be ours.
+    ("/down", "{json: build.id, equals: v2}", "critical", "transfer.status",
+     "status 503"),
+    ("/down", "{json: service, equals: shop}", "critical", "transfer.status",
+     "status 503"),
+]
+
+
+@pytest.mark.parametrize("path,identity,outcome,reason,message", IDENTITIES)
+def test_somebody_elses_answer_is_no_outage(probing, nginx, path, identity,
+                                            outcome, reason, message):
+    result = ask(probing, f"http://127.0.0.1:{nginx[0]}{path}",
+                 f", identity: {identity}, facts: [{{name: b, json: "
+                 "build.id}]")
+    assert (result["outcome"], result["reason"]) == (outcome, reason)
+    assert result["message"].endswith(message)
+    assert bool(result["facts"]) == (outcome != "unknown"), \
+        "a property of another service is no fact of ours"
+
+
+def test_a_body_is_sent_and_is_a_secret(probing):
+    seen = []
+
+    def behave(connection):
+        text = b""
+        while CANARY.encode() not in text:
+            text += connection.recv(4096)
+        seen.append(text)
+        connection.sendall(b"HTTP/1.1 500 x\r\nContent-Length: 14\r\n\r\n"
+                           b"canary-7f3a 77")
+
+    (probing.directory / "body").write_text(CANARY)
+    with peer(behave) as port:
+        result = ask(probing, f"http://127.0.0.1:{port}/",
+                     ", method: PUT, body: '@body'")
+    assert seen[0].startswith(b"PUT / HTTP/1.1\r\n")
+    assert result["reason"] == "transfer.status"
+    assert CANARY not in json.dumps(result)
+
+
+def accept_of(head):
+    """What a web socket's server says to this request."""
+    key = [line.split(": ")[1] for line in head.decode().splitlines()
+           if line.startswith("Sec-WebSocket-Key")][0]
+    magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+    return base64.b64encode(hashlib.sha1((key + magic).encode()).digest())
+
+
+def web_socket(accept):
+    """A peer that switches to a web socket, with accept(request)'s word."""
+    def behave(connection):
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += connection.recv(4096)
+        connection.sendall(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\nSec-WebSocket-Accept: " + accept(head) +
+            b"\r\n\r\n\x81\x02hi")
+        hang(connection)
+    return behave
+
+
+def test_a_web_socket_is_opened(probing, nginx):
+    with peer(web_socket(accept_of)) as port:
+        result = ask(probing, f"http://127.0.0.1:{port}/", ", websocket: true")
+    assert (result["outcome"], result["attributes"]["status"]) == ("ok", 101)
+    assert not result["censored"]
+    with peer(web_socket(lambda head: b"c29tZXRoaW5nIGVsc2UhISE=")) as port:
+        result = ask(probing, f"http://127.0.0.1:{port}/", ", websocket: true")
+    assert (result["outcome"], result["reason"]) == (
+        "critical", "transfer.protocol")
+    result = ask(probing, f"http://127.0.0.1:{nginx[0]}/ok",
+                 ", websocket: true")
+    assert (result["outcome"], result["reason"]) == (
+        "critical", "transfer.status")
+    with peer(web_socket(lambda head: b"eA==")) as port:
+        result = ask(probing, f"http://127.0.0.1:{port}/", ", status: [101]",
+                     "timeout: 2s")
+    assert result["outcome"] != "ok", "101 to a question that was not asked"
+
+
+def test_a_client_shows_its_certificate(probing, nginx):
+    """An nginx that wants one: 400 without, 200 with."""
+    folder, port = nginx[2], closed_port()
+    (folder / "client.conf").write_text(f"""
+daemon off; pid {folder}/client.pid; error_log {folder}/log;
+worker_processes 1; events {{ worker_connections 64; }}
+http {{ access_log off; client_body_temp_path {folder};
+  proxy_temp_path {folder}; fastcgi_temp_path {folder};
+  uwsgi_temp_path {folder}; scgi_temp_path {folder};
+  server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {folder}/cert.pem;
+    ssl_certificate_key {folder}/key.pem; ssl_verify_client on;
+    ssl_client_certificate {folder}/cert.pem;
+    location / {{ return 200 'hello $ssl_client_s_dn'; }} }} }}""")
+    probing.hosts("127.0.0.1 web.test")
+    ours = (f", ca_file: {folder}/cert.pem, certificate_file: "
+            f"{folder}/cert.pem, key_file: {folder}/key.pem")
+    with subprocess.Popen(["nginx", "-p", folder, "-c", "client.conf"],
+                          stderr=subprocess.DEVNULL) as server:
+        until_listening(port, server)
+        url = f"https://web.test:{port}/"
+        with_one = ask(probing, url, ours + ", contains: CN=web.test")
+        without = ask(probing, url, f", ca_file: {folder}/cert.pem")
+        server.terminate()
+    assert with_one["outcome"] == "ok", with_one["message"]
+    assert (without["outcome"], without["reason"]) == (
+        "critical", "transfer.status")
+
+
+@pytest.mark.parametrize("more,complaint", [
+    (", expect: [{json: a}]", "expect[0]: expects nothing: give equals, "
+     "contains, at_least or at_most"),
+    (", expect: [{equals: a}]", "expect[0]: must have one of header and json"),
+    (", expect: [{json: a, at_least: x}]",
+     "expect[0]: not a number, such as 0.5"),
+    (", identity: {equals: a}", "identity: must have one of header and json"),
+    (", certificate_file: a", "certificate_file: certificate_file and "
+     "key_file go together; write both"),
+    (", websocket: true, status: [200]", "websocket: a web socket is asked "
+     "for with GET, and 101 is what counts: leave method and status out"),
+])
+def test_an_expectation_that_cannot_fail_is_refused(probing, more, complaint):
+    text = probing.complaint(
+        f"  - name: p\n    http: {{url: 'http://h/'{more}}}\n")
+    assert text.endswith(f"probes[0].http.{complaint}")
