@@ -163,6 +163,30 @@ def test_the_same_lines_again_change_nothing(history):
     assert len(history.regressions()) == 1
 
 
+def test_a_replay_that_was_killed_can_be_done_again(history):
+    """What it had committed is recognised; the store ends up the same."""
+    lines = [result(s, "critical" if s % 4000 >= 3600 else "ok",
+                    interval_ms=1000) for s in range(0, 9000)]
+    path = history.write(lines)
+    store = history.directory / "killed.db"
+    with subprocess.Popen(
+            [COLLECTOR, "replay", "-", "--store", store],
+            stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as program:
+        text = path.read_bytes()
+        program.stdin.write(text[:len(text) * 9 // 10])
+        program.stdin.flush()  # it has read nearly all of that
+        program.kill()
+    with sqlite3.connect(store) as opened:
+        (n,) = opened.execute("select count(*) from inbox").fetchone()
+    assert 0 < n < len(lines)
+    said = history.run("replay", path, "--store", store)[1]
+    assert "which were there before" in said
+    history.run("replay", path, "--store", history.directory / "store.db")
+    assert history.export("killed.db") == history.export()
+    assert history.regressions("killed.db") == history.regressions()
+    assert len(history.regressions()) == 2
+
+
 def test_late_lines_are_history_but_raise_nothing(history):
     """An outage told an hour late is stored as late."""
     lines = [result(s) for s in range(0, 7200, 10)]
