@@ -114,6 +114,7 @@ tell(const struct replay *replay, uint64_t lines)
 static int
 read_all(struct replay *replay, struct err *err)
 {
+	struct err ignored;
 	uint64_t lines = 0;
 	struct line line;
 	int rc;
@@ -134,8 +135,10 @@ read_all(struct replay *replay, struct err *err)
 			      : err_set(err, ERR_INVALID, "%s: no line in it",
 				    replay->setup->path);
 	/* The complaint about the line is what people should read. */
-	if (hand_on(replay, true, rc < 0 ? NULL : err) < 0 ||
-	    feed_finish(replay->feed, rc < 0 ? NULL : err) < 0)
+	if (rc < 0)
+		err = &ignored;
+	if (hand_on(replay, true, err) < 0 ||
+	    feed_finish(replay->feed, err) < 0)
 		return -1;
 	return rc;
 }

@@ -1,4 +1,5 @@
 /* Packing a column: which way is shortest, and writing it that way. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -338,6 +339,7 @@ usual_step(struct column_packer *packer, const int64_t *values, size_t n)
 			within++;
 		}
 	}
+	assert(within > 0); /* the median itself is */
 	return (int64_t)((sum << STEP_BITS) / within);
 }
 

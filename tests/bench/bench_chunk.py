@@ -7,6 +7,7 @@ its data alone, and with its index.  Prints one line of JSON.
 """
 import json
 import pathlib
+import random
 import re
 import shutil
 import socket
@@ -101,6 +102,42 @@ def victoria(directory, name, files):
         server.process.kill()
         server.process.wait()
     return {"data": data, "index": index, "seconds": seconds}
+
+
+def put_batches(path, results):
+    """What bench_ingest sends, for VictoriaMetrics: batches of 100 results
+    of 64 agents in turn, of each five of 20 series.  The outcome is a label;
+    limit, reason and phases are left out."""
+    draw = random.Random(1)
+    with open(path, "w", encoding="ascii") as file:
+        for batch in range(results // 100):
+            agent, first = batch % 64, batch // 64 * 5
+            times = ",".join(str(1767607200000 + (first + i) * 30000)
+                             for i in range(5))
+            for series in range(20):
+                values = ",".join(
+                    str(int(3000 * draw.lognormvariate(0, 0.25)))
+                    for _ in range(5))
+                file.write(
+                    f'{{"metric":{{"__name__":"duration","agent":"{agent}",'
+                    f'"series":"{series}","outcome":"ok"}},"values":'
+                    f'[{values}],"timestamps":[{times}]}}\n')
+
+
+def import_rate(results):
+    """Results per second that VictoriaMetrics takes in, one request, not
+    synced to the disk."""
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="vedette-bench-"))
+    server = None
+    try:
+        put_batches(directory / "batches.jsonl", results)
+        server = Victoria(directory / "vm")
+        return results / server.load(directory / "batches.jsonl")
+    finally:
+        if server is not None:
+            server.process.kill()
+            server.process.wait()
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def main():

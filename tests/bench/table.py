@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 
+import bench_chunk
+
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "deploy/demo"))
 from stage import (Stage,  # noqa: E402 pylint: disable=wrong-import-position
@@ -43,10 +45,12 @@ def ingest(build, results):
         stage.stop()
         shutil.rmtree(directory, ignore_errors=True)
     found = json.loads(out)
+    found["victoria_per_s"] = bench_chunk.import_rate(results)
     ours = found["whole_path_per_s"]
     for name, key, goal in (
             ("rows keyed (series, time)", "keyed_rows_per_s", 5),
-            ("rows appended, no key", "append_rows_per_s", 1)):
+            ("rows appended, no key", "append_rows_per_s", 1),
+            ("VictoriaMetrics import", "victoria_per_s", 1)):
         ratio = ours / found[key]
         row("ingest, durable, results/s", f"{ours:,.0f}",
             f"{found[key]:,.0f} {name}", f"{ratio:.2f}", f">= {goal}",
@@ -172,6 +176,23 @@ def edge(build, quick):
         f"{mine / other:.2f}", "<= 1", mine <= other)
 
 
+def lines(build, quick):
+    """History as JSON Lines, written and read."""
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="vedette-bench-"))
+    try:
+        out = subprocess.run(
+            [build / "tests/bench/bench_jsonl", directory / "lines.jsonl",
+             "200000" if quick else "1000000"],
+            check=True, capture_output=True, text=True).stdout
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    found = json.loads(out)
+    row("JSON Lines: read, lines/s", f"{found['read_per_s']:,.0f}", "-", "-",
+        "-", True)
+    row("JSON Lines: written, lines/s", f"{found['write_per_s']:,.0f}", "-",
+        "-", "-", True)
+
+
 def main():
     """Returns the exit code."""
     build = pathlib.Path(sys.argv[1]).resolve()
@@ -181,6 +202,7 @@ def main():
     ingest(build, 128000 if quick else 1280000)
     store(build, quick)
     at_rest(build, quick)
+    lines(build, quick)
     edge(build, quick)
     probes(build, quick)
     idle(build, 20 if quick else 60)
