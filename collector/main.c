@@ -33,6 +33,10 @@ static const char help[] =
     "      [--format jsonl|csv] [--environment NAME] [--from TIME]\n"
     "      [--to TIME]\n"
     "      writes all that is kept, sorted by time\n"
+    "  vedette-collector verify --store STORE\n"
+    "      checks every page, row and chunk; says what is lost\n"
+    "  vedette-collector backup --store STORE FILE\n"
+    "      copies the store to a new FILE, also while it is in use\n"
     "  vedette-collector --help | --version\n"
     "\n"
     "FILE.jsonl is JSON Lines as in docs/formats.md, - is standard input;\n"
@@ -99,6 +103,8 @@ static const struct {
 	{ "replay", cmd_replay },
 	{ "import", cmd_import },
 	{ "export", cmd_export },
+	{ "verify", cmd_verify },
+	{ "backup", cmd_backup },
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
