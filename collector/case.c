@@ -4,6 +4,7 @@
 #include "collector/case.h"
 #include "collector/case_views.h"
 #include "collector/diagnose/suspects.h"
+#include "collector/facts.h"
 #include "proto/base/map.h"
 #include "proto/base/text.h"
 
@@ -86,24 +87,12 @@ declare(const struct gathering *gathering)
 
 /* --- facts and changes ------------------------------------------------------------ */
 
-/* "fingerprint k1:9f2c..." shows which key made it: "k1". */
-static size_t
-key_bytes(const char *shown)
-{
-	static const char prefix[] = "fingerprint ";
-	const char *colon;
-
-	if (strncmp(shown, prefix, sizeof(prefix) - 1) != 0)
-		return 0;
-	colon = strchr(shown, ':');
-	return colon == NULL ? 0 : (size_t)(colon - shown);
-}
-
 /* Nothing was known before, or what was is not comparable. */
 static bool
 is_first(const struct change_row *row)
 {
-	size_t before = key_bytes(row->before), after = key_bytes(row->after);
+	size_t before = facts_key_bytes(row->before);
+	size_t after = facts_key_bytes(row->after);
 
 	if (row->after_ms == 0)
 		return true;
@@ -231,7 +220,8 @@ static void
 find_appeared(struct scene_change *changes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (!changes[i].first_seen || key_bytes(changes[i].before) > 0)
+		if (!changes[i].first_seen ||
+		    facts_key_bytes(changes[i].before) > 0)
 			continue;
 		for (size_t k = 0; k < i && changes[i].first_seen; k++)
 			changes[i].first_seen = changes[k].is_mark ||

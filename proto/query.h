@@ -181,6 +181,9 @@ struct query_document {
 	const char *other;      /* a second environment, an id */
 	int64_t from_ms, to_ms; /* to_ms: or the one moment asked about */
 	uint32_t limit;
+	int64_t span_ms; /* how long each step of the answer is */
+	bool together;   /* everything as one */
+	int64_t last_ms; /* instead of from_ms: how far back from the end */
 };
 
 /* --- live events ------------------------------------------------------------- */

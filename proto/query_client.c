@@ -289,6 +289,9 @@ query_document(struct query_client *client,
 	message.from_ms = request->from_ms;
 	message.to_ms = request->to_ms;
 	message.limit = request->limit;
+	message.span_ms = request->span_ms;
+	message.together = request->together;
+	message.last_ms = request->last_ms;
 	ask(asking, &message.base);
 }
 

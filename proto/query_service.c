@@ -198,6 +198,11 @@ check_document(struct query_document *request, struct err *err)
 	    check_name("probe", request->probe, err) < 0 ||
 	    check_name("other", request->other, err) < 0)
 		return -1;
+	if (request->span_ms < 0 || request->span_ms > CODEC_AT_MAX_MS ||
+	    request->last_ms < 0 || request->last_ms > CODEC_AT_MAX_MS ||
+	    (request->last_ms != 0 && request->from_ms != 0))
+		return err_set(err, ERR_INVALID,
+		    "a step or a span that cannot be, or two beginnings");
 	return check_span(
 	    request->from_ms, request->to_ms, &request->limit, err);
 }
@@ -217,6 +222,9 @@ answer_document(const struct query_service *service, struct arena *arena,
 		.from_ms = input->from_ms,
 		.to_ms = input->to_ms,
 		.limit = input->limit,
+		.span_ms = input->span_ms,
+		.together = input->together,
+		.last_ms = input->last_ms,
 	};
 	Vedette__Document *document = arena_zalloc(arena, sizeof(*document));
 	const char *json;

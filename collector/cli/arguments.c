@@ -12,7 +12,7 @@
 #define RATE_MIN          0.001
 #define RATE_MAX          100000
 
-enum kind { FLAG, TEXT, DURATION, POINT, NUMBER, NAME, COLUMN, RATE };
+enum kind { FLAG, TEXT, DURATION, POINT, NUMBER, NAME, COLUMN, RATE, STEP };
 
 struct option {
 	const char *name, *value; /* value: how help calls it; NULL for FLAG */
@@ -45,6 +45,26 @@ static const struct option options[] = {
 	    "as it was then, as 2026-01-05T10:00:00Z (default now)" },
 	{ "format", "WORD", TEXT, AT(format), OPTION_FORMAT, 0, NULL,
 	    "text (default), md, html or json" },
+	{ "last", "DURATION", DURATION, AT(last_ms), OPTION_LAST, 0, NULL,
+	    "the last 24h, 90d, ... before that" },
+	{ "by", "STEP", STEP, AT(span_ms), OPTION_TREND, 0, NULL,
+	    "hour, day (default) or week" },
+	{ "together", NULL, FLAG, AT(together), OPTION_TREND, 0, NULL,
+	    "all of them as one" },
+	{ "environment", "NAME", NAME, AT(environment), OPTION_MARK, 0, NULL,
+	    "where it happened" },
+	{ "kind", "KIND", TEXT, AT(kind), OPTION_MARK, 0, NULL,
+	    "deploy, rollback, restart, config_change,\n"
+	    "secret_change, scale, maintenance_start,\n"
+	    "maintenance_end, claim or incident_closed" },
+	{ "subject", "TEXT", TEXT, AT(subject), OPTION_MARK, 0, NULL,
+	    "what it is about, such as build/v2" },
+	{ "summary", "TEXT", TEXT, AT(summary), OPTION_MARK, 0, NULL,
+	    "for people" },
+	{ "claim", "TEXT", TEXT, AT(claim), OPTION_MARK, 0, NULL,
+	    "what somebody says: --kind claim --summary TEXT" },
+	{ "csv", NULL, FLAG, AT(csv), OPTION_CSV, 0, NULL,
+	    "comma separated values (RFC 4180)" },
 	{ "explain", "ID", TEXT, AT(explain), OPTION_EXPLAIN, 0, NULL,
 	    "one piece of evidence in full, such as E3" },
 	{ "limit", "N", NUMBER, AT(limit), OPTION_LIMIT, LIMIT_MAX, NULL,
@@ -164,6 +184,26 @@ set_rate(double *out, const struct option *option, const char *value,
 }
 
 static int
+set_step(int64_t *out, const struct option *option, const char *value,
+    struct err *err)
+{
+	static const struct {
+		const char *name;
+		int64_t ms;
+	} steps[] = { { "hour", INT64_C(3600000) },
+		{ "day", INT64_C(86400000) }, { "week", INT64_C(604800000) } };
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (strcmp(steps[i].name, value) != 0)
+			continue;
+		*out = steps[i].ms;
+		return 0;
+	}
+	return err_set(
+	    err, ERR_INVALID, "--%s: hour, day or week", option->name);
+}
+
+static int
 add_column(struct arguments *out, const struct option *option,
     const char *value, struct err *err)
 {
@@ -203,6 +243,8 @@ set_value(struct arguments *out, const struct option *option, const char *value,
 		return add_column(out, option, value, err);
 	case RATE:
 		return set_rate(member, option, value, err);
+	case STEP:
+		return set_step(member, option, value, err);
 	}
 	return 0;
 }
@@ -216,6 +258,7 @@ struct reader {
 	unsigned used;     /* OPTION_... that were given */
 	bool options_over; /* "--" was met */
 	const char *place; /* "staging/backend" or NULL */
+	const char *other; /* "production" or NULL */
 };
 
 static const struct option *
@@ -263,6 +306,11 @@ read_word(struct reader *reader, struct err *err)
 
 	if (reader->out->command != NULL && reader->place == NULL) {
 		reader->place = word;
+		return 0;
+	}
+	if (reader->out->command != NULL && reader->other == NULL &&
+	    reader->out->command->second != NULL) {
+		reader->other = word;
 		return 0;
 	}
 	if (reader->out->command != NULL)
@@ -317,6 +365,11 @@ split_place(struct arguments *out, const char *place, struct err *err)
 
 	/* One more than a name may have is enough to be refused. */
 	memcpy(environment, place, n < 65 ? n : 65);
+	if (out->environment[0] != '\0' &&
+	    strcmp(out->environment, environment) != 0)
+		return err_set(err, ERR_INVALID,
+		    "two environments: one after the command, one with "
+		    "--environment");
 	if (set_name(out->environment, "environment", environment, err) < 0)
 		return -1;
 	if (slash == NULL)
@@ -347,6 +400,8 @@ check_range(const struct arguments *arguments, struct err *err)
 	    (arguments->from_ms != 0 || arguments->to_ms != 0))
 		return err_set(
 		    err, ERR_INVALID, "--since goes without --from and --to");
+	if (arguments->last_ms != 0 && arguments->from_ms != 0)
+		return err_set(err, ERR_INVALID, "--last goes without --from");
 	if (arguments->to_ms != 0 && arguments->to_ms <= arguments->from_ms)
 		return err_set(
 		    err, ERR_INVALID, "--to must be later than --from");
@@ -400,6 +455,31 @@ set_defaults(struct arguments *out)
 	}
 }
 
+/* What stood beside the command. */
+static int
+take_words(const struct reader *reader, struct err *err)
+{
+	struct arguments *out = reader->out;
+	const struct command *command = out->command;
+
+	if (command->operand != NULL && reader->place == NULL)
+		return err_set(err, ERR_INVALID, "%s: which %s?  %s",
+		    command->name,
+		    begins(command->operand, "FILE") ? "file" : "one",
+		    command->operand);
+	if (command->second != NULL && reader->other == NULL)
+		return err_set(err, ERR_INVALID, "%s: which two?  %s",
+		    command->name, command->second);
+	if (reader->other != NULL &&
+	    set_name(out->other, "environment", reader->other, err) < 0)
+		return -1;
+	if (command->operand != NULL)
+		out->file = reader->place;
+	else if (reader->place != NULL)
+		return split_place(out, reader->place, err);
+	return 0;
+}
+
 int
 arguments_parse(struct arguments *out, int argc, char **argv,
     const struct command *const *commands, struct err *err)
@@ -418,16 +498,7 @@ arguments_parse(struct arguments *out, int argc, char **argv,
 	if (check_options(&reader, err) < 0 || check_range(out, err) < 0 ||
 	    check_collector(out, err) < 0)
 		return -1;
-	if (out->command->operand != NULL && reader.place == NULL)
-		return err_set(err, ERR_INVALID, "%s: which %s?  %s",
-		    out->command->name,
-		    begins(out->command->operand, "FILE") ? "file" : "one",
-		    out->command->operand);
-	if (out->command->operand != NULL)
-		out->file = reader.place;
-	else if (reader.place != NULL)
-		return split_place(out, reader.place, err);
-	return 0;
+	return take_words(&reader, err);
 }
 
 int64_t
@@ -498,8 +569,9 @@ void
 arguments_command_help(struct text *text, const struct command *command)
 {
 	text_addf(text, "usage: vedette %s [OPTIONS] %s\n\n%s\n", command->name,
-	    command->operand != NULL ? command->operand
-				     : "[ENVIRONMENT[/SERVICE]]",
+	    command->operand != NULL      ? command->operand
+		: command->second != NULL ? command->second
+					  : "[ENVIRONMENT[/SERVICE]]",
 	    command->description);
 	text_add(text, "options:\n");
 	if (command->options != 0)

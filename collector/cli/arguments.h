@@ -30,10 +30,14 @@ enum {
 	OPTION_RESULTS = 1 << 9,
 	OPTION_COUNT = 1 << 10,
 	OPTION_FOR = 1 << 11,
-	OPTION_DETECT = 1 << 12,
+	OPTION_DETECT = 1 << 12, /* columns of a file, and what is wanted */
 	OPTION_AT = 1 << 13,
 	OPTION_EXPLAIN = 1 << 14,
-	OPTION_FORMAT = 1 << 15, /* columns of a file, and what is wanted */
+	OPTION_FORMAT = 1 << 15,
+	OPTION_TREND = 1 << 16, /* --by, --together */
+	OPTION_MARK = 1 << 17,  /* what is to be told */
+	OPTION_CSV = 1 << 18,
+	OPTION_LAST = 1 << 19,
 };
 
 #define ARGUMENTS_VALUES_MAX 64
@@ -44,6 +48,7 @@ struct command {
 	const char *name, *summary;
 	unsigned options;        /* OPTION_... */
 	const char *operand;     /* what it is about; NULL: a place */
+	const char *second;      /* a second environment; NULL: none */
 	const char *description; /* paragraphs for --help */
 	const char *examples;    /* whole lines */
 	const char *exits;       /* whole lines */
@@ -63,12 +68,17 @@ struct arguments {
 
 	char environment[65], service[65];
 	const char *probe, *agent, *name, *explain, *format;
-	int64_t since_ms;       /* a duration; 0 when not given */
-	int64_t from_ms, to_ms; /* points; 0 when not given */
-	int64_t limit;          /* 0 when not given */
-	bool phases, open, results;
+	int64_t since_ms;         /* a duration; 0 when not given */
+	int64_t from_ms, to_ms;   /* points; 0 when not given */
+	int64_t limit;            /* 0 when not given */
+	int64_t span_ms, last_ms; /* 0 when not given */
+	char other[65];           /* the second environment */
+	bool phases, open, results, together, csv;
 	int64_t count;  /* 0: no end */
 	int64_t for_ms; /* 0: no end */
+
+	/* What is to be told; NULL when not given. */
+	const char *kind, *subject, *summary, *claim;
 
 	const char *file;                    /* "-": standard input */
 	const char *time, *outcome, *series; /* columns, or NULL */

@@ -1,11 +1,10 @@
 #include <jansson.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "collector/cli/ask.h"
+#include "collector/cli/ask_document.h"
 #include "collector/cli/cmd.h"
+#include "collector/cli/members.h"
 #include "collector/cli/output.h"
-#include "collector/cli/shape.h"
 #include "collector/cli/show_verdict.h"
 
 /* The class of a verdict is the exit code, for scripts. */
@@ -25,11 +24,8 @@ static const struct {
 static int
 code_of(const json_t *verdict)
 {
-	const char *class =
-	    json_string_value(json_object_get(verdict, "class"));
-
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-		if (class != NULL && strcmp(codes[i].class, class) == 0)
+		if (member_is(verdict, "class", codes[i].class))
 			return codes[i].code;
 	return OUTPUT_NO_ANSWER;
 }
@@ -48,38 +44,21 @@ explain(struct ask *ask, const json_t *verdict)
 }
 
 static void
-on_answer(void *arg, const struct rpc_status *status, const char *json)
+show(struct ask *ask, const json_t *verdict)
 {
-	struct ask *ask = arg;
-	json_t *verdict = json == NULL ? NULL : json_loads(json, 0, NULL);
-
-	ask->exit_code = code_of(verdict);
-	if (verdict == NULL)
-		; /* ask_done() says why */
-	else if (ask->arguments->json)
-		shape_print(&ask->page.text, json_incref(verdict), false);
-	else if (ask->arguments->explain[0] != '\0')
+	if (ask->arguments->explain[0] != '\0')
 		explain(ask, verdict);
 	else
 		show_verdict(&ask->page, verdict);
-	json_decref(verdict);
-	ask_done(ask, status);
 }
 
 static void
 start(struct ask *ask, struct query_client *client)
 {
-	const struct query_document request = {
-		.question = "diagnose",
-		.environment = ask->arguments->environment,
-		.service = "",
-		.agent = "",
-		.probe = "",
-		.other = "",
-		.to_ms = ask->arguments->to_ms,
-	};
+	const struct query_document request =
+	    ask_about(ask->arguments, "diagnose");
 
-	query_document(client, &request, on_answer, ask);
+	ask_document(ask, client, &request, show, code_of);
 }
 
 static int

@@ -15,6 +15,9 @@ static const struct command *const commands[] = {
 	&cmd_diagnose,
 	&cmd_incidents,
 	&cmd_report,
+	&cmd_trend,
+	&cmd_timeline,
+	&cmd_diff,
 	NULL,
 };
 

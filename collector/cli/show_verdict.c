@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "collector/cli/members.h"
 #include "collector/cli/show_verdict.h"
 
 #define LABEL  10 /* columns of "subject", "onset", ... */
@@ -22,20 +23,6 @@ static const struct {
 
 /* --- reading ------------------------------------------------------------------ */
 
-static const char *
-text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text == NULL ? "" : text;
-}
-
-static double
-number_of(const json_t *object, const char *key)
-{
-	return json_number_value(json_object_get(object, key));
-}
-
 /* "18:31:05" of a time as written, "-" for none. */
 static const char *
 clock_of(char out[16], const char *time)
@@ -51,8 +38,8 @@ add_interval(struct text *text, const json_t *interval)
 {
 	char from[16], to[16];
 
-	clock_of(from, text_of(interval, "from"));
-	clock_of(to, text_of(interval, "to"));
+	clock_of(from, member_text(interval, "from"));
+	clock_of(to, member_text(interval, "to"));
 	if (strcmp(from, "-") == 0 || strcmp(from, to) == 0)
 		text_add(text, to);
 	else
@@ -105,23 +92,24 @@ put_text(struct page *page, const char *label, struct text *text)
 static void
 put_answer(struct page *page, const json_t *verdict)
 {
-	const char *class = text_of(verdict, "class");
+	const char *class = member_text(verdict, "class");
 	struct text text = { 0 };
 
-	page_put(page, INK_TITLE, "%s: ", text_of(verdict, "environment"));
+	page_put(page, INK_TITLE, "%s: ", member_text(verdict, "environment"));
 	page_put(page, ink_of(class), "%s", words_of(class));
 	if (strcmp(class, "undetermined") != 0)
-		page_put(page, INK_TITLE, ", %s", text_of(verdict, "word"));
+		page_put(page, INK_TITLE, ", %s", member_text(verdict, "word"));
 	page_put(page, INK_PLAIN, " (%.2f)   coverage %.0f/%.0f layers",
-	    number_of(verdict, "confidence"), number_of(verdict, "layers_seen"),
-	    number_of(verdict, "layers"));
+	    member_number(verdict, "confidence"),
+	    member_number(verdict, "layers_seen"),
+	    member_number(verdict, "layers"));
 	page_newline(page);
-	text_add(&text, text_of(verdict, "subject"));
+	text_add(&text, member_text(verdict, "subject"));
 	if (text.n > 0)
 		text_addf(
-		    &text, "   severity: %s", text_of(verdict, "severity"));
+		    &text, "   severity: %s", member_text(verdict, "severity"));
 	put_text(page, "subject", &text);
-	put_line(page, "capped", text_of(verdict, "cap"));
+	put_line(page, "capped", member_text(verdict, "cap"));
 }
 
 static void
@@ -135,14 +123,14 @@ put_times(struct page *page, const json_t *verdict)
 	if (json_is_object(onset)) {
 		add_interval(&text, onset);
 		text_addf(&text, "   last good %s",
-		    clock_of(good, text_of(verdict, "last_good")));
+		    clock_of(good, member_text(verdict, "last_good")));
 	}
 	put_text(page, "onset", &text);
 	if (!json_is_object(trigger))
 		return;
 	add_interval(&text, json_object_get(trigger, "at"));
-	text_addf(&text, " %s %s (%s)", text_of(trigger, "kind"),
-	    text_of(trigger, "subject"), text_of(trigger, "by"));
+	text_addf(&text, " %s %s (%s)", member_text(trigger, "kind"),
+	    member_text(trigger, "subject"), member_text(trigger, "by"));
 	put_text(page, "trigger", &text);
 }
 
@@ -155,7 +143,7 @@ put_states(struct page *page, const json_t *verdict)
 
 	json_array_foreach(json_object_get(verdict, "state"), i, row)
 	    text_addf(&text, "%s%s %s", i > 0 ? " | " : "",
-		text_of(row, "service"), text_of(row, "state"));
+		member_text(row, "service"), member_text(row, "state"));
 	put_text(page, "services", &text);
 }
 
@@ -174,9 +162,9 @@ put_evidence(struct page *page, const json_t *list, const char *label)
 
 		put_label(page, i == 0 ? label : "");
 		page_put(page, INK_PLAIN, "%+*.1f ", WEIGHT - 1,
-		    number_of(row, "db"));
-		text_addf(
-		    &text, "%s  %s", text_of(row, "text"), text_of(row, "id"));
+		    member_number(row, "db"));
+		text_addf(&text, "%s  %s", member_text(row, "text"),
+		    member_text(row, "id"));
 		page_wrap(page, LABEL + WEIGHT, LABEL + WEIGHT, INK_PLAIN,
 		    text.bytes);
 		text_fini(&text);
@@ -194,10 +182,10 @@ put_remarks(struct page *page, const json_t *verdict, const char *list,
 	json_array_foreach(json_object_get(verdict, list), i, row)
 	{
 		struct text text = { 0 };
-		const char *last = text_of(row, why);
+		const char *last = member_text(row, why);
 
-		text_addf(
-		    &text, "%s: %s", text_of(row, name), text_of(row, "text"));
+		text_addf(&text, "%s: %s", member_text(row, name),
+		    member_text(row, "text"));
 		if (last[0] != '\0')
 			text_addf(&text, " (%s)", last);
 		put_label(page, i == 0 ? list : "");
@@ -216,8 +204,9 @@ put_blind_spots(struct page *page, const json_t *verdict)
 	{
 		struct text text = { 0 };
 
-		text_addf(&text, "%s: %s; closed by %s", text_of(row, "what"),
-		    text_of(row, "why"), text_of(row, "closed_by"));
+		text_addf(&text, "%s: %s; closed by %s",
+		    member_text(row, "what"), member_text(row, "why"),
+		    member_text(row, "closed_by"));
 		put_label(page, i == 0 ? "unseen" : "");
 		page_wrap(page, LABEL, LABEL, INK_UNSURE, text.bytes);
 		text_fini(&text);
@@ -235,8 +224,9 @@ put_claims(struct page *page, const json_t *verdict)
 		struct text text = { 0 };
 		char at[16];
 
-		text_addf(&text, "\"%s\" at %s: %s", text_of(row, "text"),
-		    clock_of(at, text_of(row, "at")), text_of(row, "checked"));
+		text_addf(&text, "\"%s\" at %s: %s", member_text(row, "text"),
+		    clock_of(at, member_text(row, "at")),
+		    member_text(row, "checked"));
 		put_label(page, i == 0 ? "claimed" : "");
 		page_wrap(page, LABEL, LABEL, INK_PLAIN, text.bytes);
 		text_fini(&text);
@@ -245,8 +235,8 @@ put_claims(struct page *page, const json_t *verdict)
 	{
 		struct text text = { 0 };
 
-		text_addf(&text, "do not %s: %s", text_of(row, "advice"),
-		    text_of(row, "why"));
+		text_addf(&text, "do not %s: %s", member_text(row, "advice"),
+		    member_text(row, "why"));
 		put_text(page, i == 0 ? "withheld" : "", &text);
 	}
 }
@@ -265,11 +255,11 @@ put_actions(struct page *page, const json_t *verdict)
 		char label[16];
 
 		snprintf(label, sizeof(label), "next %zu", i + 1);
-		text_addf(&text, "%s   [%s]", text_of(row, "command"),
-		    text_of(row, "risk"));
+		text_addf(&text, "%s   [%s]", member_text(row, "command"),
+		    member_text(row, "risk"));
 		put_text(page, label, &text);
 		text_addf(&text, "  %s %s; else %s", page_arrow(page),
-		    text_of(row, "expect"), text_of(row, "if_not"));
+		    member_text(row, "expect"), member_text(row, "if_not"));
 		put_text(page, "", &text);
 	}
 }
@@ -283,8 +273,8 @@ put_alternatives(struct page *page, const json_t *verdict)
 
 	json_array_foreach(json_object_get(verdict, "alternatives"), i, row)
 	    text_addf(&text, "%s%s %.2f %s", i > 0 ? " | " : "",
-		text_of(row, "class"), number_of(row, "confidence"),
-		text_of(row, "subject"));
+		member_text(row, "class"), member_number(row, "confidence"),
+		member_text(row, "subject"));
 	put_text(page, "or", &text);
 }
 
@@ -307,7 +297,7 @@ show_verdict(struct page *page, const json_t *verdict)
 	put_blind_spots(page, verdict);
 	put_claims(page, verdict);
 	put_actions(page, verdict);
-	put_line(page, "escalate", text_of(verdict, "owner"));
+	put_line(page, "escalate", member_text(verdict, "owner"));
 }
 
 /* --- one piece of evidence -------------------------------------------------------- */
@@ -318,8 +308,8 @@ find_evidence(const json_t *list, const char *id)
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach(
-	    list, i, row) if (strcmp(text_of(row, "id"), id) == 0) return row;
+	json_array_foreach(list, i,
+	    row) if (strcmp(member_text(row, "id"), id) == 0) return row;
 	return NULL;
 }
 
@@ -335,11 +325,11 @@ show_verdict_evidence(struct page *page, const json_t *verdict, const char *id)
 		row = find_evidence(json_object_get(verdict, "against"), id);
 	if (row == NULL)
 		return false;
-	page_put(page, INK_TITLE, "%s  %s", id, text_of(row, "token"));
+	page_put(page, INK_TITLE, "%s  %s", id, member_text(row, "token"));
 	page_newline(page);
-	put_line(page, "says", text_of(row, "text"));
-	put_line(page, "at", text_of(row, "at"));
-	put_line(page, "vantage", text_of(row, "vantage"));
+	put_line(page, "says", member_text(row, "text"));
+	put_line(page, "at", member_text(row, "at"));
+	put_line(page, "vantage", member_text(row, "vantage"));
 	put_line(page, "result",
 	    json_string_value(
 		json_array_get(json_object_get(row, "results"), 0)) == NULL

@@ -244,6 +244,38 @@ bench_fact(struct bench *bench, const char *name, const char *value)
 	bench_take(bench, made);
 }
 
+/* Words: "PROBE:LETTER" is a result, "NAME=VALUE" a fact, "@ENVIRONMENT" goes
+ * there, "+SECONDS" lets time pass, "laptop" and "server" are where the agent
+ * stands from then on. */
+static inline void
+bench_play(struct bench *bench, const char *words)
+{
+	char *all = mem_strdup(words), *save = NULL, *mark;
+
+	for (char *word = strtok_r(all, " ", &save); word != NULL;
+	     word = strtok_r(NULL, " ", &save)) {
+		if (word[0] == '+') {
+			bench_pass(bench, 1000 * atoi(word + 1));
+		} else if (word[0] == '@') {
+			bench->environment = strcmp(word, "@production") == 0
+			    ? "production"
+			    : "staging";
+		} else if (strcmp(word, "laptop") == 0) {
+			bench->vantage = VANTAGE_WORKSTATION;
+		} else if (strcmp(word, "server") == 0) {
+			bench->vantage = VANTAGE_IN_SERVICE;
+		} else if ((mark = strchr(word, '=')) != NULL) {
+			*mark = '\0';
+			bench_fact(bench, word, mark + 1);
+		} else {
+			mark = strchr(word, ':');
+			*mark = '\0';
+			bench_result(bench, word, mark[1]);
+		}
+	}
+	free(all);
+}
+
 static inline int
 bench_add_row(void *arg, const struct regression_row *row, struct err *err)
 {

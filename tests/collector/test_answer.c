@@ -19,38 +19,6 @@ now_of(void *arg)
 	return bench->now;
 }
 
-/* Words: "PROBE:LETTER" is a result, "NAME=VALUE" a fact, "@ENVIRONMENT" goes
- * there, "+SECONDS" lets time pass, "laptop" and "server" are where the agent
- * stands from then on. */
-static void
-play(struct bench *bench, const char *words)
-{
-	char *all = mem_strdup(words), *save = NULL, *mark;
-
-	for (char *word = strtok_r(all, " ", &save); word != NULL;
-	     word = strtok_r(NULL, " ", &save)) {
-		if (word[0] == '+') {
-			bench_pass(bench, 1000 * atoi(word + 1));
-		} else if (word[0] == '@') {
-			bench->environment = strcmp(word, "@production") == 0
-			    ? "production"
-			    : "staging";
-		} else if (strcmp(word, "laptop") == 0) {
-			bench->vantage = VANTAGE_WORKSTATION;
-		} else if (strcmp(word, "server") == 0) {
-			bench->vantage = VANTAGE_IN_SERVICE;
-		} else if ((mark = strchr(word, ':')) != NULL) {
-			*mark = '\0';
-			bench_result(bench, word, mark[1]);
-		} else {
-			mark = strchr(word, '=');
-			*mark = '\0';
-			bench_fact(bench, word, mark + 1);
-		}
-	}
-	free(all);
-}
-
 static void
 use_config(struct bench *bench)
 {
@@ -148,7 +116,7 @@ test_cell(void **state)
 
 	bench_open(&bench);
 	use_config(&bench);
-	play(&bench, row->words);
+	bench_play(&bench, row->words);
 	ask_status(&bench, &status, arena, "");
 	assert_int_equal(status.n_cells, 2);
 	cell = cell_of(&status, "staging");
@@ -211,7 +179,7 @@ test_finding(void **state)
 
 	bench_open(&bench);
 	use_config(&bench);
-	play(&bench, row->words);
+	bench_play(&bench, row->words);
 	ask_status(&bench, &status, arena, "");
 	for (size_t i = 0; i < status.n_findings; i++)
 		text_addf(&text, "%s: %s\n", status.findings[i].kind,
@@ -277,7 +245,7 @@ test_list(void **state)
 	struct bench bench;
 
 	bench_open(&bench);
-	play(&bench, told);
+	bench_play(&bench, told);
 	check_lists(&bench, *state);
 	bench_close(&bench);
 }
@@ -292,7 +260,7 @@ test_offline(void **state)
 	struct bench bench;
 
 	bench_open(&bench);
-	play(&bench, told);
+	bench_play(&bench, told);
 	bench_close_store(&bench);
 	setup.uri = bench.path;
 	if (store_open(&bench.store, &salvaged, &setup, &err) < 0 ||

@@ -500,7 +500,7 @@ static void
 ask_document(struct scene *scene)
 {
 	struct query_document request = { "diagnose", "staging", "backend",
-		"stg-1", "db", "production", 100, 200, 5 };
+		"stg-1", "db", "production", 100, 200, 5, 3600000, true, 0 };
 
 	query_document(scene->client, &request, on_document, scene);
 }
@@ -509,7 +509,7 @@ static void
 ask_document_of_a_path(struct scene *scene)
 {
 	struct query_document request = { "diagnose", "staging", "", "", "",
-		"../x", 0, 0, 0 };
+		"../x", 0, 0, 0, 0, false, 0 };
 
 	query_document(scene->client, &request, on_document, scene);
 }
