@@ -11,7 +11,7 @@
 #define SHIFT_SHARE  1.0   /* burst; the sum of skewed values needs reserve */
 #define BURST_VALUES 16    /* that a burst may take to show */
 #define SHIFT_VALUES 2000  /* that a shift may take, and no more than those */
-#define SHIFT_MS     3.6e7 /* of ten hours: what takes longer is a season; */
+#define SHIFT_MS     5.4e7 /* of fifteen hours: longer is a season; */
 #define SHIFT_LEAST  60    /* but never less */
 #define LASTING      30    /* altered values that are the new normal */
 #define SETTLED      3     /* altered values before it may be over */

@@ -9,7 +9,7 @@
 #define RISEN        1.9   /* times the usual share at least */
 #define OVER         5.0   /* nats against the outage that end it */
 #define LASTING      500   /* results that are the new normal */
-#define SHARED       4     /* sums that share the budget, and some reserve */
+#define SHARED       3.5   /* sums that share the budget, and some reserve */
 
 /* Shares of failures that the sums are made for. */
 static const double sizes[RATE_SIZES] = { 0.05, 0.2, 0.8 };
