@@ -20,8 +20,9 @@
 #define PAIR_LIMIT     3.0    /* deviations */
 #define MEMORY         4000   /* values: level and scale */
 #define PAIR_MEMORY    2000
-#define GRAINS         64   /* of the scale, to keep a profile in */
-#define NEW_PROFILE    300  /* values known once the profile changes */
+#define SMALL_SEEN     300 /* values that a level is worth after a small move */
+#define GRAINS         64  /* of the scale, to keep a profile in */
+#define NEW_PROFILE    300 /* values known once the profile changes */
 #define CORRELATION    0.95 /* the highest believed */
 #define BURST_LIMIT    9.0  /* score of one value */
 #define SHIFT_LIMIT    3.0
@@ -282,6 +283,6 @@ void
 channel_accept(struct channel *channel, double by, uint32_t n)
 {
 	channel->level += by;
-	channel->level_seen = n;
+	channel->level_seen = fabs(by) < channel->scale ? SMALL_SEEN : n;
 	channel->follows = 0;
 }

@@ -21,6 +21,7 @@ rate_init(struct rate *rate, double per_year)
 	pace_init(&rate->pace);
 }
 
+/* The usual share of failures. */
 static double
 usual(const struct rate *rate)
 {
@@ -51,9 +52,9 @@ looked_for(double before, double size)
 
 /* Adds to one sum and returns true if it proves the rise. */
 static bool
-sum_add(struct rate *rate, int i, bool failed, double values)
+sum_add(struct rate *rate, int i, double before, bool failed, double values)
 {
-	double before = usual(rate), after = looked_for(before, sizes[i]);
+	double after = looked_for(before, sizes[i]);
 	double bad, good, information, mean, limit;
 
 	if (after < RISEN * before)
@@ -93,48 +94,56 @@ follow(struct rate *rate, bool failed)
 
 /* The outage that sum i has proved begins. */
 static void
-begin(struct rate_flag *out, struct rate *rate, int i, bool failed)
+begin(
+    struct rate_flag *out, struct rate *rate, int i, double before, bool failed)
 {
-	double before = usual(rate), after = looked_for(before, sizes[i]);
+	double after = looked_for(before, sizes[i]);
 	double since = (double)(rate->added - rate->onset[i]);
+	double bad = real_log(after / before);
+	double good = real_log((1 - after) / (1 - before)),
+	       normal = usual(rate);
 
-	rate->bad = real_log(after / before);
-	rate->good = real_log((1 - after) / (1 - before));
+	rate->bad = real_log(after / normal);
+	rate->good = real_log((1 - after) / (1 - normal));
 	out->onset = rate->onset[i];
 	out->alarm = rate->added - 1;
 	out->before = before;
 	/* The failures since follow from the sum they made. */
-	out->after =
-	    (rate->nats[i] / since - rate->good) / (rate->bad - rate->good);
+	out->after = (rate->nats[i] / since - good) / (bad - good);
 	for (int k = 0; k < RATE_SIZES; k++)
 		rate->nats[k] = 0;
 	rate->altered = 1;
 	rate->altered_failed = failed;
+	rate->size = (uint32_t)i;
 	rate->back = 0;
 }
 
 bool
 rate_add(struct rate_flag *out, struct rate *rate, int64_t at_ms, bool failed)
 {
-	double values;
-	int proved = -1;
+	double values, before = usual(rate);
+	int first = 0, proved = -1;
 
 	rate->added++;
 	pace_add(&rate->pace, at_ms);
-	if (rate->altered > 0) {
+	if (rate->altered > 0)
 		follow(rate, failed);
-		return false;
+	if (rate->altered > 0) {
+		/* An outage may still grow into a larger one. */
+		before = looked_for(before, sizes[rate->size]);
+		first = (int)rate->size + 1;
 	}
 	values = pace_values(&rate->pace, rate->per_year);
-	for (int i = 0; i < RATE_SIZES; i++)
-		if (sum_add(rate, i, failed, values))
+	for (int i = first; i < RATE_SIZES; i++)
+		if (sum_add(rate, i, before, failed, values))
 			proved = i;
-	if (proved < 0) {
-		learn(rate, failed);
-		return false;
+	if (proved >= 0) {
+		begin(out, rate, proved, before, failed);
+		return true;
 	}
-	begin(out, rate, proved, failed);
-	return true;
+	if (rate->altered == 0)
+		learn(rate, failed);
+	return false;
 }
 
 void

@@ -28,6 +28,7 @@ struct rate {
 	struct pace pace;
 	uint32_t altered; /* results since the alarm under way; 0: none */
 	uint32_t altered_failed;
+	uint32_t size;          /* of the outage under way */
 	double bad, good, back; /* nats of a result in it; against it, so far */
 };
 

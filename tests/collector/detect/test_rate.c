@@ -79,6 +79,25 @@ test_an_outage_is_flagged_once_and_the_next_again(void **state)
 }
 
 static void
+test_an_outage_may_grow(void **state)
+{
+	struct rate rate;
+	struct rate_flag flag;
+	uint64_t seed = 5;
+	int flags = 0;
+
+	(void)state;
+	rate_init(&rate, 1);
+	for (int i = 0; i < 2200; i++)
+		flags += rate_add(&flag, &rate, i * (int64_t)STEP_MS,
+		    i >= 2000 ? stream_uniform(&seed) < (i < 2100 ? .15 : 1)
+			      : i % 100 == 0);
+	assert_int_equal(flags, 2);
+	assert_in_range(flag.alarm, 2100, 2115);
+	assert_true(flag.before < 0.5 && flag.after > 0.8);
+}
+
+static void
 test_a_lasting_outage_becomes_usual(void **state)
 {
 	struct rate rate;
@@ -137,6 +156,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    test_an_outage_is_flagged_once_and_the_next_again),
+		cmocka_unit_test(test_an_outage_may_grow),
 		cmocka_unit_test(test_a_lasting_outage_becomes_usual),
 		cmocka_unit_test(test_what_could_not_tell_is_counted),
 		cmocka_unit_test(test_run_length_is_as_wanted),
