@@ -3,13 +3,16 @@
 Canary values are planted in every input that takes one; then every file, log,
 answer and byte on the wire is searched for them.
 """
+import base64
+import hashlib
 import json
 import os
 import secrets
 import signal
 import subprocess
+import urllib.parse
 
-from stage import answers, free_port, start_postgres, wait_for
+from stage import Authority, answers, free_port, start_postgres, wait_for
 from wire import Recorder
 
 
@@ -22,7 +25,7 @@ def plant(stage):
     """Everything secret that the configuration refers to or contains."""
     kept = {kind: canary(kind) for kind in (
         "password", "reference", "secretkey", "database", "header", "query",
-        "own", "file", "wrong", "shape", "debug")}
+        "own", "file", "wrong", "shape", "debug", "plugin", "output")}
     (stage.directory / "service.env").write_text(
         f"POSTGRES_HOST=127.0.0.1\nPOSTGRES_PORT={stage.postgres_port}\n"
         f"POSTGRES_DB=postgres\nPOSTGRES_USER=app\n"
@@ -32,7 +35,36 @@ def plant(stage):
     secret = stage.directory / "reference.password"
     secret.write_text(kept["reference"] + "\n")
     secret.chmod(0o600)
+    plugin = stage.directory / "plugin"
+    plugin.write_text(
+        "#!/bin/sh\n"
+        f"echo \"login password={kept['output']} token=$TOKEN refused\"\n"
+        "exit 2\n")
+    plugin.chmod(0o755)
     return kept
+
+
+def key_lines(path):
+    """The secret lines of a private key, each a canary of its own."""
+    return {f"{path.name}:{number}": line for number, line in enumerate(
+        path.read_text().splitlines()) if "-" not in line and len(line) > 40}
+
+
+def start_secured_agent(stage, port):
+    """One more, over TLS; its key and the collector's may not be seen."""
+    (stage.directory / "secured.yaml").write_text(f"""\
+agent: test-2
+environment: test
+identity: [{{hostname: "*"}}]
+collectors: ["tls+tcp://localhost:{port}"]
+tls: {{ca_file: pki/ca.pem, certificate_file: pki/test-2.pem, \
+key_file: pki/test-2.key}}
+state_directory: {stage.directory}/secured
+defaults: {{interval: 1s, timeout: 900ms}}
+probes: [{{name: secured, tcp: {{host: 127.0.0.1, port: {port}}}}}]
+""")
+    return stage.start("secured", [stage.agent, "run", "--config",
+                                   "secured.yaml"])
 
 
 def configure_agent(stage, kept, port):
@@ -84,6 +116,11 @@ probes:
       url: "http://user:{kept['query']}@127.0.0.1:{free_port()}/?token=\
 {kept['file']}"
       headers: [{{name: Authorization, value: "Bearer {kept['header']}"}}]
+  - name: plugin
+    service: backend
+    exec:
+      command: [{stage.directory}/plugin]
+      environment: [{{name: TOKEN, value: {kept['plugin']}}}]
 """)
     (stage.directory / "state").mkdir(mode=0o700)
 
@@ -98,10 +135,11 @@ def start_service(stage, kept):
 
 def everything_written(stage):
     """(path, bytes) of each file but those the canaries were planted in."""
-    planted = {"service.env", "agent.yaml", "reference.password"}
+    planted = {"service.env", "agent.yaml", "reference.password", "plugin",
+               "fingerprint.key"}
     for folder, folders, names in os.walk(stage.directory):
-        if "postgres" in folders:
-            folders.remove("postgres")
+        folders[:] = [name for name in folders
+                      if name not in ("postgres", "pki")]
         for name in names:
             path = os.path.join(folder, name)
             if name in planted or not os.path.isfile(path):
@@ -116,10 +154,18 @@ def test_canaries_appear_nowhere(stage):
     kept = plant(stage)
     start_postgres(stage, stage.postgres_port, (
         f"create role app login password '{kept['password']}';\n"))
-    port = free_port()
+    authority = Authority(stage)
+    keys = [authority.issue_server()[1], authority.issue_agent(
+        "test", "test-2")[1]]
+    port, secured_port = free_port(), free_port()
     (stage.directory / "collector.yaml").write_text(f"""\
 store: {stage.directory}/store.db
-listen: [{{url: "{stage.url}"}}, {{url: "tcp://127.0.0.1:{port}"}}]
+listen:
+  - url: {stage.url}
+  - url: tcp://127.0.0.1:{port}
+  - url: tls+tcp://127.0.0.1:{secured_port}
+    tls: {{ca_file: pki/ca.pem, certificate_file: pki/collector.pem, \
+key_file: pki/collector.key}}
 environments: {{test: {{}}}}
 """)
     collector = stage.start("collector", [
@@ -131,23 +177,32 @@ environments: {{test: {{}}}}
     agent = stage.start("agent", [stage.agent, "run", "--config",
                                   "agent.yaml"],
                         environment=dict(os.environ, OWN=kept["own"]))
-    probes = {"env", "process", "db", "db.reference", "url", "refused", "web"}
+    secured = start_secured_agent(stage, secured_port)
+    probes = {"env", "process", "db", "db.reference", "url", "refused", "web",
+              "plugin", "secured"}
     wait_for("results of all probes", lambda: probes <= {
         row["probe"] for row in stage.ask("history", "test").get(
             "results", [])}, agent)
     said = [("check --json", check(stage, kept, "--json")),
             ("check", check(stage, kept, "--full")),
             ("check --nagios", check(stage, kept, "--nagios"))]
-    for command in ("status", "history", "changes", "regressions"):
-        said.append((command, stage.vedette(command)))
-        said.append((command + " --json", stage.vedette("--json", command)))
-    for running in (agent, collector):
+    for command in ("status", "history", "changes", "regressions",
+                    "diagnose test"):
+        words = command.split()
+        said.append((command, stage.vedette(*words)))
+        said.append((command + " --json", stage.vedette("--json", *words)))
+    for running in (agent, secured, collector):
         running.send_signal(signal.SIGTERM)
         assert running.wait(30) == 0
         stage.programs.remove(running)
     said.append(("the wire", recorder.bytes_seen()))
     recorder.close()
     said.extend(everything_written(stage))
+    for key in keys:
+        kept.update(key_lines(key))
+    for state in ("state", "secured"):
+        path = stage.directory / state / "fingerprint.key"
+        kept[f"fingerprint key of {state}"] = path.read_text().strip()
     search(said, kept)
 
 
@@ -161,6 +216,20 @@ def check(stage, kept, option):
     return done.stdout + done.stderr
 
 
+def disguises(value):
+    """The forms in which a value travels, or could be guessed from."""
+    raw = value.encode()
+    digest = hashlib.sha256(raw)  # a hash without a key is as good as it
+    yield raw
+    yield urllib.parse.quote(value, safe="").encode()
+    yield raw.hex().encode()
+    yield digest.digest()
+    yield digest.hexdigest().encode()
+    # Base64 of it from any of three positions within something longer.
+    for ahead in range(3):
+        yield base64.b64encode(bytes(ahead) + raw)[4:-4]
+
+
 def search(said, kept):
     """Fails with the names of the canaries found, and where."""
     assert any(len(text) > 1000 for _, text in said)
@@ -168,5 +237,5 @@ def search(said, kept):
     for where, text in said:
         text = text.encode() if isinstance(text, str) else text
         found += [f"{kind} in {where}" for kind, value in kept.items()
-                  if value.encode() in text]
+                  if any(form in text for form in disguises(value))]
     assert not found, json.dumps(found, indent=1)
