@@ -340,7 +340,7 @@ test_retention(void **state)
 	const struct retention *row = *state;
 	struct err err = { 0 };
 	struct bench bench;
-	uint64_t n;
+	uint64_t n = 0;
 
 	bench_open(&bench);
 	bench_result(&bench, "db", 'g');
