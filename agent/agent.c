@@ -188,7 +188,7 @@ reload(struct agent *agent, struct err *err)
 {
 	const struct agent_config *old = agent->generation->config;
 	struct agent_config *next = NULL;
-	struct uplink *uplink;
+	struct uplink *uplink = NULL;
 	int rc;
 
 	rc = config_load(&next, agent->path, err);

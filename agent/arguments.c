@@ -167,7 +167,7 @@ static int
 parse_check_option(
     struct arguments *out, int *at, int argc, char **argv, struct err *err)
 {
-	const char *option = argv[*at], *word;
+	const char *option = argv[*at], *word = NULL;
 	int taken;
 
 	if (strcmp(option, "--quick") == 0)
