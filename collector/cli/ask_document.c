@@ -2,7 +2,7 @@
 
 #include "collector/cli/ask_document.h"
 #include "collector/cli/output.h"
-#include "collector/cli/shape.h"
+#include "proto/shape.h"
 #include "proto/base/mem.h"
 
 struct asking {

@@ -11,7 +11,7 @@
 #include "collector/cli/csv.h"
 #include "collector/cli/moment.h"
 #include "collector/cli/output.h"
-#include "collector/cli/shape.h"
+#include "proto/shape.h"
 #include "collector/detect/detector.h"
 #include "collector/detect/rate.h"
 #include "proto/base/map.h"

@@ -5,7 +5,7 @@
 #include "collector/cli/cmd.h"
 #include "collector/cli/output.h"
 #include "collector/cli/report.h"
-#include "collector/cli/shape.h"
+#include "proto/shape.h"
 
 static const char *
 text_of(const json_t *object, const char *key)

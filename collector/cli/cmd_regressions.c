@@ -1,6 +1,6 @@
 #include "collector/cli/ask.h"
 #include "collector/cli/cmd.h"
-#include "collector/cli/shape.h"
+#include "proto/shape.h"
 #include "collector/cli/show.h"
 
 static void

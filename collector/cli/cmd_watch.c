@@ -7,7 +7,7 @@
 #include "collector/cli/cmd.h"
 #include "collector/cli/output.h"
 #include "collector/cli/serials.h"
-#include "collector/cli/shape.h"
+#include "proto/shape.h"
 #include "collector/cli/show.h"
 #include "proto/rpc.h"
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/cli/places.h"
+#include "proto/places.h"
 #include "collector/cli/printable.h"
 #include "collector/cli/show.h"
 #include "proto/base/mem.h"

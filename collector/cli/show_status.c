@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/cli/places.h"
+#include "proto/places.h"
 #include "collector/cli/show.h"
 
 #define WAITING_NORMAL 1 /* the batch that is under way just now */

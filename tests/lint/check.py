@@ -37,7 +37,8 @@ OWNERS = {
     r"ares.*\.h": r"agent/resolve\.c|agent/probes/dns.*",
     r"(cyaml/cyaml|yaml)\.h":
         r"proto/(conf|keyed)\.[ch]|(agent|collector)/(config|schema).*",
-    r"jansson\.h": r"proto/jsonl_(parse|value).*|agent/(report.*|probes/.*)|"
+    r"jansson\.h": r"proto/(jsonl_(parse|value)|shape).*|"
+                    r"agent/(report.*|probes/.*)|"
                     r"collector/(cli/.*|.*_json\.c)",
     r"zstd\.h": r"storage/blob\.c",
     r"openssl/.*": r"proto/edge.*|agent/fingerprint\.c|agent/probes/.*",

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/cli/places.h"
+#include "proto/places.h"
 #include "proto/base/mem.h"
 
 static int

@@ -5,8 +5,8 @@
  * durations milliseconds as numbers.  What is unknown is null, never left
  * out.  Each returns a value owned by the caller (json_decref).
  */
-#ifndef COLLECTOR_CLI_SHAPE_H
-#define COLLECTOR_CLI_SHAPE_H
+#ifndef PROTO_SHAPE_H
+#define PROTO_SHAPE_H
 
 #include <jansson.h>
 

@@ -4,8 +4,8 @@
  * A place is an environment and a service.  Rows of one place keep the order
  * they were added in, so the same answer gives the same page.
  */
-#ifndef COLLECTOR_CLI_PLACES_H
-#define COLLECTOR_CLI_PLACES_H
+#ifndef PROTO_PLACES_H
+#define PROTO_PLACES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "collector/cli/shape.h"
+#include "proto/shape.h"
 #include "tests/collector/cli/answers.h"
 #include "tests/collector/cli/hostile.h"
 #include "tests/support/table.h"

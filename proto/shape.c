@@ -1,8 +1,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "collector/cli/places.h"
-#include "collector/cli/shape.h"
+#include "proto/places.h"
+#include "proto/shape.h"
 #include "proto/base/mem.h"
 
 #define REAL_DIGITS 15 /* 3.2 is written 3.2 */
