@@ -52,6 +52,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/config_settings.h"
 #include "proto/base/err.h"
 #include "proto/base/secret.h"
 #include "proto/result.h"
@@ -210,6 +211,7 @@ struct probe_config {
 	struct tcp_config *tcp;
 	struct dns_config *dns;
 	struct http_config *http;
+	struct settings_config *settings;
 	struct tls_probe_config *tls;
 	struct exec_config *exec;
 

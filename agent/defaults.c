@@ -108,6 +108,26 @@ complete_exec(const char *folder, struct exec_config *exec)
 }
 
 static void
+complete_settings(const char *folder, struct settings_config *settings)
+{
+	for (uint32_t i = 0; i < settings->n_sources; i++) {
+		struct setting_source_config *source = &settings->sources[i];
+
+		resolve_variables(folder, source->variables);
+		resolve_path(folder, &source->file, 0);
+		resolve_path(folder, &source->ca_file, 0);
+		if (source->postgres != NULL)
+			complete_inputs(folder, source->postgres);
+	}
+	for (uint32_t i = 0; i < settings->n_settings; i++) {
+		set_default(&settings->settings[i].severity, "critical");
+		set_default(&settings->settings[i].type, "text");
+	}
+	for (uint32_t i = 0; i < settings->n_invariants; i++)
+		set_default(&settings->invariants[i].severity, "critical");
+}
+
+static void
 complete_probe(const char *folder, const struct defaults_config *defaults,
     struct probe_config *probe)
 {
@@ -129,6 +149,8 @@ complete_probe(const char *folder, const struct defaults_config *defaults,
 		set_default(&probe->dns->type, "A");
 	if (probe->http != NULL)
 		complete_http(folder, probe->http);
+	if (probe->settings != NULL)
+		complete_settings(folder, probe->settings);
 	if (probe->tls != NULL)
 		complete_tls(folder, probe->tls);
 	if (probe->exec != NULL)

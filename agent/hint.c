@@ -62,6 +62,21 @@ static const struct hint hints[] = {
 	    "the program does not end: give it a limit of its own, below the "
 	    "probe's, so that it can say what it waits for",
 	    ARGV },
+	{ "settings", "", REASON_ANSWER,
+	    "a setting is not what it must be: correct it where the message "
+	    "says it is in force, and restart what read the old one",
+	    "{again}" },
+	{ "settings", "", REASON_MISSING,
+	    "a setting, or the file that declares it, is not there: what is "
+	    "in force then is the program's own default",
+	    "{again}" },
+	{ "settings", "", REASON_PROCESS,
+	    "the process whose settings count is not running: nothing is in "
+	    "force",
+	    "{again}" },
+	{ "settings", "read", REASON_TIMEOUT,
+	    "a source of settings does not answer; the others were looked at",
+	    "{again}" },
 	{ "dns", "", REASON_NXDOMAIN,
 	    "this name server knows no such name: misspelt, or in a zone that "
 	    "cannot be seen from here",

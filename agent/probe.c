@@ -157,6 +157,18 @@ probe_say(struct probe *probe, const char *format, ...)
 	SET_MESSAGE(probe, format);
 }
 
+const char *
+probe_message(const struct probe *probe)
+{
+	return probe->attempt.message != NULL ? probe->attempt.message : "";
+}
+
+enum reason
+probe_reason(const struct probe *probe)
+{
+	return probe->attempt.reason;
+}
+
 /* --- attributes, facts, phases -------------------------------------------- */
 
 static struct arena *

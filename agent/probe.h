@@ -151,6 +151,11 @@ enum turn probe_unknown(struct probe *probe, enum reason reason,
 void probe_say(struct probe *probe, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* What the last of these said; borrowed until the next.  For kinds that go on
+ * after one of their parts has not come about, and end otherwise. */
+const char *probe_message(const struct probe *probe);
+enum reason probe_reason(const struct probe *probe);
+
 /* Copies. */
 void probe_text(struct probe *probe, const char *name, const char *text);
 void probe_number(struct probe *probe, const char *name, double number);

@@ -4,7 +4,7 @@
 #include "agent/report.h"
 
 /* The links of a chain; what is not named comes last. */
-static const char *const chain[] = { "env", "dns", "tcp", "tls", "http",
+static const char *const chain[] = { "env", "settings", "dns", "tcp", "tls", "http",
 	"postgres", NULL };
 
 bool

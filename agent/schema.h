@@ -19,6 +19,12 @@ extern const cyaml_schema_value_t schema_agent;
  * mappings are the kinds. */
 extern const cyaml_schema_field_t schema_probe[];
 
+/* Of kinds, and of what several kinds share; each ends with a NULL key. */
+extern const cyaml_schema_field_t schema_variables[];
+extern const cyaml_schema_field_t schema_inputs[];
+extern const cyaml_schema_field_t schema_settings[];
+extern const cyaml_schema_value_t schema_expect_item;
+
 /* Do two probes say the same in every key, defaults filled in? */
 bool
 schema_same_probe(const struct probe_config *a, const struct probe_config *b);

@@ -10,7 +10,7 @@ static const cyaml_schema_value_t status_item = {
 
 /* --- env -------------------------------------------------------------------- */
 
-static const cyaml_schema_field_t variables_fields[] = {
+const cyaml_schema_field_t schema_variables[] = {
 	TEXT("pidfile", OPTIONAL, struct variables_config, pidfile),
 	TEXT("command", OPTIONAL, struct variables_config, command),
 	TEXT("file", OPTIONAL, struct variables_config, file),
@@ -59,7 +59,7 @@ static const cyaml_schema_value_t group_item = {
 
 static const cyaml_schema_field_t env_fields[] = {
 	CYAML_FIELD_MAPPING(
-	    "source", REQUIRED, struct env_config, source, variables_fields),
+	    "source", REQUIRED, struct env_config, source, schema_variables),
 	LIST("require", struct env_config, require, n_require, &require_item),
 	LIST("groups", struct env_config, groups, n_groups, &group_item),
 	LIST("absent", struct env_config, absent, n_absent, &text_item),
@@ -79,17 +79,16 @@ static const cyaml_schema_field_t env_fields[] = {
 	    TEXT("user", OPTIONAL, type, at user),             \
 	    TEXT("password", OPTIONAL, type, at password),     \
 	    TEXT("sslmode", OPTIONAL, type, at sslmode),       \
-	    MAPPING("variables", type, at variables, variables_fields)
+	    MAPPING("variables", type, at variables, schema_variables)
 
-static const cyaml_schema_field_t reference_fields[] = {
+const cyaml_schema_field_t schema_inputs[] = {
 	INPUTS(struct postgres_inputs, ),
 	CYAML_FIELD_END,
 };
 
 static const cyaml_schema_field_t postgres_fields[] = {
 	INPUTS(struct postgres_config, inputs.),
-	MAPPING(
-	    "reference", struct postgres_config, reference, reference_fields),
+	MAPPING("reference", struct postgres_config, reference, schema_inputs),
 	TEXT("query", OPTIONAL, struct postgres_config, query),
 	CYAML_FIELD_END,
 };
@@ -222,6 +221,7 @@ const cyaml_schema_field_t schema_probe[] = {
 	MAPPING("tcp", struct probe_config, tcp, tcp_fields),
 	MAPPING("dns", struct probe_config, dns, dns_fields),
 	MAPPING("http", struct probe_config, http, http_fields),
+	MAPPING("settings", struct probe_config, settings, schema_settings),
 	MAPPING("tls", struct probe_config, tls, tls_fields),
 	MAPPING("exec", struct probe_config, exec, exec_fields),
 	CYAML_FIELD_END,

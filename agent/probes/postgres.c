@@ -6,18 +6,15 @@
 #include <sys/socket.h>
 
 #include "agent/probes/kinds.h"
+#include "agent/probes/postgres_dial.h"
 #include "agent/probes/postgres_inputs.h"
 #include "agent/probes/postgres_reason.h"
 #include "agent/resolve.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
-#define ADDRESSES_MAX    4
 #define ROWS_MAX         10000
 #define ANSWER_MAX_BYTES (16 * 1024 * 1024)
-#define NO_PASSFILE \
-	"/nonexistent/.pgpass" /* that of the agent's user is not
-					      what the service has */
 
 /* tcpi_bytes_received in linux/tcp.h, which never moves: 8-byte words. */
 #define TCP_INFO_BYTES_RECEIVED 16
@@ -140,68 +137,12 @@ resolve_step(struct probe *p, void *state)
 	return probe_resolve(p, state);
 }
 
-/* host and hostaddr for each address: libpq checks certificates by the one,
- * connects to the other, and has nothing left to look up. */
-static void
-list_addresses(struct probe *p, const struct postgres *pg, struct text *hosts,
-    struct text *addresses)
-{
-	const struct sockaddr *address;
-	char text[ADDRESS_TEXT_BYTES], *end;
-
-	for (size_t i = 0; i < ADDRESSES_MAX; i++) {
-		address = probe_address(p, i, NULL);
-		if (address == NULL)
-			break;
-		address_text(text, address);
-		end = strrchr(text, ':');
-		if (text[0] == '[')
-			end--;
-		*end = '\0';
-		text_addf(hosts, "%s%s", i > 0 ? "," : "", pg->target.host);
-		text_addf(addresses, "%s%s", i > 0 ? "," : "",
-		    text + (text[0] == '['));
-	}
-}
-
-/* Notices are the server's business; libpq would print them. */
-static void
-ignore_notice(void *arg, const PGresult *result)
-{
-	(void)arg;
-	(void)result;
-}
-
 static enum turn
 dial(struct probe *p, struct postgres *pg)
 {
-	const char *keywords[POSTGRES_OPTIONS_MAX + 8] = { 0 };
-	const char *values[POSTGRES_OPTIONS_MAX + 8] = { 0 };
-	struct text hosts = { 0 }, addresses = { 0 };
-	char port[8];
-	size_t n = 0;
-
-	snprintf(port, sizeof(port), "%u", pg->target.port);
-	list_addresses(p, pg, &hosts, &addresses);
-#define ADD(k, v) keywords[n] = (k), values[n++] = (v)
-	ADD("host", hosts.n > 0 ? hosts.bytes : pg->target.host);
-	if (addresses.n > 0)
-		ADD("hostaddr", addresses.bytes);
-	ADD("port", port);
-	ADD("passfile", NO_PASSFILE);
-	ADD("gssencmode", "disable");
-	ADD("client_encoding", "UTF8");
-	ADD("fallback_application_name", "vedette");
-	for (size_t i = 0; i < pg->target.n_options; i++)
-		ADD(pg->target.options[i].keyword, pg->target.options[i].value);
-#undef ADD
-	pg->conn = PQconnectStartParams(keywords, values, 0);
-	text_fini(&hosts);
-	text_fini(&addresses);
+	pg->conn = postgres_dial(p, &pg->target);
 	if (pg->conn == NULL)
 		return probe_unknown(p, REASON_INTERNAL, "out of memory");
-	PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
-	PQsetErrorVerbosity(pg->conn, PQERRORS_VERBOSE); /* with SQLSTATE */
 	pg->asked = PGRES_POLLING_WRITING;
 	return PQstatus(pg->conn) == CONNECTION_BAD ? lost(p, pg) : TURN_NEXT;
 }

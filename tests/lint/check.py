@@ -36,7 +36,8 @@ OWNERS = {
     r"curl/.*": r"agent/(transfer|main|agent)\.c|agent/probes/http.*",
     r"ares.*\.h": r"agent/resolve\.c|agent/probes/dns.*",
     r"(cyaml/cyaml|yaml)\.h":
-        r"proto/(conf|keyed)\.[ch]|(agent|collector)/(config|schema).*",
+        r"proto/(conf|keyed)\.[ch]|(agent|collector)/(config|schema).*|"
+        r"agent/probes/settings_file\.c",
     r"jansson\.h": r"proto/(jsonl_(parse|value)|shape).*|"
                     r"agent/(report.*|probes/.*)|"
                     r"collector/(cli/.*|.*_json\.c)",
