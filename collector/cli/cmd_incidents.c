@@ -129,8 +129,8 @@ const struct command cmd_incidents = {
 	.options = OPTION_SINCE | OPTION_RANGE | OPTION_LIMIT,
 	.description =
 	    "Regressions of an environment that belong together, with the "
-	    "verdict at the moment\nwhen most of each was to be seen; of the "
-	    "last 30 days when nothing else is said.\nA fault that came back "
+	    "verdict at the\nmoment when most of each was to be seen; of the "
+	    "last 30 days when nothing else\nis said.  A fault that came back "
 	    "names the earlier incident.\n",
 	.examples = "  vedette incidents\n"
 		    "  vedette incidents staging --since 7d --json\n",
