@@ -229,6 +229,57 @@ on_change(void *arg, const struct change_row *change, struct err *err)
 	return 0;
 }
 
+struct marking {
+	struct rows rows;
+	const char *pattern; /* of the name; "" for all */
+	const char *service;
+};
+
+/* What happens to an environment happens to its services. */
+static int
+on_mark(void *arg, const struct mark *mark, struct err *err)
+{
+	struct marking *marking = arg;
+	struct mark *row;
+
+	(void)err;
+	if ((mark->service[0] != '\0' &&
+		!matches(marking->service, mark->service)) ||
+	    (marking->pattern[0] != '\0' &&
+		!text_matches(marking->pattern, mark->subject)))
+		return 0;
+	row = add_row(&marking->rows, sizeof(*row));
+	*row = rows_mark(marking->rows.arena, mark);
+	return 0;
+}
+
+/* The newest, the newest first; the store gives the oldest first. */
+static int
+add_marks(const struct answer *answer, struct changes_answer *out,
+    struct arena *arena, const struct query_changes *request, struct err *err)
+{
+	struct marking marking = { .rows = { .arena = arena },
+		.pattern = request->name,
+		.service = request->service };
+	const struct store_marks wanted = { request->environment, "",
+		request->from_ms, request->to_ms };
+	const struct mark *all;
+	struct mark *marks;
+	size_t n;
+	int rc;
+
+	rc = store_scan_marks(answer->store, &wanted, on_mark, &marking, err);
+	n = marking.rows.n;
+	all = finish(&marking.rows, sizeof(*all));
+	out->n_marks = n < request->limit ? n : request->limit;
+	out->more |= n > out->n_marks;
+	marks = arena_zalloc(arena, out->n_marks * sizeof(*marks));
+	for (size_t i = 0; i < out->n_marks; i++)
+		marks[i] = all[n - 1 - i];
+	out->marks = marks;
+	return rc;
+}
+
 static int
 answer_changes(void *arg, struct changes_answer *out, struct arena *arena,
     const struct query_changes *request, struct err *err)
@@ -244,7 +295,7 @@ answer_changes(void *arg, struct changes_answer *out, struct arena *arena,
 	    answer->store, &out->more, request, on_change, &rows, err);
 	out->n_rows = rows.n;
 	out->rows = finish(&rows, sizeof(*out->rows));
-	return rc;
+	return rc < 0 ? -1 : add_marks(answer, out, arena, request, err);
 }
 
 static int

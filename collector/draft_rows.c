@@ -53,5 +53,6 @@ draft_mark(struct draft *draft, const struct mark *mark)
 	draft_text(draft, "kind", mark_kind_name(mark->kind));
 	draft_text(draft, "subject", mark->subject);
 	draft_text(draft, "summary", mark->summary);
+	draft_text(draft, "by", mark_by(mark));
 	draft_close(draft, '}');
 }

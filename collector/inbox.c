@@ -5,9 +5,11 @@
 #include "collector/inbox.h"
 #include "proto/base/list.h"
 #include "proto/base/mem.h"
+#include "proto/report.h"
 
 #define EXPIRE_EVERY_MS 60000
 #define SEAL_EVERY_MS   5000
+#define MARK_AHEAD_MS   300000
 #define SEAL_AT_ONCE_MS 20 /* then whatever waits has its turn */
 
 /* A batch that waits for its transaction. */
@@ -17,11 +19,15 @@ struct waiting {
 	const struct envelope *envelope; /* the call's */
 	struct batch *batch;
 	enum store_put put; /* what became of it */
+	/* Or what somebody reports, the call's; then there is no batch. */
+	struct mark *mark;
+	size_t n_bytes;
 };
 
 struct inbox {
 	struct inbox_setup setup;
 	struct publish_service *service;
+	struct report_service *reports;
 	struct list queue;
 	uint32_t n_waiting;
 	size_t n_bytes;
@@ -111,7 +117,7 @@ drop(struct inbox *inbox, struct waiting *waiting)
 {
 	list_remove(&waiting->node);
 	inbox->n_waiting--;
-	inbox->n_bytes -= waiting->envelope->n_content;
+	inbox->n_bytes -= waiting->n_bytes;
 	batch_free(waiting->batch);
 	free(waiting);
 }
@@ -122,6 +128,11 @@ answer(struct inbox *inbox, struct waiting *waiting)
 	const struct envelope *envelope = waiting->envelope;
 	char text[512];
 
+	if (waiting->mark != NULL) {
+		inbox->counts.marks++;
+		report_ack(waiting->call, waiting->mark->at_ms);
+		return;
+	}
 	switch (waiting->put) {
 	case STORE_NEW:
 		inbox->counts.stored++;
@@ -161,7 +172,7 @@ finish(struct inbox *inbox, struct list *taken)
 		struct waiting *waiting = LIST_ITEM(node, struct waiting, node);
 		struct waiting kept = *waiting;
 
-		inbox->n_bytes -= kept.envelope->n_content;
+		inbox->n_bytes -= kept.n_bytes;
 		inbox->n_waiting--;
 		list_remove(node);
 		answer(inbox, waiting);
@@ -179,13 +190,27 @@ refuse(struct inbox *inbox, struct list *taken)
 		const struct envelope *envelope = waiting->envelope;
 		struct rpc_call *call = waiting->call;
 
-		pipeline_heard(inbox->setup.pipeline, envelope->environment,
-		    envelope->agent, inbox_now(inbox));
+		if (envelope != NULL)
+			pipeline_heard(inbox->setup.pipeline,
+			    envelope->environment, envelope->agent,
+			    inbox_now(inbox));
 		inbox->counts.busy++;
 		drop(inbox, waiting);
 		rpc_call_fail(call, RPC_UNAVAILABLE, INBOX_RETRY_MS,
-		    "the store cannot take batches now");
+		    "the store cannot take anything now");
 	}
+}
+
+static int
+write_one(struct inbox *inbox, struct waiting *waiting, struct moment now,
+    struct err *err)
+{
+	struct arrived arrived = { waiting->envelope, waiting->batch };
+
+	if (waiting->mark != NULL)
+		return pipeline_mark(inbox->setup.pipeline, waiting->mark, err);
+	return pipeline_take(
+	    inbox->setup.pipeline, &waiting->put, &arrived, now, err);
 }
 
 static int
@@ -199,14 +224,10 @@ write_all(struct inbox *inbox, struct list *taken, struct err *err)
 		    pipeline, inbox->setup.is_watched(inbox->setup.arg));
 	if (pipeline_begin(pipeline, err) < 0)
 		return -1;
-	LIST_EACH (node, taken) {
-		struct waiting *waiting = LIST_ITEM(node, struct waiting, node);
-		struct arrived arrived = { waiting->envelope, waiting->batch };
-
-		if (pipeline_take(pipeline, &waiting->put, &arrived, now, err) <
-		    0)
+	LIST_EACH (node, taken)
+		if (write_one(inbox, LIST_ITEM(node, struct waiting, node), now,
+			err) < 0)
 			return -1;
-	}
 	if (pipeline_tick(pipeline, now, err) < 0)
 		return -1;
 	return pipeline_commit(pipeline, err);
@@ -303,6 +324,31 @@ keep_going(struct inbox *inbox)
 
 /* Returns 0, or -1 when the call was answered. */
 static int
+check_queue(struct inbox *inbox, size_t n_bytes, struct rpc_call *call)
+{
+	if (!inbox->is_stopping && inbox->n_waiting < INBOX_QUEUE_MAX &&
+	    inbox->n_bytes + n_bytes <= INBOX_QUEUE_MAX_BYTES)
+		return 0;
+	inbox->counts.busy++;
+	rpc_call_fail(call, RPC_UNAVAILABLE, INBOX_RETRY_MS,
+	    inbox->is_stopping ? "the collector stops"
+			       : "too many batches wait already");
+	return -1;
+}
+
+static void
+enqueue(struct inbox *inbox, const struct waiting *waiting)
+{
+	struct waiting *copy = mem_dup(waiting, sizeof(*waiting));
+
+	list_push(&inbox->queue, &copy->node);
+	inbox->n_waiting++;
+	inbox->n_bytes += copy->n_bytes;
+	keep_going(inbox);
+}
+
+/* Returns 0, or -1 when the call was answered. */
+static int
 admit(
     struct inbox *inbox, const struct envelope *envelope, struct rpc_call *call)
 {
@@ -329,14 +375,7 @@ admit(
 		rpc_call_fail(call, RPC_PERMISSION_DENIED, 0, "%s", err.text);
 		return -1;
 	}
-	if (!inbox->is_stopping && inbox->n_waiting < INBOX_QUEUE_MAX &&
-	    inbox->n_bytes + envelope->n_content <= INBOX_QUEUE_MAX_BYTES)
-		return 0;
-	inbox->counts.busy++;
-	rpc_call_fail(call, RPC_UNAVAILABLE, INBOX_RETRY_MS,
-	    inbox->is_stopping ? "the collector stops"
-			       : "too many batches wait already");
-	return -1;
+	return check_queue(inbox, envelope->n_content, call);
 }
 
 /* An agent that invents names must not fill our memory. */
@@ -384,20 +423,53 @@ static void
 on_send(void *arg, const struct envelope *envelope, struct rpc_call *call)
 {
 	struct inbox *inbox = arg;
-	struct waiting *waiting;
-	struct batch *batch = NULL;
+	struct waiting waiting = { .call = call,
+		.envelope = envelope,
+		.n_bytes = envelope->n_content };
 
 	if (admit(inbox, envelope, call) < 0 ||
-	    open_up(inbox, &batch, envelope, call) < 0)
+	    open_up(inbox, &waiting.batch, envelope, call) < 0)
 		return;
-	waiting = mem_zalloc(sizeof(*waiting));
-	waiting->call = call;
-	waiting->envelope = envelope;
-	waiting->batch = batch;
-	list_push(&inbox->queue, &waiting->node);
-	inbox->n_waiting++;
-	inbox->n_bytes += envelope->n_content;
-	keep_going(inbox);
+	enqueue(inbox, &waiting);
+}
+
+/* A clock that is ahead of ours by minutes is one; what lies beyond that has
+ * not happened yet. */
+static int
+check_mark(const struct inbox *inbox, const struct mark *mark, struct err *err)
+{
+	const struct collector_config *config = inbox->setup.config;
+
+	if (config->n_environments > 0 &&
+	    config_environment(config, mark->environment) == NULL)
+		return err_set(err, ERR_INVALID,
+		    "environment %s is not one of the collector's",
+		    mark->environment);
+	if (mark->at_ms > inbox_now(inbox).wall_ms + MARK_AHEAD_MS)
+		return err_set(err, ERR_INVALID,
+		    "a mark of what lies in the future, by the collector's "
+		    "clock");
+	return 0;
+}
+
+static void
+on_mark(void *arg, struct mark *mark, struct rpc_call *call)
+{
+	struct inbox *inbox = arg;
+	struct waiting waiting = {
+		.call = call, .mark = mark, .n_bytes = rpc_call_bytes(call)
+	};
+	struct err err = { 0 };
+
+	if (check_mark(inbox, mark, &err) < 0) {
+		rpc_call_fail(call, RPC_INVALID_ARGUMENT, 0, "%s", err.text);
+		return;
+	}
+	if (check_queue(inbox, waiting.n_bytes, call) < 0)
+		return;
+	if (mark->at_ms == 0)
+		mark->at_ms = inbox_now(inbox).wall_ms;
+	enqueue(inbox, &waiting);
 }
 
 /* --- what no batch brings about ----------------------------------------- */
@@ -469,6 +541,7 @@ inbox_new(const struct inbox_setup *setup)
 	inbox->expire_ms = inbox_now(inbox).mono_ms + EXPIRE_EVERY_MS;
 	inbox->seal_ms = inbox_now(inbox).mono_ms + SEAL_EVERY_MS;
 	inbox->service = publish_service_new(setup->server, on_send, inbox);
+	inbox->reports = report_service_new(setup->server, on_mark, inbox);
 	return inbox;
 }
 
@@ -500,6 +573,7 @@ inbox_close(struct inbox *inbox, void (*closed)(void *arg), void *arg)
 	inbox->closed = closed;
 	inbox->closed_arg = arg;
 	publish_service_free(inbox->service);
+	report_service_free(inbox->reports);
 	uv_close((uv_handle_t *)&inbox->check, on_handle_closed);
 	uv_close((uv_handle_t *)&inbox->idle, on_handle_closed);
 }

@@ -1,5 +1,5 @@
 /*
- * inbox.h - takes batches in, and answers when they are safe.
+ * inbox.h - takes batches and marks in, and answers when they are safe.
  *
  * All batches that wait when a transaction begins go into it (group commit);
  * each is acknowledged after the commit.  Who may not speak for an agent is
@@ -45,7 +45,7 @@ struct inbox_setup {
 
 /* Only ever grow. */
 struct inbox_counts {
-	uint64_t stored, repeated, conflicts, denied, malformed, busy,
+	uint64_t stored, repeated, marks, conflicts, denied, malformed, busy,
 	    transactions, failures;
 };
 

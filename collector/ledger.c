@@ -174,6 +174,16 @@ ledger_recalled_open(const struct ledger *ledger, size_t *at)
 /* --- rows --------------------------------------------------------------- */
 
 int
+ledger_mark(struct ledger *ledger, const struct mark *mark, struct err *err)
+{
+	if (store_put_mark(ledger->store, mark, err) < 0)
+		return -1;
+	add_event(ledger, EVENT_MARK, mark->at_ms)->mark =
+	    rows_mark(ledger->arena, mark);
+	return 0;
+}
+
+int
 ledger_change(struct ledger *ledger, const struct change_row *row,
     int64_t at_ms, struct err *err)
 {

@@ -66,6 +66,10 @@ void ledger_result(struct ledger *ledger, const struct series *series,
 int ledger_change(struct ledger *ledger, const struct change_row *row,
     int64_t at_ms, struct err *err);
 
+/* Stores and tells what somebody reports; never in recall. */
+int
+ledger_mark(struct ledger *ledger, const struct mark *mark, struct err *err);
+
 /* Opens a regression and gives it its id; in recall, *out_id is 0 when the
  * store does not know it, and nothing is opened. */
 int ledger_open(struct ledger *ledger, uint64_t *out_id,

@@ -413,6 +413,13 @@ pipeline_take(struct pipeline *pipeline, enum store_put *out,
 	return judge_batch(pipeline, arrived->batch, agent, &arrival, err);
 }
 
+int
+pipeline_mark(
+    struct pipeline *pipeline, const struct mark *mark, struct err *err)
+{
+	return ledger_mark(&pipeline->ledger, mark, err);
+}
+
 bool
 pipeline_is_due(const struct pipeline *pipeline, struct moment now)
 {

@@ -59,6 +59,10 @@ int pipeline_begin(struct pipeline *pipeline, struct err *err);
 int pipeline_take(struct pipeline *pipeline, enum store_put *out,
     const struct arrived *arrived, struct moment now, struct err *err);
 
+/* Stores what somebody reports, and tells it. */
+int pipeline_mark(
+    struct pipeline *pipeline, const struct mark *mark, struct err *err);
+
 /* Has pipeline_tick() something to do: a silence, or expectations that were
  * not judged yet? */
 bool pipeline_is_due(const struct pipeline *pipeline, struct moment now);

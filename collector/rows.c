@@ -16,20 +16,41 @@ rows_series(struct arena *arena, const struct series *series)
 	return copy;
 }
 
+static const struct attribute *
+copy_attributes(struct arena *arena, const struct attribute *from, size_t n)
+{
+	struct attribute *list = arena_zalloc(arena, n * sizeof(*list));
+
+	for (size_t i = 0; i < n; i++) {
+		list[i] = from[i];
+		list[i].name = arena_strdup(arena, list[i].name);
+		list[i].text = arena_strdup(arena, list[i].text);
+	}
+	return list;
+}
+
 struct result
 rows_result(struct arena *arena, const struct result *result)
 {
 	struct result copy = *result;
-	struct attribute *list =
-	    arena_zalloc(arena, result->n_attributes * sizeof(*list));
 
 	copy.message = arena_strdup(arena, result->message);
-	for (size_t i = 0; i < result->n_attributes; i++) {
-		list[i] = result->attributes[i];
-		list[i].name = arena_strdup(arena, list[i].name);
-		list[i].text = arena_strdup(arena, list[i].text);
-	}
-	copy.attributes = list;
+	copy.attributes =
+	    copy_attributes(arena, result->attributes, result->n_attributes);
+	return copy;
+}
+
+struct mark
+rows_mark(struct arena *arena, const struct mark *mark)
+{
+	struct mark copy = *mark;
+
+	copy.environment = arena_strdup(arena, mark->environment);
+	copy.service = arena_strdup(arena, mark->service);
+	copy.subject = arena_strdup(arena, mark->subject);
+	copy.summary = arena_strdup(arena, mark->summary);
+	copy.attributes =
+	    copy_attributes(arena, mark->attributes, mark->n_attributes);
 	return copy;
 }
 

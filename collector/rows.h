@@ -11,6 +11,7 @@ struct series rows_series(struct arena *arena, const struct series *series);
 struct result rows_result(struct arena *arena, const struct result *result);
 struct change_row
 rows_change(struct arena *arena, const struct change_row *row);
+struct mark rows_mark(struct arena *arena, const struct mark *mark);
 struct regression_row
 rows_regression(struct arena *arena, const struct regression_row *row);
 

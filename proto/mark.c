@@ -32,3 +32,13 @@ mark_kind_parse(enum mark_kind *out, const char *name)
 	}
 	return -1;
 }
+
+const char *
+mark_by(const struct mark *mark)
+{
+	for (size_t i = 0; i < mark->n_attributes; i++)
+		if (strcmp(mark->attributes[i].name, MARK_BY) == 0 &&
+		    mark->attributes[i].text != NULL)
+			return mark->attributes[i].text;
+	return "";
+}

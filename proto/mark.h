@@ -40,6 +40,10 @@ struct mark {
 	size_t n_attributes;
 };
 
+/* The attribute that says who told it, where that is known. */
+#define MARK_BY "by"
+const char *mark_by(const struct mark *mark); /* "" when nobody says */
+
 /* The written words, borrowed for ever; parsing gives -1 for another word. */
 const char *mark_kind_name(enum mark_kind kind);
 int mark_kind_parse(enum mark_kind *out, const char *name);

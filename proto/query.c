@@ -10,7 +10,7 @@ static const char *const states[] = { "ok", "warning", "critical", "unknown",
 static const char *const regression_kinds[] = { "state", "latency",
 	"error_rate", "drift", "guard", "silence" };
 static const char *const event_kinds[] = { "result", "change", "regression",
-	"cleared" };
+	"cleared", "mark" };
 
 const char *
 state_name(enum state state)
@@ -58,6 +58,8 @@ event_environment(const struct event *event)
 		return event->result.series.environment;
 	case EVENT_CHANGE:
 		return event->change.environment;
+	case EVENT_MARK:
+		return event->mark.environment;
 	default:
 		return event->regression.environment;
 	}
@@ -75,6 +77,9 @@ event_topic(char out[EVENT_TOPIC_BYTES], const struct event *event)
 	} else if (event->kind == EVENT_CHANGE) {
 		service = event->change.service;
 		subject = event->change.name;
+	} else if (event->kind == EVENT_MARK) {
+		service = event->mark.service;
+		subject = mark_kind_name(event->mark.kind);
 	}
 	snprintf(out, EVENT_TOPIC_BYTES, "%s/%s/%s/%s",
 	    event_environment(event),

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "proto/base/mem.h"
+#include "proto/mark.h"
 #include "proto/result.h"
 #include "proto/rpc.h"
 
@@ -128,6 +129,8 @@ struct changes_answer {
 	const struct change_row *rows; /* newest first */
 	size_t n_rows;
 	bool more;
+	const struct mark *marks; /* what was told, newest first */
+	size_t n_marks;
 };
 
 /* --- regressions ------------------------------------------------------------ */
@@ -188,10 +191,17 @@ struct query_document {
 
 /* --- live events ------------------------------------------------------------- */
 
-enum event_kind { EVENT_RESULT, EVENT_CHANGE, EVENT_REGRESSION, EVENT_CLEARED };
+enum event_kind {
+	EVENT_RESULT,
+	EVENT_CHANGE,
+	EVENT_REGRESSION,
+	EVENT_CLEARED,
+	EVENT_MARK
+};
 
 /* Topics are "ENVIRONMENT/KIND/SERVICE/SUBJECT", such as
- * "staging/regression/backend/env"; kinds: result change regression cleared. */
+ * "staging/regression/backend/env"; kinds: result change regression cleared
+ * mark. */
 struct event {
 	enum event_kind kind;
 	int64_t at_ms;
@@ -201,7 +211,8 @@ struct event {
 	struct history_row result;        /* of EVENT_RESULT */
 	bool transition;                  /* its outcome differs from before */
 	struct change_row change;         /* of EVENT_CHANGE */
-	struct regression_row regression; /* of the other two */
+	struct regression_row regression; /* of the two that are about one */
+	struct mark mark;                 /* of EVENT_MARK */
 };
 
 const char *event_environment(const struct event *event);

@@ -100,6 +100,22 @@ change_pack(struct arena *arena, const struct change_row *row)
 	return message;
 }
 
+Vedette__MarkRow *
+mark_pack(struct arena *arena, const struct mark *mark)
+{
+	Vedette__MarkRow *message = arena_zalloc(arena, sizeof(*message));
+
+	vedette__mark_row__init(message);
+	message->at_ms = mark->at_ms;
+	message->environment = codec_lend(mark->environment);
+	message->service = codec_lend(mark->service);
+	message->kind = mark->kind;
+	message->subject = codec_lend(mark->subject);
+	message->summary = codec_lend(mark->summary);
+	message->by = codec_lend(mark_by(mark));
+	return message;
+}
+
 static Vedette__RegressionRow *
 regression_pack(struct arena *arena, const struct regression_row *row)
 {
@@ -182,6 +198,8 @@ changes_pack(struct arena *arena, const struct changes_answer *answer)
 	message->more = answer->more;
 	PACK_ROWS(arena, message->rows, message->n_rows, answer->rows,
 	    answer->n_rows, change_pack);
+	PACK_ROWS(arena, message->marks, message->n_marks, answer->marks,
+	    answer->n_marks, mark_pack);
 	return message;
 }
 
@@ -213,6 +231,8 @@ event_pack(struct arena *arena, const struct event *event)
 		    arena, &event->result.series, &event->result.result);
 	else if (event->kind == EVENT_CHANGE)
 		message->change = change_pack(arena, &event->change);
+	else if (event->kind == EVENT_MARK)
+		message->mark = mark_pack(arena, &event->mark);
 	else
 		message->regression =
 		    regression_pack(arena, &event->regression);
@@ -329,6 +349,28 @@ change_unpack(struct change_row *out, struct arena *arena,
 }
 
 static int
+mark_unpack(struct mark *out, struct arena *arena,
+    const Vedette__MarkRow *message, struct err *err)
+{
+	struct attribute *by = arena_zalloc(arena, sizeof(*by));
+
+	if (by == NULL || message->kind >= MARK_COUNT)
+		return refuse(err, "mark");
+	*by = (struct attribute){ MARK_BY, message->by, 0 };
+	*out = (struct mark){
+		.at_ms = message->at_ms,
+		.environment = message->environment,
+		.service = message->service,
+		.kind = (enum mark_kind)message->kind,
+		.subject = message->subject,
+		.summary = message->summary,
+		.attributes = by,
+		.n_attributes = message->by[0] != '\0',
+	};
+	return 0;
+}
+
+static int
 regression_unpack(struct regression_row *out, struct arena *arena,
     const Vedette__RegressionRow *message, struct err *err)
 {
@@ -413,6 +455,8 @@ changes_unpack(struct changes_answer *out, struct arena *arena,
 	out->more = message->more;
 	UNPACK_ROWS(arena, out->rows, out->n_rows, struct change_row,
 	    message->rows, message->n_rows, change_unpack, err);
+	UNPACK_ROWS(arena, out->marks, out->n_marks, struct mark,
+	    message->marks, message->n_marks, mark_unpack, err);
 	return 0;
 }
 
@@ -433,7 +477,7 @@ event_unpack(struct event *out, struct arena *arena,
 	*out = (struct event){ .at_ms = message->at_ms,
 		.serial = message->serial,
 		.transition = message->transition };
-	if (message->kind > EVENT_CLEARED)
+	if (message->kind > EVENT_MARK)
 		return refuse(err, "event");
 	out->kind = (enum event_kind)message->kind;
 	if (out->kind == EVENT_RESULT)
@@ -443,6 +487,10 @@ event_unpack(struct event *out, struct arena *arena,
 		return message->change == NULL
 		    ? refuse(err, "event")
 		    : change_unpack(&out->change, arena, message->change, err);
+	if (out->kind == EVENT_MARK)
+		return message->mark == NULL
+		    ? refuse(err, "event")
+		    : mark_unpack(&out->mark, arena, message->mark, err);
 	if (message->regression == NULL)
 		return refuse(err, "event");
 	return regression_unpack(

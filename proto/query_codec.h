@@ -32,6 +32,8 @@ regressions_pack(struct arena *arena, const struct regressions_answer *answer);
 int regressions_unpack(struct regressions_answer *out, struct arena *arena,
     const Vedette__RegressionsAnswer *message, struct err *err);
 
+Vedette__MarkRow *mark_pack(struct arena *arena, const struct mark *mark);
+
 Vedette__Event *event_pack(struct arena *arena, const struct event *event);
 int event_unpack(struct event *out, struct arena *arena,
     const Vedette__Event *message, struct err *err);

@@ -355,14 +355,41 @@ shape_history(const struct history_answer *answer)
 	return object;
 }
 
+static json_t *
+mark_value(const struct mark *mark)
+{
+	json_t *object = json_object();
+
+	set(object, "at", time_value(mark->at_ms));
+	set_place(object, mark->environment, mark->service);
+	set(object, "kind", text_value(mark_kind_name(mark->kind)));
+	set(object, "subject", known_text(mark->subject));
+	set(object, "summary", known_text(mark->summary));
+	set(object, "by", known_text(mark_by(mark)));
+	return object;
+}
+
+json_t *
+shape_mark(const struct mark *mark)
+{
+	json_t *object = json_object();
+
+	set(object, "mark", mark_value(mark));
+	return object;
+}
+
 json_t *
 shape_changes(const struct changes_answer *answer)
 {
 	json_t *object = json_object(), *rows = json_array();
+	json_t *marks = json_array();
 
 	for (size_t i = 0; i < answer->n_rows; i++)
 		json_array_append_new(rows, change_value(&answer->rows[i]));
+	for (size_t i = 0; i < answer->n_marks; i++)
+		json_array_append_new(marks, mark_value(&answer->marks[i]));
 	set(object, "changes", rows);
+	set(object, "marks", marks);
 	set(object, "more", json_boolean(answer->more));
 	return object;
 }
@@ -383,7 +410,7 @@ json_t *
 shape_event(const struct event *event)
 {
 	static const char *const names[] = { "result", "change", "regression",
-		"cleared" };
+		"cleared", "mark" };
 	json_t *object = json_object();
 
 	set(object, "event", text_value(names[event->kind]));
@@ -399,6 +426,9 @@ shape_event(const struct event *event)
 	case EVENT_REGRESSION:
 	case EVENT_CLEARED:
 		set(object, "regression", regression_value(&event->regression));
+		break;
+	case EVENT_MARK:
+		set(object, "mark", mark_value(&event->mark));
 		break;
 	}
 	return object;

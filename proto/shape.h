@@ -17,6 +17,7 @@ json_t *shape_status(const struct status_answer *answer);
 json_t *shape_history(const struct history_answer *answer);
 json_t *shape_changes(const struct changes_answer *answer);
 json_t *shape_regressions(const struct regressions_answer *answer);
+json_t *shape_mark(const struct mark *mark);
 json_t *shape_event(const struct event *event);
 
 /* Events of an environment that did not arrive, although connected. */

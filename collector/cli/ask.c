@@ -114,6 +114,12 @@ on_down(void *arg, const char *url, const struct err *why, uint32_t retry_ms)
 	end(wait);
 }
 
+struct rpc_client *
+ask_rpc(const struct ask *ask)
+{
+	return ask->wait->rpc;
+}
+
 void
 ask_done(struct ask *ask, const struct rpc_status *status)
 {

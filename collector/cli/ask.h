@@ -29,6 +29,9 @@ typedef void ask_start_fn(struct ask *ask, struct query_client *client);
 int ask_collector(const struct arguments *arguments, const struct look *look,
     ask_start_fn *start);
 
+/* What the calls travel over; NULL when a store is asked.  Borrowed. */
+struct rpc_client *ask_rpc(const struct ask *ask);
+
 /* The call has ended, well or not. */
 void ask_done(struct ask *ask, const struct rpc_status *status);
 

@@ -68,6 +68,8 @@ service_of(const struct event *event)
 		return event->result.series.service;
 	case EVENT_CHANGE:
 		return event->change.service;
+	case EVENT_MARK:
+		return event->mark.service;
 	default:
 		return event->regression.service;
 	}

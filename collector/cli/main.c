@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
 	&cmd_trend,
 	&cmd_timeline,
 	&cmd_diff,
+	&cmd_mark,
 	NULL,
 };
 

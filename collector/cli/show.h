@@ -36,6 +36,9 @@ void show_changes(struct page *page, const struct changes_answer *answer);
 void
 show_regressions(struct page *page, const struct regressions_answer *answer);
 
+/* "deploy build/v2: released v2 (by ...)", owned by the caller. */
+char *show_mark_words(const struct mark *mark);
+
 /* One line; of a regression, with its message, as many as it takes. */
 void show_event(struct page *page, const struct event *event);
 

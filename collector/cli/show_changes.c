@@ -1,3 +1,6 @@
+#include <stdlib.h>
+#include <string.h>
+
 #include "collector/cli/show.h"
 
 static const struct column columns[] = {
@@ -19,11 +22,37 @@ add_between(struct table *table, const struct change_row *row)
 		    render_interval(between, row->after_ms, row->before_ms));
 }
 
+/* What people and pipelines told, above what was found out. */
+static void
+show_marks(struct page *page, const struct changes_answer *answer)
+{
+	for (size_t i = 0; i < answer->n_marks; i++) {
+		const struct mark *mark = &answer->marks[i];
+		char time[RENDER_TIME_BYTES], place[SHOW_PLACE_BYTES];
+		char *words = show_mark_words(mark);
+		struct text text = { 0 };
+
+		render_time(time, mark->at_ms);
+		page_put(page, INK_DIM, "%s  ", time);
+		text_addf(&text, "%s: %s",
+		    show_place(place, mark->environment, mark->service), words);
+		page_wrap(page, strlen(time) + 2, strlen(time) + 2, INK_PLAIN,
+		    text.bytes);
+		text_fini(&text);
+		free(words);
+	}
+	if (answer->n_marks > 0 && answer->n_rows > 0)
+		page_newline(page);
+}
+
 void
 show_changes(struct page *page, const struct changes_answer *answer)
 {
 	struct table *table;
 
+	show_marks(page, answer);
+	if (answer->n_rows == 0 && answer->n_marks > 0)
+		return;
 	if (answer->n_rows == 0) {
 		page_put(page, INK_PLAIN, "no changes");
 		page_newline(page);

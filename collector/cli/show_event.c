@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "collector/cli/show.h"
@@ -76,6 +77,35 @@ show_regression(struct page *page, const struct event *event)
 	text_fini(&text);
 }
 
+char *
+show_mark_words(const struct mark *mark)
+{
+	struct text text = { 0 };
+
+	text_add(&text, mark_kind_name(mark->kind));
+	if (mark->subject[0] != '\0')
+		text_addf(&text, " %s", mark->subject);
+	if (mark->summary[0] != '\0')
+		text_addf(&text, ": %s", mark->summary);
+	if (mark_by(mark)[0] != '\0')
+		text_addf(&text, " (by %s)", mark_by(mark));
+	return text_take(&text);
+}
+
+static void
+show_mark(struct page *page, int64_t at_ms, const struct mark *mark)
+{
+	char place[SHOW_PLACE_BYTES], *words = show_mark_words(mark);
+	struct text text = { 0 };
+	size_t used = put_head(page, at_ms, INK_TITLE, "mark");
+
+	text_addf(&text, "%s %s",
+	    show_place(place, mark->environment, mark->service), words);
+	page_cut(page, used, INK_PLAIN, text.bytes);
+	text_fini(&text);
+	free(words);
+}
+
 void
 show_event(struct page *page, const struct event *event)
 {
@@ -85,6 +115,9 @@ show_event(struct page *page, const struct event *event)
 		return;
 	case EVENT_CHANGE:
 		show_change(page, event->at_ms, &event->change);
+		return;
+	case EVENT_MARK:
+		show_mark(page, event->at_ms, &event->mark);
 		return;
 	case EVENT_REGRESSION:
 	case EVENT_CLEARED:

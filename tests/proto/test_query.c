@@ -167,6 +167,11 @@ say_history(void *arg, struct history_answer *out, struct arena *arena,
 	return 0;
 }
 
+static const struct attribute told_by[] = { { MARK_BY, "uid 7", 0 } };
+
+static const struct mark told = { 23, "staging", "backend", MARK_CLAIM,
+	"database", "it is slow", told_by, 1 };
+
 static int
 say_changes(void *arg, struct changes_answer *out, struct arena *arena,
     const struct query_changes *request, struct err *err)
@@ -177,7 +182,7 @@ say_changes(void *arg, struct changes_answer *out, struct arena *arena,
 	(void)err;
 	scene->handled++;
 	assert_string_equal(request->name, "env/*");
-	*out = (struct changes_answer){ change_rows, 1, true };
+	*out = (struct changes_answer){ change_rows, 1, true, &told, 1 };
 	return 0;
 }
 
@@ -391,6 +396,18 @@ on_history(void *arg, const struct rpc_status *status,
 }
 
 static void
+expect_mark(const struct mark *mark)
+{
+	assert_int_equal(mark->at_ms, 23);
+	assert_string_equal(mark->environment, "staging");
+	assert_string_equal(mark->service, "backend");
+	assert_int_equal(mark->kind, MARK_CLAIM);
+	assert_string_equal(mark->subject, "database");
+	assert_string_equal(mark->summary, "it is slow");
+	assert_string_equal(mark_by(mark), "uid 7");
+}
+
+static void
 on_changes(void *arg, const struct rpc_status *status,
     const struct changes_answer *answer)
 {
@@ -400,6 +417,8 @@ on_changes(void *arg, const struct rpc_status *status,
 	assert_true(answer->more);
 	assert_int_equal(answer->n_rows, 1);
 	expect_change(&answer->rows[0]);
+	assert_int_equal(answer->n_marks, 1);
+	expect_mark(&answer->marks[0]);
 }
 
 static void
@@ -591,6 +610,8 @@ static const struct happening {
 	    "staging/regression/backend/env/POSTGRES_HOST" },
 	{ "its end travels as an event", EVENT_CLEARED,
 	    "staging/cleared/backend/env/POSTGRES_HOST" },
+	{ "what somebody told travels as an event", EVENT_MARK,
+	    "staging/mark/backend/claim" },
 };
 
 static void
@@ -600,6 +621,8 @@ expect_content(const struct event *event)
 		expect_result(&event->result.series, &event->result.result);
 	else if (event->kind == EVENT_CHANGE)
 		expect_change(&event->change);
+	else if (event->kind == EVENT_MARK)
+		expect_mark(&event->mark);
 	else
 		expect_regression(&event->regression);
 }
@@ -615,7 +638,8 @@ test_happening(void **state)
 		.transition = true,
 		.result = history_rows[0],
 		.change = change_rows[0],
-		.regression = regression_rows[0] };
+		.regression = regression_rows[0],
+		.mark = told };
 	struct event again;
 	struct arena *arena = arena_new(0);
 	char topic[EVENT_TOPIC_BYTES];

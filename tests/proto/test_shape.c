@@ -54,7 +54,7 @@ make_history(void)
 static json_t *
 make_changes(void)
 {
-	struct changes_answer answer = { changes, 2, false };
+	struct changes_answer answer = { changes, 2, false, NULL, 0 };
 
 	return shape_changes(&answer);
 }
@@ -195,7 +195,7 @@ static void
 test_hostile(void **state)
 {
 	struct history_answer history = { hostile_rows, 2, false };
-	struct changes_answer change = { hostile_changes, 2, false };
+	struct changes_answer change = { hostile_changes, 2, false, NULL, 0 };
 	struct status_answer status = hostile_status;
 	json_t *read;
 

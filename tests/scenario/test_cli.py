@@ -414,3 +414,68 @@ def test_a_pipe_that_closes_ends_it_quietly(fleet):
     watcher.stdout.readline()
     watcher.stdout.close()
     assert watcher.wait(60) == DONE
+
+
+def test_what_people_tell_is_stored_shown_and_told_live(fleet):
+    """A deploy and a claim stand on the time axis, with who told them."""
+    watcher = Watcher(fleet.stage, fleet.stage.url, "test")
+    watcher.until(lambda event: event["event"] == "connection")
+    done = run(fleet.stage, "mark", "test/web", "--kind", "deploy",
+               "--subject", "build/v2", "--summary", "released v2",
+               url=fleet.stage.url)
+    assert (done.returncode, done.stderr) == (DONE, "")
+    assert "test/web deploy build/v2: released v2" in done.stdout
+    who = f"uid {os.getuid()}"
+    event = watcher.until(lambda event: event["event"] == "mark")
+    watcher.stop(signal.SIGTERM)
+    wanted = {"environment": "test", "service": "web", "kind": "deploy",
+              "subject": "build/v2", "summary": "released v2", "by": who}
+    assert {name: event["mark"][name] for name in wanted} == wanted
+    done = run(fleet.stage, "--json", "mark", "--environment", "test",
+               "--claim", "it is the network", "--at",
+               "2026-01-05T10:00:00Z", url=fleet.stage.url)
+    assert json.loads(done.stdout)["mark"]["at"] == "2026-01-05T10:00:00.000Z"
+    told = fleet.stage.ask("changes", "test")["marks"]
+    assert [row["kind"] for row in told] == ["deploy", "claim"]
+    assert told[0]["by"] == who
+    # Of a service: its own, and those of the whole environment.
+    told = fleet.stage.ask("changes", "test/cache")["marks"]
+    assert [row["kind"] for row in told] == ["claim"]
+    told = fleet.stage.ask("timeline", "test")["marks"]
+    assert [row["subject"] for row in told] == ["build/v2"]
+
+
+@pytest.mark.parametrize("words, code, said", [
+    (["--kind", "deploy"], USAGE, "--environment is missing"),
+    (["test"], USAGE, "--kind is missing"),
+    (["test", "--kind", "party"], USAGE, "rollback"),
+    (["test", "--claim", "x", "--kind", "deploy"], USAGE, "goes without"),
+    (["test", "--kind", "claim"], USAGE, "a claim that says nothing"),
+    (["stagign", "--kind", "deploy"], USAGE, "stagign is not one of"),
+    (["test", "--kind", "deploy", "--summary", "x" * 2000], USAGE,
+     "a summary of more"),
+    (["test", "--kind", "deploy", "--at", "2150-01-01T00:00:00Z"], USAGE,
+     "lies in the future"),
+    (["test", "--kind", "deploy", "--environment", "other"], USAGE,
+     "two environments"),
+])
+def test_what_is_wrong_with_a_mark_is_said(fleet, words, code, said):
+    """And nothing is stored."""
+    done = run(fleet.stage, "mark", *words, url=fleet.stage.url)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr
+    assert fleet.stage.ask("changes", "test")["marks"] == []
+
+
+def test_an_agent_may_not_tell_and_a_person_is_named(secured):
+    """The certificate says who; an agent's is none of a person."""
+    secured.issue_user("ann")
+    secured.issue_agent("test", "test-1")
+    words = ("mark", "test", "--kind", "deploy", "--subject", "build/v3")
+    done = ask_secured(secured, "test-1", *words)
+    assert (done.returncode, done.stdout) == (NO_ANSWER, "")
+    assert "PERMISSION_DENIED" in done.stderr
+    done = ask_secured(secured, "ann", *words)
+    assert (done.returncode, done.stderr) == (DONE, "")
+    told = json.loads(ask_secured(secured, "ann", "--json", "changes").stdout)
+    assert [row["by"] for row in told["marks"]] == ["vedette://user/ann"]

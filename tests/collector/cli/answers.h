@@ -117,6 +117,13 @@ static const struct finding_row findings[] = {
 	{ "production", "backend", "peer", "the worker reaches db" },
 };
 
+static const struct attribute told_by[] = { { MARK_BY, "uid 1000", 0 } };
+
+static const struct mark marks[] = {
+	{ NOW, "staging", "backend", MARK_DEPLOY, "build/v2", "released v2",
+	    told_by, 1 },
+};
+
 static const struct regression_row regressions[] = {
 	{ .id = 12,
 	    .kind = REGRESSION_STATE,

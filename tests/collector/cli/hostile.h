@@ -89,6 +89,13 @@ static const struct finding_row hostile_findings[] = {
 	{ "", "", "blind", "" },
 };
 
+static const struct attribute hostile_by[] = { { MARK_BY, EVIL, 0 } };
+
+static const struct mark hostile_marks[] = {
+	{ INT64_MAX, LONG_NAME, LONG_NAME, (enum mark_kind)99, EVIL, EVIL EVIL,
+	    hostile_by, 1 },
+};
+
 static const struct regression_row hostile_regressions[] = {
 	{ .id = UINT64_MAX,
 	    .environment = LONG_NAME,

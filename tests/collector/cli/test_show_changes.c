@@ -3,9 +3,14 @@
 #include "tests/collector/cli/hostile.h"
 #include "tests/collector/cli/pages.h"
 
-static const struct changes_answer some = { changes, 2, true };
-static const struct changes_answer none = { NULL, 0, false };
-static const struct changes_answer evil = { hostile_changes, 2, false };
+static const struct changes_answer some = { changes, 2, true, NULL, 0 };
+static const struct changes_answer none = { NULL, 0, false, NULL, 0 };
+static const struct changes_answer evil = { hostile_changes, 2, false, NULL,
+	0 };
+
+static const struct changes_answer told = { NULL, 0, false, marks, 1 };
+static const struct changes_answer both = { changes, 1, false, marks, 1 };
+static const struct changes_answer lies = { NULL, 0, false, hostile_marks, 1 };
 
 static const struct page_row {
 	const char *name;
@@ -34,6 +39,19 @@ static const struct page_row {
 	    "    not seen before \u2192 b41f  (by stg-1, from service)\n"
 	    "\x1b[2molder changes were left out: see --limit, "
 	    "--since\x1b[0m\n" },
+	{ "what was told is shown with who told it", &told, &plain,
+	    "2026-01-05 10:00:20  staging/backend: deploy build/v2: released "
+	    "v2 (by uid 1000)\n" },
+	{ "above what was found out", &both, &plain,
+	    "2026-01-05 10:00:20  staging/backend: deploy build/v2: released "
+	    "v2 (by uid 1000)\n"
+	    "\n"
+	    "BETWEEN (UTC)                    PLACE            FACT\n"
+	    "2026-01-05 09:59:56 .. 10:00:06  staging/backend  "
+	    "env/POSTGRES_HOST\n"
+	    "    fingerprint k1:9f2c0011 -> absent  (by stg-1, from "
+	    "process)\n" },
+	{ "hostile marks keep to the line", &lies, &plain, NULL },
 	{ "hostile facts keep to the line", &evil, &plain, NULL },
 	{ "hostile facts keep to the line in colour", &evil, &fancy, NULL },
 };

@@ -19,6 +19,9 @@ static const struct line {
 	{ "a change names the fact", EVENT_CHANGE, false, &plain,
 	    "2026-01-05 10:00:20  change      staging/backend "
 	    "env/POSTGRES_HOST: fingerpri...\n" },
+	{ "a mark says who told it", EVENT_MARK, false, &plain,
+	    "2026-01-05 10:00:20  mark        staging/backend deploy build/v2: "
+	    "released v2...\n" },
 	{ "a regression is told whole", EVENT_REGRESSION, false, &plain,
 	    "2026-01-05 10:00:20  REGRESSION  staging/backend env: #12 state, "
 	    "ok -> critical,\n"
@@ -43,6 +46,7 @@ test_line(void **state)
 		.transition = row->transition,
 		.change = changes[0],
 		.regression = regressions[0],
+		.mark = marks[0],
 	};
 
 	show_event(&page, &event);
@@ -59,12 +63,12 @@ test_hostile(void **state)
 		.result = hostile_rows[0],
 		.change = hostile_changes[0],
 		.regression = hostile_regressions[0],
+		.mark = hostile_marks[0],
 	};
 	struct page page = { .look = plain };
 
 	(void)state;
-	for (event.kind = EVENT_RESULT; event.kind <= EVENT_CLEARED;
-	     event.kind++)
+	for (event.kind = EVENT_RESULT; event.kind <= EVENT_MARK; event.kind++)
 		show_event(&page, &event);
 	check_page(&page);
 	page_fini(&page);

@@ -1,0 +1,123 @@
+#include <stdlib.h>
+
+#include "collector/cli/ask.h"
+#include "collector/cli/cmd.h"
+#include "collector/cli/output.h"
+#include "proto/shape.h"
+#include "collector/cli/show.h"
+#include "proto/report.h"
+
+/* The call under way; there is one in the life of the program. */
+struct telling {
+	struct ask *ask;
+	struct report_client *client;
+	struct mark mark;
+};
+
+static void
+on_done(void *arg, const struct rpc_status *status, int64_t at_ms)
+{
+	struct telling *telling = arg;
+	struct ask *ask = telling->ask;
+	struct event event = { .kind = EVENT_MARK, .at_ms = at_ms };
+
+	telling->mark.at_ms = at_ms;
+	event.mark = telling->mark;
+	if (status->code == RPC_OK && ask->arguments->json)
+		shape_print(&ask->page.text, shape_mark(&telling->mark), false);
+	else if (status->code == RPC_OK)
+		show_event(&ask->page, &event);
+	report_client_free(telling->client);
+	free(telling);
+	ask_done(ask, status);
+}
+
+static const char *
+text_or_none(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
+static void
+start(struct ask *ask, struct query_client *client)
+{
+	const struct arguments *arguments = ask->arguments;
+	struct telling *telling = mem_zalloc(sizeof(*telling));
+
+	(void)client;
+	telling->ask = ask;
+	telling->mark = (struct mark){
+		.at_ms = arguments->to_ms,
+		.environment = arguments->environment,
+		.service = arguments->service,
+		.kind = MARK_CLAIM,
+		.subject = text_or_none(arguments->subject),
+		.summary = arguments->claim != NULL
+		    ? arguments->claim
+		    : text_or_none(arguments->summary),
+	};
+	if (arguments->kind != NULL)
+		mark_kind_parse(&telling->mark.kind, arguments->kind);
+	telling->client = report_client_new(ask_rpc(ask));
+	report_mark(telling->client, &telling->mark, on_done, telling);
+}
+
+/* Returns what is wrong, or NULL. */
+static const char *
+find_fault(const struct arguments *arguments)
+{
+	enum mark_kind kind;
+
+	if (arguments->store != NULL)
+		return "mark: tells a collector; vedette-collector import adds "
+		       "events to a store";
+	if (arguments->environment[0] == '\0')
+		return "mark: --environment is missing";
+	if (arguments->kind == NULL && arguments->claim == NULL)
+		return "mark: --kind is missing";
+	if (arguments->kind != NULL &&
+	    mark_kind_parse(&kind, arguments->kind) < 0)
+		return "mark: --kind: deploy, rollback, restart, "
+		       "config_change, secret_change, scale, "
+		       "maintenance_start, maintenance_end, claim or "
+		       "incident_closed";
+	if (arguments->claim != NULL &&
+	    ((arguments->kind != NULL && kind != MARK_CLAIM) ||
+		arguments->summary != NULL))
+		return "mark: --claim goes without --summary, and without "
+		       "another --kind";
+	return NULL;
+}
+
+static int
+run(const struct arguments *arguments, const struct look *look)
+{
+	const char *fault = find_fault(arguments);
+
+	if (fault != NULL) {
+		output_complain(fault, "see vedette mark --help");
+		return OUTPUT_USAGE;
+	}
+	return ask_collector(arguments, look, start);
+}
+
+const struct command cmd_mark = {
+	.name = "mark",
+	.summary = "tell of a deploy, a change, a claim",
+	.options = OPTION_MARK | OPTION_SERVICE | OPTION_AT,
+	.description =
+	    "Puts what people and pipelines know on the time axis, beside "
+	    "what the probes see:\ndeploys, changes, maintenance, and claims "
+	    "(\"it is the database\"), which are inputs\nand never evidence.  "
+	    "Answered when it is stored; told live to whoever watches.  The\n"
+	    "collector adds who told it.\n",
+	.examples =
+	    "  vedette mark staging/backend --kind deploy --subject build/v2\n"
+	    "  vedette mark staging --claim 'it is the database'\n"
+	    "  vedette mark --environment staging --kind maintenance_start\n",
+	.exits = "  0   stored\n"
+		 "  2   the command line or the request is not right\n"
+		 "  3   the collector was not reached, did not answer or "
+		 "refused\n",
+	.run = run,
+};
