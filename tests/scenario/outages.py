@@ -273,7 +273,10 @@ def fact_line(at, environment, service, name, value):
 
 
 def result_line(at, where, seen):
-    """One run, ok or as seen says."""
+    """One run, ok or as seen says; of several, the last that began."""
+    if isinstance(seen, list):
+        begun = [one for one in seen if at >= one["since"]]
+        seen = begun[-1] if begun else None
     environment, agent, vantage, service, probe, kind = where
     line = {"type": "result", "at": stamp(at), "environment": environment,
             "service": service, "agent": agent, "vantage": vantage,

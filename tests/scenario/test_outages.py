@@ -42,6 +42,91 @@ def test_a_recorded_outage_is_diagnosed(stage, outage):
     assert again == verdict
 
 
+def story(stage, blame, **differs):
+    """Diagnoses an outage that is told here."""
+    outages.OUTAGES["story"] = (blame, "", differs)
+    try:
+        return diagnose(stage, "story")[0]
+    finally:
+        del outages.OUTAGES["story"]
+
+
+def test_a_second_fault_under_the_same_symptom_masks_the_first(stage):
+    """The network fails; then a build that lacks a package hides it."""
+    net = outages.bad("transfer.status", "status 503: dial tcp "
+                      "10.77.2.2:5432: i/o timeout", since=-300)
+    app = outages.bad("transfer.status", "status 503: ModuleNotFoundError: "
+                      "No module named 'redis'", since=0)
+    verdict = story(stage, "app", direct=[net, app],
+                    golden=outages.bad("steps.status", "503", since=-300),
+                    **{"and": outages.deploy(0, "v3")})
+    assert verdict["class"] == "app", verdict["evidence"]
+    assert verdict["subject"] == "app:backend@v3"
+    masked = [row["text"] for row in verdict["masked"]]
+    assert any("10.77.2.2:5432" in text and "not mended" in text
+               for text in masked), verdict["masked"]
+
+
+def test_failures_that_follow_the_limit_withhold_its_raise(stage):
+    """8 s, then 20 s, then 75 s: whatever limit is set is reached."""
+    def limit(seconds, since):
+        return outages.bad("connect.timeout", "no answer", "connect", since,
+                           duration_ms=seconds * 1000,
+                           limit_ms=seconds * 1000)
+    slow = [limit(8, -600), limit(20, -300), limit(75, 0)]
+    verdict = story(stage, "net", db=slow, **{
+        "db.reference": slow, "direct": outages.READY,
+        "golden": outages.GOLDEN})
+    withheld = verdict["advice_withheld"]
+    assert withheld[0]["advice"] == "raise the timeout"
+    assert "8 s" in withheld[0]["why"] and "75 s" in withheld[0]["why"]
+
+
+def test_claims_are_checked_and_never_set_a_verdict(stage):
+    """Somebody says it is fixed, somebody says it is the code."""
+    verdict = story(stage, "infra", **outages.OUTAGES["S17"][2], **{"and": [
+        outages.event(60, "claim", "", "the database was restarted, it is "
+                      "fixed"),
+        outages.event(70, "claim", "", "it is a bug in the code")]})
+    assert verdict["class"] == "infra"
+    assert [row["checked"] for row in verdict["claims"]] == [
+        "contradicted", "contradicted"]
+
+
+def test_two_independent_faults_are_both_told(stage):
+    """Payments cannot be reached, and the certificate has expired."""
+    verdict = story(stage, "net", **{
+        "pay": outages.OUTAGES["S37"][2]["pay"],
+        "tls": outages.OUTAGES["S24"][2]["tls"],
+        "golden": outages.GOLDEN})
+    told = {verdict["subject"]} | {
+        row["subject"] for row in verdict["secondary"]}
+    assert len(told) == 2, verdict["secondary"]
+    assert any(subject.startswith("tls:") for subject in told)
+
+
+def test_what_was_red_for_days_is_kept_apart(stage):
+    """A probe that failed for two days is no part of today's outage."""
+    old = ("staging", "agent-stg", outages.IN, "backend", "legacy", "tcp")
+    lines = outages.lines("S17")
+    more = "".join(json.dumps(outages.result_line(
+        at, old, outages.bad("connect.refused", "connection refused",
+                             "connect", since=-200_000))) + "\n"
+        for at in range(-172_800, outages.AFTER_S, 60))
+    (stage.directory / "c.yaml").write_text(outages.CONFIG)
+    (stage.directory / "o.jsonl").write_text(more + lines)
+    merged = sorted((more + lines).splitlines(),
+                    key=lambda line: json.loads(line)["at"])
+    (stage.directory / "o.jsonl").write_text("\n".join(merged) + "\n")
+    stage.run(stage.collector, "replay", "o.jsonl", "--store", "s.db",
+              "--config", "c.yaml")
+    verdict, _ = diagnose_again(stage)
+    assert verdict["class"] == "infra"
+    assert verdict["subject"] == "infra:postgres"
+    assert "legacy" in json.dumps(verdict["standing"])
+    assert "legacy" not in json.dumps(verdict["secondary"])
+
+
 def diagnose_again(stage):
     """The same question once more."""
     done = subprocess.run(
