@@ -8,7 +8,7 @@
 #define BEYOND         0.02275 /* what a normal value exceeds it with */
 #define WIDER          0.22314355131420976 /* log 1.25 */
 #define WIDEST         2500.0              /* within the last bin */
-#define PRIOR          5     /* values that the power law is worth */
+#define PRIOR          10    /* values that the power law is worth */
 #define FAR_BIN        3     /* beyond 3.9 deviations */
 #define FAR_LEAST      40    /* values there that show a tail of this series */
 #define EXPONENT       4.0   /* of the power law where nothing is known, */
@@ -34,8 +34,8 @@ place(double *out_part, double size)
 	return (int)at;
 }
 
-void
-tail_add(struct tail *tail, double z)
+static void
+count(struct tail *tail, double z)
 {
 	float *bins = z < 0 ? tail->below : tail->above;
 	double size = fmin(fabs(z), WIDEST), part;
@@ -50,6 +50,17 @@ tail_add(struct tail *tail, double z)
 		tail->above[i] /= 2;
 		tail->below[i] /= 2;
 	}
+}
+
+void
+tail_add(struct tail *tail, double z)
+{
+	float *late = &tail->late[tail->added % TAIL_LATE];
+
+	if (tail->added >= TAIL_LATE)
+		count(tail, (double)*late);
+	*late = (float)z;
+	tail->added++;
 }
 
 /* The share of values beyond a size that is itself far out: a power law whose

@@ -12,9 +12,14 @@
 
 #define TAIL_BINS 32 /* each a quarter wider than the one before */
 
+enum { TAIL_LATE = 8 };
+
 struct tail {
 	float above[TAIL_BINS], below[TAIL_BINS];
 	float n; /* values seen, the ordinary ones included */
+	/* The latest are not counted yet: a burst is not measured by itself. */
+	float late[TAIL_LATE];
+	uint32_t added;
 };
 
 void tail_init(struct tail *tail);
