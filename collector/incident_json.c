@@ -8,35 +8,12 @@
 #include "collector/incident_json.h"
 #include "collector/verdict_json.h"
 #include "proto/base/text.h"
+#include "proto/shape.h"
 
 #define HISTORY_MS   (30 * INT64_C(86400000))
 #define VERDICTS_MAX 20 /* of a list: each costs some milliseconds */
 #define ROWS_MAX     1000
 #define AROUND_MS    INT64_C(3600000) /* changes shown before the onset */
-
-static json_t *
-time_value(int64_t at_ms)
-{
-	char text[TEXT_TIME_BYTES];
-
-	return at_ms == 0 ? json_null() : json_string(text_time(text, at_ms));
-}
-
-/* What comes from outside may be anything; JSON is UTF-8. */
-static json_t *
-text_value(const char *text)
-{
-	json_t *value = json_string(text);
-	char *clean;
-
-	if (value != NULL)
-		return value;
-	clean = mem_strdup(text);
-	text_sanitise(clean, strlen(clean));
-	value = json_string(clean);
-	free(clean);
-	return value;
-}
 
 static json_t *
 row_value(const struct regression_row *row)
@@ -46,18 +23,18 @@ row_value(const struct regression_row *row)
 	json_object_set_new(value, "id", json_integer((json_int_t)row->id));
 	json_object_set_new(
 	    value, "kind", json_string(regression_kind_name(row->kind)));
-	json_object_set_new(value, "service", text_value(row->service));
-	json_object_set_new(value, "agent", text_value(row->agent));
-	json_object_set_new(value, "subject", text_value(row->subject));
+	json_object_set_new(value, "service", shape_text(row->service));
+	json_object_set_new(value, "agent", shape_text(row->agent));
+	json_object_set_new(value, "subject", shape_text(row->subject));
 	json_object_set_new(
 	    value, "severity", json_string(outcome_name(row->severity)));
-	json_object_set_new(value, "last_good", time_value(row->onset_from_ms));
-	json_object_set_new(value, "onset", time_value(row->onset_to_ms));
-	json_object_set_new(value, "detected", time_value(row->detected_ms));
-	json_object_set_new(value, "cleared", time_value(row->cleared_ms));
-	json_object_set_new(value, "before", text_value(row->before));
-	json_object_set_new(value, "after", text_value(row->after));
-	json_object_set_new(value, "message", text_value(row->message));
+	json_object_set_new(value, "last_good", shape_time(row->onset_from_ms));
+	json_object_set_new(value, "onset", shape_time(row->onset_to_ms));
+	json_object_set_new(value, "detected", shape_time(row->detected_ms));
+	json_object_set_new(value, "cleared", shape_time(row->cleared_ms));
+	json_object_set_new(value, "before", shape_text(row->before));
+	json_object_set_new(value, "after", shape_text(row->after));
+	json_object_set_new(value, "message", shape_text(row->message));
 	return value;
 }
 
@@ -109,7 +86,7 @@ incident_value(const struct incident *incident)
 	json_object_set_new(
 	    value, "id", json_integer((json_int_t)incident->id));
 	json_object_set_new(
-	    value, "environment", text_value(incident->environment));
+	    value, "environment", shape_text(incident->environment));
 	json_object_set_new(value, "state",
 	    json_string(incident->closed_ms == 0 ? "open" : "closed"));
 	json_object_set_new(value, "severity",
@@ -117,10 +94,10 @@ incident_value(const struct incident *incident)
 	json_object_set_new(
 	    value, "observers_only", json_boolean(incident->is_silence));
 	json_object_set_new(value, "late", json_boolean(incident->is_late));
-	json_object_set_new(value, "last_good", time_value(incident->from_ms));
-	json_object_set_new(value, "onset", time_value(incident->onset_ms));
-	json_object_set_new(value, "closed", time_value(incident->closed_ms));
-	json_object_set_new(value, "judged_at", time_value(incident->seen_ms));
+	json_object_set_new(value, "last_good", shape_time(incident->from_ms));
+	json_object_set_new(value, "onset", shape_time(incident->onset_ms));
+	json_object_set_new(value, "closed", shape_time(incident->closed_ms));
+	json_object_set_new(value, "judged_at", shape_time(incident->seen_ms));
 	json_object_set_new(value, "regressions", rows);
 	return value;
 }
@@ -201,7 +178,7 @@ incidents_document(struct arena *arena, const struct document_source *source,
 	struct incidents incidents;
 
 	json_object_set_new(root, "version", json_integer(1));
-	json_object_set_new(root, "at", time_value(now_of(source, request)));
+	json_object_set_new(root, "at", shape_time(now_of(source, request)));
 	json_object_set_new(root, "incidents", list);
 	if (find(&incidents, arena, source, request, err) < 0)
 		goto fail;
@@ -232,21 +209,19 @@ fail:
 static int
 on_change(void *arg, const struct change_row *row, struct err *err)
 {
-	json_t *value, *at;
+	json_t *value;
 
 	(void)err;
 	if (row->after_ms == 0)
 		return 0; /* first seen: nothing is known to have changed */
 	value = json_object();
-	at = json_object();
-	json_object_set_new(at, "from", time_value(row->after_ms));
-	json_object_set_new(at, "to", time_value(row->before_ms));
-	json_object_set_new(value, "at", at);
+	json_object_set_new(
+	    value, "at", shape_interval(row->after_ms, row->before_ms));
 	json_object_set_new(value, "what", json_string("change"));
-	json_object_set_new(value, "service", text_value(row->service));
-	json_object_set_new(value, "name", text_value(row->name));
-	json_object_set_new(value, "before", text_value(row->before));
-	json_object_set_new(value, "after", text_value(row->after));
+	json_object_set_new(value, "service", shape_text(row->service));
+	json_object_set_new(value, "name", shape_text(row->name));
+	json_object_set_new(value, "before", shape_text(row->before));
+	json_object_set_new(value, "after", shape_text(row->after));
 	json_array_append_new(arg, value);
 	return 0;
 }
@@ -254,18 +229,17 @@ on_change(void *arg, const struct change_row *row, struct err *err)
 static int
 on_mark(void *arg, const struct mark *mark, struct err *err)
 {
-	json_t *value = json_object(), *at = json_object();
+	json_t *value = json_object();
 
 	(void)err;
-	json_object_set_new(at, "from", time_value(mark->at_ms));
-	json_object_set_new(at, "to", time_value(mark->at_ms));
-	json_object_set_new(value, "at", at);
+	json_object_set_new(
+	    value, "at", shape_interval(mark->at_ms, mark->at_ms));
 	json_object_set_new(
 	    value, "what", json_string(mark_kind_name(mark->kind)));
-	json_object_set_new(value, "service", text_value(mark->service));
-	json_object_set_new(value, "name", text_value(mark->subject));
+	json_object_set_new(value, "service", shape_text(mark->service));
+	json_object_set_new(value, "name", shape_text(mark->subject));
 	json_object_set_new(value, "before", json_string(""));
-	json_object_set_new(value, "after", text_value(mark->summary));
+	json_object_set_new(value, "after", shape_text(mark->summary));
 	json_array_append_new(arg, value);
 	return 0;
 }
@@ -346,7 +320,7 @@ report_document(struct arena *arena, const struct document_source *source,
 	if (changes != NULL) {
 		root = json_object();
 		json_object_set_new(root, "version", json_integer(1));
-		json_object_set_new(root, "at", time_value(at_ms));
+		json_object_set_new(root, "at", shape_time(at_ms));
 		json_object_set_new(root, "incident", incident_value(incident));
 		json_object_set(root, "verdict", verdict);
 		json_object_set_new(root, "changes", changes);

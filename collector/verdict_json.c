@@ -4,55 +4,11 @@
 #include "collector/verdict_json.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
+#include "proto/shape.h"
 
 #define REAL_DIGITS 15
 
 /* --- values --------------------------------------------------------------- */
-
-/* What comes from outside may be anything; JSON is UTF-8. */
-static json_t *
-text_value(const char *text)
-{
-	json_t *value;
-	char *clean;
-
-	if (text == NULL)
-		return json_null();
-	if (text_is_utf8(text, strlen(text)))
-		return json_string(text);
-	clean = mem_strdup(text);
-	text_sanitise(clean, strlen(clean));
-	value = json_string(clean);
-	free(clean);
-	return value;
-}
-
-static json_t *
-known_text(const char *text)
-{
-	return text_value(text != NULL && text[0] != '\0' ? text : NULL);
-}
-
-static json_t *
-time_value(int64_t at_ms)
-{
-	char text[TEXT_TIME_BYTES];
-
-	return at_ms == 0 ? json_null() : json_string(text_time(text, at_ms));
-}
-
-static json_t *
-interval(int64_t from_ms, int64_t to_ms)
-{
-	json_t *value;
-
-	if (to_ms == 0)
-		return json_null();
-	value = json_object();
-	json_object_set_new(value, "from", time_value(from_ms));
-	json_object_set_new(value, "to", time_value(to_ms));
-	return value;
-}
 
 static json_t *
 share(int permyriad)
@@ -77,10 +33,10 @@ states(const struct verdict *verdict)
 		const struct service_state *state = &verdict->states[i];
 		json_t *row = json_object();
 
-		json_object_set_new(row, "service", text_value(state->service));
-		json_object_set_new(row, "state", text_value(state->state));
+		json_object_set_new(row, "service", shape_text(state->service));
+		json_object_set_new(row, "state", shape_text(state->state));
 		json_object_set_new(
-		    row, "since", interval(state->from_ms, state->to_ms));
+		    row, "since", shape_interval(state->from_ms, state->to_ms));
 		json_array_append_new(list, row);
 	}
 	return list;
@@ -94,9 +50,9 @@ trigger(const struct trigger *of)
 	if (of->kind[0] == '\0')
 		return json_null();
 	row = json_object();
-	json_object_set_new(row, "kind", text_value(of->kind));
-	json_object_set_new(row, "subject", text_value(of->subject));
-	json_object_set_new(row, "at", interval(of->from_ms, of->to_ms));
+	json_object_set_new(row, "kind", shape_text(of->kind));
+	json_object_set_new(row, "subject", shape_text(of->subject));
+	json_object_set_new(row, "at", shape_interval(of->from_ms, of->to_ms));
 	json_object_set_new(
 	    row, "by", json_string(of->by_mark ? "event" : "observation"));
 	return row;
@@ -113,7 +69,7 @@ alternatives(const struct verdict *verdict)
 
 		json_object_set_new(
 		    row, "class", json_string(blame_name(of->blame)));
-		json_object_set_new(row, "subject", known_text(of->subject));
+		json_object_set_new(row, "subject", shape_known(of->subject));
 		json_object_set_new(row, "confidence", share(of->permyriad));
 		json_array_append_new(list, row);
 	}
@@ -166,13 +122,13 @@ evidence_row(const struct finding *finding, int db10)
 	json_object_set_new(
 	    row, "for", json_string(blame_name(favourite(weight))));
 	json_object_set_new(row, "db", decibans(db10));
-	json_object_set_new(row, "text", text_value(finding->text));
+	json_object_set_new(row, "text", shape_text(finding->text));
 	json_object_set_new(row, "results", sources(finding));
 	json_object_set_new(row, "vantage",
 	    finding->view != NULL
 		? json_string(vantage_name(finding->view->series->vantage))
 		: json_null());
-	json_object_set_new(row, "at", time_value(at_ms));
+	json_object_set_new(row, "at", shape_time(at_ms));
 	json_object_set_new(
 	    row, "decisive", json_boolean(token_row(weight->token)->decisive));
 	for (int i = 0; i < BLAME_COUNT; i++)
@@ -225,16 +181,17 @@ remarks(const struct remarks *of, const char *name, const char *text,
 	for (size_t i = 0; i < of->n; i++) {
 		json_t *row = json_object();
 
-		json_object_set_new(row, name, known_text(of->list[i].subject));
+		json_object_set_new(
+		    row, name, shape_known(of->list[i].subject));
 		if (with_class)
 			json_object_set_new(row, "class",
 			    of->list[i].blame == BLAME_UNDETERMINED
 				? json_null()
 				: json_string(blame_name(of->list[i].blame)));
-		json_object_set_new(row, text, text_value(of->list[i].text));
+		json_object_set_new(row, text, shape_text(of->list[i].text));
 		if (last != NULL)
 			json_object_set_new(
-			    row, last, known_text(of->list[i].evidence));
+			    row, last, shape_known(of->list[i].evidence));
 		json_array_append_new(list, row);
 	}
 	return list;
@@ -249,9 +206,9 @@ claims(const struct verdict *verdict)
 		const struct remark *claim = &verdict->claims.list[i];
 		json_t *row = json_object();
 
-		json_object_set_new(row, "text", text_value(claim->subject));
-		json_object_set_new(row, "at", known_text(claim->evidence));
-		json_object_set_new(row, "checked", text_value(claim->text));
+		json_object_set_new(row, "text", shape_text(claim->subject));
+		json_object_set_new(row, "at", shape_known(claim->evidence));
+		json_object_set_new(row, "checked", shape_text(claim->text));
 		json_array_append_new(list, row);
 	}
 	return list;
@@ -267,10 +224,10 @@ actions(const struct verdict *verdict)
 		json_t *row = json_object();
 
 		json_object_set_new(
-		    row, "command", text_value(action->command));
-		json_object_set_new(row, "expect", text_value(action->expect));
-		json_object_set_new(row, "if_not", text_value(action->if_not));
-		json_object_set_new(row, "risk", text_value(action->risk));
+		    row, "command", shape_text(action->command));
+		json_object_set_new(row, "expect", shape_text(action->expect));
+		json_object_set_new(row, "if_not", shape_text(action->if_not));
+		json_object_set_new(row, "risk", shape_text(action->risk));
 		json_array_append_new(list, row);
 	}
 	return list;
@@ -288,14 +245,14 @@ add_answer(json_t *root, const struct verdict *verdict,
 
 	json_object_set_new(root, "version", json_integer(VERDICT_VERSION));
 	json_object_set_new(
-	    root, "environment", text_value(verdict->environment));
-	json_object_set_new(root, "at", time_value(verdict->at_ms));
+	    root, "environment", shape_text(verdict->environment));
+	json_object_set_new(root, "at", shape_time(verdict->at_ms));
 	json_object_set_new(
 	    root, "class", json_string(blame_name(verdict->blame)));
-	json_object_set_new(root, "subject", known_text(verdict->subject));
+	json_object_set_new(root, "subject", shape_known(verdict->subject));
 	json_object_set_new(root, "confidence", share(verdict->permyriad));
-	json_object_set_new(root, "word", text_value(verdict->word));
-	json_object_set_new(root, "cap", known_text(verdict->cap));
+	json_object_set_new(root, "word", shape_text(verdict->word));
+	json_object_set_new(root, "cap", shape_known(verdict->cap));
 	json_object_set_new(
 	    root, "coverage", share(verdict->coverage_permyriad));
 	json_object_set_new(
@@ -304,11 +261,11 @@ add_answer(json_t *root, const struct verdict *verdict,
 	    json_integer((json_int_t)verdict->n_layers_seen));
 	json_object_set_new(
 	    root, "severity", json_string(severity_name(verdict->severity)));
-	json_object_set_new(root, "owner", known_text(owner));
+	json_object_set_new(root, "owner", shape_known(owner));
 	json_object_set_new(root, "state", states(verdict));
 	json_object_set_new(root, "onset",
-	    interval(verdict->onset_from_ms, verdict->onset_to_ms));
-	json_object_set_new(root, "last_good", time_value(verdict->good_ms));
+	    shape_interval(verdict->onset_from_ms, verdict->onset_to_ms));
+	json_object_set_new(root, "last_good", shape_time(verdict->good_ms));
 	json_object_set_new(root, "trigger", trigger(&verdict->trigger));
 	json_object_set_new(root, "alternatives", alternatives(verdict));
 }

@@ -10,8 +10,8 @@
 /* --- values ----------------------------------------------------------------- */
 
 /* Text from outside that is not UTF-8 is made printable first. */
-static json_t *
-text_value(const char *text)
+json_t *
+shape_text(const char *text)
 {
 	json_t *value;
 	char *clean;
@@ -28,14 +28,14 @@ text_value(const char *text)
 }
 
 /* "" is what the structs have for "unknown". */
-static json_t *
-known_text(const char *text)
+json_t *
+shape_known(const char *text)
 {
-	return text_value(text != NULL && text[0] != '\0' ? text : NULL);
+	return shape_text(text != NULL && text[0] != '\0' ? text : NULL);
 }
 
-static json_t *
-time_value(int64_t at_ms)
+json_t *
+shape_time(int64_t at_ms)
 {
 	char time[TEXT_TIME_BYTES];
 
@@ -43,6 +43,19 @@ time_value(int64_t at_ms)
 	if (at_ms == 0 || strchr(time, 'T') == NULL)
 		return json_null();
 	return json_string(time);
+}
+
+json_t *
+shape_interval(int64_t from_ms, int64_t to_ms)
+{
+	json_t *value;
+
+	if (to_ms == 0)
+		return json_null();
+	value = json_object();
+	json_object_set_new(value, "from", shape_time(from_ms));
+	json_object_set_new(value, "to", shape_time(to_ms));
+	return value;
 }
 
 static json_t *
@@ -66,8 +79,8 @@ set(json_t *object, const char *key, json_t *value)
 static void
 set_place(json_t *object, const char *environment, const char *service)
 {
-	set(object, "environment", text_value(environment));
-	set(object, "service", known_text(service));
+	set(object, "environment", shape_text(environment));
+	set(object, "service", shape_known(service));
 }
 
 /* --- rows ------------------------------------------------------------------- */
@@ -80,7 +93,7 @@ phases_value(const struct series *series, const struct result *result)
 	for (size_t i = 0; i < result->n_phases && i < series->n_phases; i++) {
 		json_t *phase = json_object();
 
-		set(phase, "name", text_value(series->phases[i]));
+		set(phase, "name", shape_text(series->phases[i]));
 		set(phase, "duration_ms", ms_value(result->phase_us[i]));
 		json_array_append_new(array, phase);
 	}
@@ -98,7 +111,7 @@ attributes_value(const struct result *result)
 		if (!text_is_utf8(attribute->name, strlen(attribute->name)))
 			continue; /* not a name that anybody gave */
 		set(object, attribute->name,
-		    attribute->text != NULL ? text_value(attribute->text)
+		    attribute->text != NULL ? shape_text(attribute->text)
 					    : real_value(attribute->number));
 	}
 	return object;
@@ -108,11 +121,11 @@ static void
 set_series(json_t *object, const struct series *series)
 {
 	set_place(object, series->environment, series->service);
-	set(object, "agent", text_value(series->agent));
-	set(object, "vantage", text_value(vantage_name(series->vantage)));
-	set(object, "probe", text_value(series->probe));
-	set(object, "kind", text_value(series->kind));
-	set(object, "reference_of", known_text(series->reference_of));
+	set(object, "agent", shape_text(series->agent));
+	set(object, "vantage", shape_text(vantage_name(series->vantage)));
+	set(object, "probe", shape_text(series->probe));
+	set(object, "kind", shape_text(series->kind));
+	set(object, "reference_of", shape_known(series->reference_of));
 	set(object, "interval_ms",
 	    series->interval_ms > 0 ? json_integer(series->interval_ms)
 				    : json_null());
@@ -125,8 +138,8 @@ result_value(const struct series *series, const struct result *result)
 	char reason[REASON_TEXT_BYTES];
 
 	set_series(object, series);
-	set(object, "at", time_value(result->at_ms));
-	set(object, "outcome", text_value(outcome_name(result->outcome)));
+	set(object, "at", shape_time(result->at_ms));
+	set(object, "outcome", shape_text(outcome_name(result->outcome)));
 	set(object, "duration_ms", ms_value(result->duration_us));
 	set(object, "censored", json_boolean(result->censored));
 	set(object, "limit_ms",
@@ -134,9 +147,9 @@ result_value(const struct series *series, const struct result *result)
 				 : json_null());
 	set(object, "attempts", json_integer(result->attempts));
 	set(object, "reason",
-	    known_text(result_reason(reason, series, result)));
+	    shape_known(result_reason(reason, series, result)));
 	set(object, "phases", phases_value(series, result));
-	set(object, "message", text_value(result->message));
+	set(object, "message", shape_text(result->message));
 	set(object, "attributes", attributes_value(result));
 	return object;
 }
@@ -147,13 +160,13 @@ change_value(const struct change_row *row)
 	json_t *object = json_object();
 
 	set_place(object, row->environment, row->service);
-	set(object, "name", text_value(row->name));
-	set(object, "source", text_value(source_name(row->source)));
-	set(object, "agent", text_value(row->agent));
-	set(object, "old_last_seen", time_value(row->after_ms));
-	set(object, "new_first_seen", time_value(row->before_ms));
-	set(object, "old", text_value(row->before));
-	set(object, "new", text_value(row->after));
+	set(object, "name", shape_text(row->name));
+	set(object, "source", shape_text(source_name(row->source)));
+	set(object, "agent", shape_text(row->agent));
+	set(object, "old_last_seen", shape_time(row->after_ms));
+	set(object, "new_first_seen", shape_time(row->before_ms));
+	set(object, "old", shape_text(row->before));
+	set(object, "new", shape_text(row->after));
 	return object;
 }
 
@@ -164,20 +177,20 @@ regression_value(const void *item)
 	json_t *object = json_object();
 
 	set(object, "id", json_integer((json_int_t)row->id));
-	set(object, "kind", text_value(regression_kind_name(row->kind)));
+	set(object, "kind", shape_text(regression_kind_name(row->kind)));
 	set_place(object, row->environment, row->service);
-	set(object, "agent", known_text(row->agent));
-	set(object, "subject", text_value(row->subject));
-	set(object, "severity", text_value(outcome_name(row->severity)));
-	set(object, "onset_from", time_value(row->onset_from_ms));
-	set(object, "onset_to", time_value(row->onset_to_ms));
-	set(object, "detected", time_value(row->detected_ms));
-	set(object, "cleared", time_value(row->cleared_ms));
+	set(object, "agent", shape_known(row->agent));
+	set(object, "subject", shape_text(row->subject));
+	set(object, "severity", shape_text(outcome_name(row->severity)));
+	set(object, "onset_from", shape_time(row->onset_from_ms));
+	set(object, "onset_to", shape_time(row->onset_to_ms));
+	set(object, "detected", shape_time(row->detected_ms));
+	set(object, "cleared", shape_time(row->cleared_ms));
 	set(object, "open", json_boolean(row->cleared_ms == 0));
 	set(object, "late", json_boolean(row->late));
-	set(object, "old", text_value(row->before));
-	set(object, "new", text_value(row->after));
-	set(object, "message", text_value(row->message));
+	set(object, "old", shape_text(row->before));
+	set(object, "new", shape_text(row->after));
+	set(object, "message", shape_text(row->message));
 	return object;
 }
 
@@ -188,11 +201,11 @@ cell_value(const void *item)
 	json_t *object = json_object();
 
 	set_place(object, cell->environment, cell->service);
-	set(object, "state", text_value(state_name(cell->state)));
-	set(object, "since", time_value(cell->since_ms));
-	set(object, "last", time_value(cell->last_ms));
-	set(object, "build", known_text(cell->build));
-	set(object, "why", known_text(cell->why));
+	set(object, "state", shape_text(state_name(cell->state)));
+	set(object, "since", shape_time(cell->since_ms));
+	set(object, "last", shape_time(cell->last_ms));
+	set(object, "build", shape_known(cell->build));
+	set(object, "why", shape_known(cell->why));
 	return object;
 }
 
@@ -202,9 +215,9 @@ series_value(const void *item)
 	const struct series_row *row = item;
 	json_t *object = json_object();
 
-	set(object, "state", text_value(state_name(row->state)));
+	set(object, "state", shape_text(state_name(row->state)));
 	set(object, "hard", json_boolean(row->hard));
-	set(object, "since", time_value(row->since_ms));
+	set(object, "since", shape_time(row->since_ms));
 	set(object, "results", json_integer((json_int_t)row->n_results));
 	set(object, "last", result_value(&row->series, &row->last));
 	return object;
@@ -216,20 +229,20 @@ agent_value(const void *item)
 	const struct agent_row *agent = item;
 	json_t *object = json_object();
 
-	set(object, "environment", text_value(agent->environment));
-	set(object, "agent", text_value(agent->agent));
-	set(object, "version", known_text(agent->version));
-	set(object, "vantage", text_value(vantage_name(agent->vantage)));
+	set(object, "environment", shape_text(agent->environment));
+	set(object, "agent", shape_text(agent->agent));
+	set(object, "version", shape_known(agent->version));
+	set(object, "vantage", shape_text(vantage_name(agent->vantage)));
 	set(object, "counts", json_boolean(vantage_counts(agent->vantage)));
-	set(object, "seen", time_value(agent->seen_ms));
+	set(object, "seen", shape_time(agent->seen_ms));
 	set(object, "silent", json_boolean(agent->silent));
 	set(object, "clock_offset_ms", json_integer(agent->clock_offset_ms));
 	set(object, "waiting_batches",
 	    json_integer((json_int_t)agent->waiting));
 	set(object, "lost_results",
 	    json_integer((json_int_t)agent->lost_results));
-	set(object, "lost_from", time_value(agent->lost_from_ms));
-	set(object, "lost_to", time_value(agent->lost_to_ms));
+	set(object, "lost_from", shape_time(agent->lost_from_ms));
+	set(object, "lost_to", shape_time(agent->lost_to_ms));
 	return object;
 }
 
@@ -240,8 +253,8 @@ finding_value(const void *item)
 	json_t *object = json_object();
 
 	set_place(object, finding->environment, finding->service);
-	set(object, "kind", text_value(finding->kind));
-	set(object, "text", text_value(finding->text));
+	set(object, "kind", shape_text(finding->kind));
+	set(object, "text", shape_text(finding->text));
 	return object;
 }
 
@@ -328,7 +341,7 @@ shape_status(const struct status_answer *answer)
 {
 	json_t *object = json_object();
 
-	set(object, "at", time_value(answer->at_ms));
+	set(object, "at", shape_time(answer->at_ms));
 	set(object, "cells", cells_value(answer));
 	set(object, "findings", findings_value(answer));
 	set(object, "regressions", open_value(answer));
@@ -360,12 +373,12 @@ mark_value(const struct mark *mark)
 {
 	json_t *object = json_object();
 
-	set(object, "at", time_value(mark->at_ms));
+	set(object, "at", shape_time(mark->at_ms));
 	set_place(object, mark->environment, mark->service);
-	set(object, "kind", text_value(mark_kind_name(mark->kind)));
-	set(object, "subject", known_text(mark->subject));
-	set(object, "summary", known_text(mark->summary));
-	set(object, "by", known_text(mark_by(mark)));
+	set(object, "kind", shape_text(mark_kind_name(mark->kind)));
+	set(object, "subject", shape_known(mark->subject));
+	set(object, "summary", shape_known(mark->summary));
+	set(object, "by", shape_known(mark_by(mark)));
 	return object;
 }
 
@@ -413,8 +426,8 @@ shape_event(const struct event *event)
 		"cleared", "mark" };
 	json_t *object = json_object();
 
-	set(object, "event", text_value(names[event->kind]));
-	set(object, "at", time_value(event->at_ms));
+	set(object, "event", shape_text(names[event->kind]));
+	set(object, "at", shape_time(event->at_ms));
 	switch (event->kind) {
 	case EVENT_RESULT:
 		set(object, "transition", json_boolean(event->transition));
@@ -439,11 +452,11 @@ shape_connection(int64_t at_ms, bool up, const char *url, const char *message)
 {
 	json_t *object = json_object();
 
-	set(object, "event", text_value("connection"));
-	set(object, "at", time_value(at_ms));
+	set(object, "event", shape_text("connection"));
+	set(object, "at", shape_time(at_ms));
 	set(object, "up", json_boolean(up));
-	set(object, "collector", text_value(url));
-	set(object, "message", known_text(message));
+	set(object, "collector", shape_text(url));
+	set(object, "message", shape_known(message));
 	return object;
 }
 
@@ -452,9 +465,9 @@ shape_dropped(int64_t at_ms, const char *environment, uint64_t n_events)
 {
 	json_t *object = json_object();
 
-	set(object, "event", text_value("dropped"));
-	set(object, "at", time_value(at_ms));
-	set(object, "environment", text_value(environment));
+	set(object, "event", shape_text("dropped"));
+	set(object, "at", shape_time(at_ms));
+	set(object, "environment", shape_text(environment));
 	set(object, "events", json_integer((json_int_t)n_events));
 	return object;
 }

@@ -13,6 +13,17 @@
 #include "proto/base/text.h"
 #include "proto/query.h"
 
+/* --- values ---------------------------------------------------------------- */
+
+/* Text that is not UTF-8 is made printable first; NULL is null. */
+json_t *shape_text(const char *text);
+json_t *shape_known(const char *text); /* "" is null as well */
+json_t *shape_time(int64_t at_ms);     /* 0, or beyond any calendar: null */
+/* {"from": ..., "to": ...}; null when it has no end. */
+json_t *shape_interval(int64_t from_ms, int64_t to_ms);
+
+/* --- answers --------------------------------------------------------------- */
+
 json_t *shape_status(const struct status_answer *answer);
 json_t *shape_history(const struct history_answer *answer);
 json_t *shape_changes(const struct changes_answer *answer);
