@@ -52,6 +52,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/config_journey.h"
 #include "agent/config_settings.h"
 #include "proto/base/err.h"
 #include "proto/base/secret.h"
@@ -211,6 +212,7 @@ struct probe_config {
 	struct tcp_config *tcp;
 	struct dns_config *dns;
 	struct http_config *http;
+	struct journey_config *journey;
 	struct settings_config *settings;
 	struct tls_probe_config *tls;
 	struct exec_config *exec;

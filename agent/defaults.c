@@ -108,6 +108,21 @@ complete_exec(const char *folder, struct exec_config *exec)
 }
 
 static void
+complete_journey(const char *folder, struct journey_config *journey)
+{
+	if (journey->max_bytes == 0)
+		journey->max_bytes = HTTP_MAX_BYTES;
+	resolve_path(folder, &journey->ca_file, 0);
+	resolve_path(folder, &journey->certificate_file, 0);
+	resolve_path(folder, &journey->key_file, 0);
+	for (uint32_t i = 0; i < journey->n_variables; i++)
+		resolve_secret(folder, &journey->variables[i].value);
+	for (uint32_t i = 0; i < journey->n_steps; i++)
+		set_default(&journey->steps[i].method,
+		    journey->steps[i].body != NULL ? "POST" : "GET");
+}
+
+static void
 complete_settings(const char *folder, struct settings_config *settings)
 {
 	for (uint32_t i = 0; i < settings->n_sources; i++) {
@@ -149,6 +164,8 @@ complete_probe(const char *folder, const struct defaults_config *defaults,
 		set_default(&probe->dns->type, "A");
 	if (probe->http != NULL)
 		complete_http(folder, probe->http);
+	if (probe->journey != NULL)
+		complete_journey(folder, probe->journey);
 	if (probe->settings != NULL)
 		complete_settings(folder, probe->settings);
 	if (probe->tls != NULL)

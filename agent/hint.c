@@ -62,6 +62,20 @@ static const struct hint hints[] = {
 	    "the program does not end: give it a limit of its own, below the "
 	    "probe's, so that it can say what it waits for",
 	    ARGV },
+	{ "journey", "", REASON_STATUS,
+	    "a user would stand still at this step: see the server's log at "
+	    "this time; the steps before it work",
+	    "{again}" },
+	{ "journey", "", REASON_ANSWER,
+	    "the step is answered, but not with what a user needs: see the "
+	    "server's log at this time; the steps before it work",
+	    "{again}" },
+	{ "journey", "", REASON_EMPTY, "the step is answered without content",
+	    "{again}" },
+	{ "journey", "", REASON_TIMEOUT,
+	    "no answer at this step within the limit of the whole way; its "
+	    "phases say where the time went",
+	    "{again}" },
 	{ "settings", "", REASON_ANSWER,
 	    "a setting is not what it must be: correct it where the message "
 	    "says it is in force, and restart what read the old one",

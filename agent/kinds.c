@@ -6,6 +6,7 @@ static const struct probe_kind *const kinds[] = {
 	&exec_kind,
 	&http_kind,
 	&postgres_kind,
+	&journey_kind,
 	&settings_kind,
 	&tcp_kind,
 	&tls_kind,
@@ -26,6 +27,7 @@ probe_kind_of(const struct probe_config *config)
 	    : config->exec != NULL     ? &exec_kind
 	    : config->http != NULL     ? &http_kind
 	    : config->postgres != NULL ? &postgres_kind
+	    : config->journey != NULL  ? &journey_kind
 	    : config->settings != NULL ? &settings_kind
 	    : config->tcp != NULL      ? &tcp_kind
 	    : config->tls != NULL      ? &tls_kind

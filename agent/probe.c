@@ -87,11 +87,25 @@ fit(const struct probe *probe, char *text, size_t max)
 static char *__attribute__((format(printf, 2, 0)))
 fit_format(const struct probe *probe, const char *format, va_list args)
 {
-	char *text = NULL;
+	const char *label = probe->attempt.label;
+	char *text = NULL, *whole;
 
 	if (vasprintf(&text, format, args) < 0)
 		abort(); /* as mem_printf() does */
+	if (label != NULL) {
+		whole = mem_printf("%s: %s", label, text);
+		explicit_bzero(text, strlen(text));
+		free(text);
+		text = whole;
+	}
 	return fit(probe, text, MESSAGE_MAX_BYTES - 1);
+}
+
+void
+probe_label(struct probe *probe, const char *label)
+{
+	free(probe->attempt.label);
+	probe->attempt.label = mem_strdup(label);
 }
 
 void
@@ -258,7 +272,7 @@ probe_phase(struct probe *probe, size_t i, int64_t us)
 {
 	struct attempt *attempt = &probe->attempt;
 
-	assert(probe->kind->phases != NULL && i < PHASES_MAX);
+	assert(run_times_itself(probe) && i < PHASES_MAX);
 	attempt->phase_us[i] = us < 0 ? 0 : us;
 	if (attempt->n_phases < i + 1)
 		attempt->n_phases = i + 1;
@@ -549,6 +563,7 @@ attempt_fini(struct attempt *attempt)
 	assert(attempt->state == NULL);
 	free(attempt->host);
 	free(attempt->message);
+	free(attempt->label);
 	free(attempt->attributes);
 	free(attempt->facts);
 	arena_free(attempt->arena);

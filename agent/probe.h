@@ -50,6 +50,9 @@ struct probe_kind {
 	/* Names of the phases where a library times them itself, ending with
 	 * NULL; see probe_phase().  NULL: the steps are the phases. */
 	const char *const *phases;
+	/* The same where the configuration names them: that of phase i, or
+	 * NULL past the last.  May be NULL. */
+	const char *(*phase_of)(const struct probe_config *config, size_t i);
 	/* The limit was reached in one of the steps: may add attributes, set
 	 * phases, and say with probe_fail() what there was no answer to.  May
 	 * be NULL. */
@@ -151,6 +154,9 @@ enum turn probe_unknown(struct probe *probe, enum reason reason,
 void probe_say(struct probe *probe, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* From now on messages begin with "LABEL: "; copied.  NULL ends that. */
+void probe_label(struct probe *probe, const char *label);
+
 /* What the last of these said; borrowed until the next.  For kinds that go on
  * after one of their parts has not come about, and end otherwise. */
 const char *probe_message(const struct probe *probe);
@@ -165,7 +171,7 @@ void probe_number(struct probe *probe, const char *name, double number);
 void probe_fact(struct probe *probe, const char *name, const char *value,
     const char *fingerprint, enum source source);
 
-/* Sets phase i of kind->phases and those before it that are unset to 0. */
+/* Sets phase i of kind->phases, or phase_of(), and those before it that are unset to 0. */
 void probe_phase(struct probe *probe, size_t i, int64_t us);
 
 /* Is the failure of errno: refused, reset, unreachable, timeout ... */

@@ -43,7 +43,7 @@ struct attempt {
 
 	enum outcome outcome;
 	enum reason reason;
-	char *message;
+	char *message, *label;
 	int64_t phase_us[PHASES_MAX];
 	size_t n_phases;
 
@@ -78,6 +78,13 @@ struct resolver *runner_resolver(struct runner *runner);
 struct transfers *runner_transfers(struct runner *runner, struct err *err);
 struct fingerprint *runner_fingerprint(const struct runner *runner);
 const char *runner_state_directory(const struct runner *runner);
+
+/* Does the kind set its phases with probe_phase()? */
+static inline bool
+run_times_itself(const struct probe *probe)
+{
+	return probe->kind->phases != NULL || probe->kind->phase_of != NULL;
+}
 
 /* The wait of this run is over: calls its steps again. */
 void run_resume(struct probe *probe);

@@ -143,6 +143,16 @@ release(struct probe *probe)
 	uv_close((uv_handle_t *)&probe->timer, on_run_closed);
 }
 
+static const char *
+phase_of(const struct probe *probe, size_t i)
+{
+	const struct probe_kind *kind = probe->kind;
+
+	return kind->phase_of != NULL ? kind->phase_of(probe->config, i)
+	    : kind->phases != NULL    ? kind->phases[i]
+				      : kind->steps[i].name;
+}
+
 static void
 tell(struct probe *probe, const struct result *result)
 {
@@ -162,9 +172,7 @@ tell(struct probe *probe, const struct result *result)
 	snprintf(name, sizeof(name), "%s%s", config->name,
 	    probe->is_reference ? REFERENCE_SUFFIX : "");
 	while (series.n_phases < PHASES_MAX) {
-		const char *phase = probe->kind->phases != NULL
-		    ? probe->kind->phases[series.n_phases]
-		    : probe->kind->steps[series.n_phases].name;
+		const char *phase = phase_of(probe, series.n_phases);
 
 		if (phase == NULL)
 			break;
@@ -277,7 +285,7 @@ mark_phase(struct probe *probe)
 	struct attempt *attempt = &probe->attempt;
 	int64_t now_ns = clock_mono_ns(probe->runner->setup.clock);
 
-	if (probe->kind->phases != NULL ||
+	if (run_times_itself(probe) ||
 	    probe->kind->steps[attempt->step].name == NULL)
 		return;
 	assert(attempt->step < PHASES_MAX);

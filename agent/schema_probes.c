@@ -115,7 +115,7 @@ static const cyaml_schema_field_t header_fields[] = {
 	CYAML_FIELD_END,
 };
 
-static const cyaml_schema_value_t header_item = {
+const cyaml_schema_value_t schema_header_item = {
 	CYAML_VALUE_MAPPING(
 	    CYAML_FLAG_DEFAULT, struct http_header, header_fields),
 };
@@ -157,7 +157,8 @@ static const cyaml_schema_field_t identity_fields[] = {
 static const cyaml_schema_field_t http_fields[] = {
 	TEXT("url", REQUIRED, struct http_config, url),
 	TEXT("method", OPTIONAL, struct http_config, method),
-	LIST("headers", struct http_config, headers, n_headers, &header_item),
+	LIST("headers", struct http_config, headers, n_headers,
+	    &schema_header_item),
 	LIST("status", struct http_config, status, n_status, &status_item),
 	TEXT("body", OPTIONAL, struct http_config, body),
 	TEXT("contains", OPTIONAL, struct http_config, contains),
@@ -221,6 +222,7 @@ const cyaml_schema_field_t schema_probe[] = {
 	MAPPING("tcp", struct probe_config, tcp, tcp_fields),
 	MAPPING("dns", struct probe_config, dns, dns_fields),
 	MAPPING("http", struct probe_config, http, http_fields),
+	MAPPING("journey", struct probe_config, journey, schema_journey),
 	MAPPING("settings", struct probe_config, settings, schema_settings),
 	MAPPING("tls", struct probe_config, tls, tls_fields),
 	MAPPING("exec", struct probe_config, exec, exec_fields),

@@ -116,22 +116,9 @@ prepare(struct probe *p, struct http *http)
 static bool
 is_wanted(const struct http_config *config, long status)
 {
-	if (config->websocket)
-		return status == SWITCHING;
-	if (config->n_status == 0)
-		return status >= 200 && status <= 299;
-	for (uint32_t i = 0; i < config->n_status; i++)
-		if (config->status[i] == status)
-			return true;
-	return false;
-}
-
-/* Answers that have no body by their nature. */
-static bool
-may_be_empty(const struct http_config *config, long status)
-{
-	return strcmp(config->method, "HEAD") == 0 || status == SWITCHING ||
-	    status == 204 || status == 205 || (status >= 300 && status <= 399);
+	return config->websocket
+	    ? status == SWITCHING
+	    : http_status_is_wanted(config->status, config->n_status, status);
 }
 
 static enum turn
@@ -202,7 +189,7 @@ check_content(struct probe *p, struct http *http, long status)
 	const char *target = http_client_target(http->client);
 
 	if (http_client_received(http->client) == 0 &&
-	    !may_be_empty(config, status))
+	    !http_status_may_be_empty(config->method, status))
 		return probe_fail(p, REASON_EMPTY,
 		    "%s: status %ld with an empty body; if the status is all "
 		    "that counts, write method: HEAD",

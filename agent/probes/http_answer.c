@@ -17,6 +17,24 @@ struct http_answer {
 	json_t *root;
 };
 
+bool
+http_status_is_wanted(const uint16_t *wanted, uint32_t n_wanted, long status)
+{
+	if (n_wanted == 0)
+		return status >= 200 && status <= 299;
+	for (uint32_t i = 0; i < n_wanted; i++)
+		if (wanted[i] == status)
+			return true;
+	return false;
+}
+
+bool
+http_status_may_be_empty(const char *method, long status)
+{
+	return strcmp(method, "HEAD") == 0 || status == 101 || status == 204 ||
+	    status == 205 || (status >= 300 && status <= 399);
+}
+
 struct http_answer *
 http_answer_new(void)
 {

@@ -7,11 +7,19 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "agent/config.h"
 #include "proto/base/text.h"
 
 struct http_answer;
+
+/* Is it one of those that are wanted?  Of 200 to 299 when none are. */
+bool
+http_status_is_wanted(const uint16_t *wanted, uint32_t n_wanted, long status);
+
+/* Are there answers without a body by their nature? */
+bool http_status_may_be_empty(const char *method, long status);
 
 struct http_answer *http_answer_new(void);
 

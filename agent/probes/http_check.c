@@ -62,6 +62,36 @@ http_check_expect(const struct conf *conf, const char *path,
 	return check_bound(conf, path, &expect->high, expect->at_most, err);
 }
 
+int
+http_check_certificate(const struct conf *conf, const char *path,
+    const char *certificate_file, const char *key_file, struct err *err)
+{
+	if ((certificate_file == NULL) != (key_file == NULL))
+		return complain(conf, err, path,
+		    "certificate_file and key_file go together; write both",
+		    key_file == NULL ? "certificate_file" : "key_file");
+	if (key_file != NULL && access(key_file, F_OK) == 0 &&
+	    file_is_private(key_file, err) < 0)
+		return err_wrap(err, "%s.key_file", path);
+	return 0;
+}
+
+int
+http_check_lists(const struct conf *conf, const char *path,
+    const struct http_header *headers, uint32_t n_headers,
+    const uint16_t *status, uint32_t n_status, struct err *err)
+{
+	for (uint32_t i = 0; i < n_headers; i++)
+		if (!is_token(headers[i].name))
+			return complain(conf, err, path,
+			    "not the name of a header", "headers[%u].name", i);
+	for (uint32_t i = 0; i < n_status; i++)
+		if (status[i] < 100 || status[i] > 599)
+			return complain(conf, err, path,
+			    "must be from 100 to 599", "status[%u]", i);
+	return 0;
+}
+
 static int
 check_expectations(const struct conf *conf, const char *path,
     const struct http_config *http, struct err *err)
@@ -78,13 +108,9 @@ check_expectations(const struct conf *conf, const char *path,
 	    (identity->header == NULL) == (identity->json == NULL))
 		return complain(conf, err, path,
 		    "must have one of header and json", "identity");
-	if ((http->certificate_file == NULL) != (http->key_file == NULL))
-		return complain(conf, err, path,
-		    "certificate_file and key_file go together; write both",
-		    http->key_file == NULL ? "certificate_file" : "key_file");
-	if (http->key_file != NULL && access(http->key_file, F_OK) == 0 &&
-	    file_is_private(http->key_file, err) < 0)
-		return err_wrap(err, "%s.key_file", path);
+	if (http_check_certificate(
+		conf, path, http->certificate_file, http->key_file, err) < 0)
+		return -1;
 	if (http->websocket &&
 	    (http->n_status > 0 || strcmp(http->method, "GET") != 0))
 		return complain(conf, err, path,
@@ -95,17 +121,9 @@ check_expectations(const struct conf *conf, const char *path,
 }
 
 static int
-check_lists(const struct conf *conf, const char *path,
+check_facts(const struct conf *conf, const char *path,
     const struct http_config *http, struct err *err)
 {
-	for (uint32_t i = 0; i < http->n_headers; i++)
-		if (!is_token(http->headers[i].name))
-			return complain(conf, err, path,
-			    "not the name of a header", "headers[%u].name", i);
-	for (uint32_t i = 0; i < http->n_status; i++)
-		if (http->status[i] < 100 || http->status[i] > 599)
-			return complain(conf, err, path,
-			    "must be from 100 to 599", "status[%u]", i);
 	for (uint32_t i = 0; i < http->n_facts; i++)
 		if ((http->facts[i].header == NULL) ==
 		    (http->facts[i].json == NULL))
@@ -136,7 +154,9 @@ http_check(const struct conf *conf, const char *path,
 		return complain(conf, err, path,
 		    "every body holds the empty text; write what it must hold",
 		    "contains");
-	if (check_lists(conf, path, http, err) < 0)
+	if (http_check_lists(conf, path, http->headers, http->n_headers,
+		http->status, http->n_status, err) < 0 ||
+	    check_facts(conf, path, http, err) < 0)
 		return -1;
 	return check_expectations(conf, path, http, err);
 }
