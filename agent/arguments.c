@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "agent/arguments.h"
+#include "proto/base/text.h"
 
 static const char help_program[] =
     "vedette-agent - the sentry of an environment: runs probes, tells a "
@@ -12,6 +13,8 @@ static const char help_program[] =
     "one\n"
     "  vedette-agent config check [--config FILE]  is the file fit to run "
     "with?\n"
+    "  vedette-agent init FROM --environment NAME  write a first "
+    "configuration\n"
     "\n"
     "  --config FILE   the configuration [" ARGUMENTS_CONFIG "]\n"
     "  --help          after a command: about that command\n"
@@ -68,11 +71,37 @@ static const char help_config[] =
     "\n"
     "Exit codes: 0 fit, 2 not.\n";
 
+static const char help_init[] =
+    "vedette-agent init FROM --environment NAME [OPTIONS] - write a first "
+    "configuration\n"
+    "\n"
+    "FROM is one of:\n"
+    "  --env-file FILE       NAME=value lines of a service: what it stands on "
+    "becomes\n"
+    "                        probes, which read the file at each run; no "
+    "secret is copied\n"
+    "  --from-blackbox FILE --targets FILE\n"
+    "                        modules of blackbox_exporter, and targets as in a "
+    "scrape\n"
+    "                        configuration of Prometheus (or its file_sd)\n"
+    "  --from-gatus FILE     endpoints of Gatus, with their conditions\n"
+    "\n"
+    "What could not be carried over is listed at the end.  Nothing is probed.\n"
+    "\n"
+    "  --environment NAME    which the agent stands in; required\n"
+    "  --agent NAME          of the agent [the host's name]\n"
+    "  --service NAME        that the probes are about\n"
+    "  --collector URL       where results go\n"
+    "  --output FILE         a new file [standard output]\n"
+    "\n"
+    "Exit codes: 0 written, 1 not written, 2 the command line is wrong.\n";
+
 static const char *const helps[] = {
 	[COMMAND_NONE] = help_program,
 	[COMMAND_RUN] = help_run,
 	[COMMAND_CHECK] = help_check,
 	[COMMAND_CONFIG_CHECK] = help_config,
+	[COMMAND_INIT] = help_init,
 };
 
 const char *
@@ -95,6 +124,8 @@ parse_command(
 		out->command = COMMAND_RUN;
 	} else if (strcmp(word, "check") == 0) {
 		out->command = COMMAND_CHECK;
+	} else if (strcmp(word, "init") == 0) {
+		out->command = COMMAND_INIT;
 	} else if (strcmp(word, "config") == 0) {
 		if (*at >= argc || strcmp(argv[*at], "check") != 0)
 			return err_set(err, ERR_INVALID,
@@ -103,7 +134,8 @@ parse_command(
 		out->command = COMMAND_CONFIG_CHECK;
 	} else {
 		return err_set(err, ERR_INVALID,
-		    "%s: no such command; there are run, check, config check",
+		    "%s: no such command; there are run, check, config check, "
+		    "init",
 		    word);
 	}
 	return 0;
@@ -187,6 +219,58 @@ parse_check_option(
 	return taken <= 0 ? taken : set_threshold(out, word, err);
 }
 
+/* Options of init.  Returns 1 when it was one of them. */
+static int
+parse_init_option(
+    struct arguments *out, int *at, int argc, char **argv, struct err *err)
+{
+	const struct {
+		const char *name;
+		const char **value;
+	} options[] = {
+		{ "--env-file", &out->env_file },
+		{ "--from-blackbox", &out->blackbox },
+		{ "--from-gatus", &out->gatus },
+		{ "--targets", &out->targets },
+		{ "--environment", &out->environment },
+		{ "--agent", &out->agent },
+		{ "--service", &out->service },
+		{ "--collector", &out->collector },
+		{ "--output", &out->output },
+	};
+	int taken = 0;
+
+	for (size_t i = 0;
+	     i < sizeof(options) / sizeof(options[0]) && taken == 0; i++)
+		taken = take_value(
+		    options[i].value, options[i].name, at, argc, argv, err);
+	return taken;
+}
+
+static int
+check_init(const struct arguments *arguments, struct err *err)
+{
+	int n = (arguments->env_file != NULL) + (arguments->blackbox != NULL) +
+	    (arguments->gatus != NULL);
+
+	if (n != 1)
+		return err_set(err, ERR_INVALID,
+		    "init: needs one of --env-file, --from-blackbox, "
+		    "--from-gatus");
+	if ((arguments->targets != NULL) != (arguments->blackbox != NULL))
+		return err_set(err, ERR_INVALID,
+		    "init: --from-blackbox and --targets belong together: the "
+		    "modules say how, the targets what");
+	if (arguments->environment == NULL)
+		return err_set(err, ERR_INVALID,
+		    "init: needs --environment NAME: what the agent stands in");
+	if (!text_is_name(arguments->environment))
+		return err_set(err, ERR_INVALID,
+		    "--environment: not a name: write 1 to 64 of "
+		    "a-z 0-9 . _ -");
+	return 0;
+}
+
 static int
 parse_option(
     struct arguments *out, int *at, int argc, char **argv, struct err *err)
@@ -198,7 +282,11 @@ parse_option(
 		return set_flag(&out->help);
 	if (strcmp(option, "--version") == 0)
 		return set_flag(&out->version);
-	taken = take_value(&out->config, "--config", at, argc, argv, err);
+	if (out->command == COMMAND_INIT)
+		taken = parse_init_option(out, at, argc, argv, err);
+	else
+		taken =
+		    take_value(&out->config, "--config", at, argc, argv, err);
 	if (taken == 0 && out->command == COMMAND_CHECK)
 		taken = parse_check_option(out, at, argc, argv, err);
 	if (taken == 0)
@@ -221,6 +309,9 @@ arguments_parse(struct arguments *out, int argc, char **argv, struct err *err)
 	for (; at < argc; at++)
 		if (parse_option(out, &at, argc, argv, err) < 0)
 			return -1;
+	if (out->command == COMMAND_INIT && !out->help && !out->version &&
+	    check_init(out, err) < 0)
+		return -1;
 	if (out->json && out->nagios)
 		return err_set(
 		    err, ERR_INVALID, "--json and --nagios exclude each other");

@@ -16,6 +16,7 @@ enum arguments_command {
 	COMMAND_RUN,
 	COMMAND_CHECK,
 	COMMAND_CONFIG_CHECK,
+	COMMAND_INIT,
 };
 
 /* Which probes a check runs, and how. */
@@ -33,9 +34,14 @@ struct arguments {
 	const char *config; /* ARGUMENTS_CONFIG when not given */
 	enum arguments_scope scope;
 	bool json, nagios;
-	const char *output;     /* file for the report; NULL when not given */
+	const char *output;     /* file for the report, or the draft; NULL when
+				   not given */
 	enum outcome threshold; /* what makes the exit code: warning [default]
 				   or critical */
+	/* Of init; NULL when not given.  One of the first three is. */
+	const char *env_file, *blackbox, *gatus;
+	const char *targets; /* with blackbox */
+	const char *environment, *agent, *service, *collector;
 };
 
 /* Checks everything; a complaint names the argument.  command is set as soon

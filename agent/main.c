@@ -9,6 +9,7 @@
 #include "agent/agent.h"
 #include "agent/arguments.h"
 #include "agent/check.h"
+#include "agent/init.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
@@ -83,6 +84,17 @@ config_check(struct agent_config *config, const struct arguments *arguments)
 	return EXIT_DONE;
 }
 
+static int
+init(const struct arguments *arguments)
+{
+	struct err err;
+
+	if (init_run(arguments, &err) == 0)
+		return EXIT_DONE;
+	complain(err.text, "");
+	return EXIT_TROUBLE;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -107,6 +119,8 @@ main(int argc, char **argv)
 		puts("vedette-agent " VEDETTE_VERSION);
 		return EXIT_DONE;
 	}
+	if (arguments.command == COMMAND_INIT)
+		return init(&arguments);
 	if (config_load(&config, arguments.config, &err) < 0) {
 		complain(err.text, "");
 		return usage_exit(&arguments);

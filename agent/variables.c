@@ -333,6 +333,17 @@ variables_get(const struct variables *variables, const char *name)
 }
 
 const char *
+variables_next(const struct variables *variables, size_t *at)
+{
+	const char *entry = variables->block + *at;
+
+	if (*at >= variables->n_block)
+		return NULL;
+	*at += strlen(entry) + 1;
+	return entry;
+}
+
+const char *
 variables_origin(const struct variables *variables)
 {
 	return variables->origin;

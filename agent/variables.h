@@ -2,7 +2,8 @@
  * variables.h - the environment variables of a process, a file, or our own.
  *
  * A snapshot at one moment.  Values are wiped when it is freed, and leave
- * this module only by variables_get(), for a purpose on this host.
+ * this module only by variables_get() and variables_next(), for a purpose on
+ * this host.
  */
 #ifndef AGENT_VARIABLES_H
 #define AGENT_VARIABLES_H
@@ -23,6 +24,10 @@ int variables_read(struct variables **out,
 
 /* The value, ending with NUL, borrowed; NULL when it is not set. */
 const char *variables_get(const struct variables *variables, const char *name);
+
+/* Walks: *at starts as 0; gives the next entry, "NAME=value", borrowed, or
+ * NULL at the end.  A name that is set twice comes twice. */
+const char *variables_next(const struct variables *variables, size_t *at);
 
 /* "process 812 (backend)", "file /etc/backend.env"; borrowed. */
 const char *variables_origin(const struct variables *variables);

@@ -39,7 +39,7 @@ OWNERS = {
         r"proto/(conf|keyed)\.[ch]|(agent|collector)/(config|schema).*|"
         r"agent/probes/settings_file\.c",
     r"jansson\.h": r"proto/(jsonl_(parse|value)|shape).*|"
-                    r"agent/(report.*|probes/.*)|"
+                    r"agent/((report|foreign|init_).*|probes/.*)|"
                     r"collector/(cli/.*|.*_json\.c)",
     r"zstd\.h": r"storage/blob\.c",
     r"openssl/.*": r"proto/edge.*|agent/fingerprint\.c|agent/probes/.*",

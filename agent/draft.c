@@ -1,0 +1,328 @@
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/draft.h"
+#include "agent/schema.h"
+#include "proto/base/map.h"
+#include "proto/base/mem.h"
+
+#define NAME_STEM_BYTES 44 /* room for "-postgres-123" within 64 */
+#define DEPTH_COLUMNS   2
+
+struct draft {
+	struct text probes, missed;
+	struct map *names; /* of probes; each is its own value, owned */
+	struct map *made;  /* "dns HOST": there already */
+	size_t n, n_missed;
+};
+
+struct draft *
+draft_new(void)
+{
+	struct draft *draft = mem_zalloc(sizeof(*draft));
+
+	draft->names = map_new();
+	draft->made = map_new();
+	return draft;
+}
+
+void
+draft_free(struct draft *draft)
+{
+	if (draft == NULL)
+		return;
+	MAP_EACH (char, name, draft->names)
+		free(name);
+	map_free(draft->names);
+	map_free(draft->made);
+	text_fini(&draft->probes);
+	text_fini(&draft->missed);
+	free(draft);
+}
+
+size_t
+draft_probes(const struct draft *draft)
+{
+	return draft->n;
+}
+
+size_t
+draft_missed(const struct draft *draft)
+{
+	return draft->n_missed;
+}
+
+bool
+draft_knows(const char *kind)
+{
+	const cyaml_schema_field_t *field = schema_probe;
+
+	while (field->key != NULL && strcmp(field->key, kind) != 0)
+		field++;
+	return field->key != NULL;
+}
+
+/* --- lines ----------------------------------------------------------------- */
+
+void
+draft_quote(struct text *out, const char *value)
+{
+	char *clean = mem_strdup(value);
+
+	text_sanitise(clean, strlen(clean));
+	text_add(out, "\"");
+	for (const char *at = clean; *at != '\0'; at++) {
+		if (*at == '"' || *at == '\\')
+			text_add(out, "\\");
+		text_add_bytes(out, at, 1);
+	}
+	text_add(out, "\"");
+	free(clean);
+}
+
+static void
+indent(struct text *out, unsigned depth)
+{
+	text_addf(out, "%*s", (int)(4 + depth * DEPTH_COLUMNS), "");
+}
+
+void
+draft_line(struct draft *draft, unsigned depth, const char *format, ...)
+{
+	char line[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	indent(&draft->probes, depth);
+	text_addf(&draft->probes, "%s\n", line);
+}
+
+void
+draft_text(
+    struct draft *draft, unsigned depth, const char *key, const char *value)
+{
+	indent(&draft->probes, depth);
+	text_addf(&draft->probes, "%s%s ", key, key[0] == '-' ? "" : ":");
+	draft_quote(&draft->probes, value);
+	text_add(&draft->probes, "\n");
+}
+
+void
+draft_raw(struct draft *draft, const char *lines)
+{
+	text_add(&draft->probes, lines);
+}
+
+void
+draft_file(
+    struct draft *draft, unsigned depth, const char *key, const char *path)
+{
+	draft_line(draft, depth, "%s:", key);
+	draft_text(draft, depth + 1, "file", path);
+}
+
+/* A comment is one line: what is foreign in it cannot leave it. */
+static void
+add_comment(
+    struct text *out, const char *before, const char *format, va_list args)
+{
+	char line[1024];
+
+	vsnprintf(line, sizeof(line), format, args);
+	text_sanitise(line, strlen(line));
+	text_addf(out, "%s%s\n", before, line);
+}
+
+void
+draft_say(struct draft *draft, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_comment(&draft->probes, "  # ", format, args);
+	va_end(args);
+}
+
+void
+draft_miss(struct draft *draft, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_comment(&draft->missed, "#   - ", format, args);
+	va_end(args);
+	draft->n_missed++;
+}
+
+/* --- probes ---------------------------------------------------------------- */
+
+/* Lower case, everything else a '-', none at either end. */
+static char *
+fit(const char *words)
+{
+	struct text name = { 0 };
+	char c;
+
+	for (; *words != '\0' && name.n < NAME_STEM_BYTES; words++) {
+		c = (char)tolower((unsigned char)*words);
+		if (!isalnum((unsigned char)c) || !isascii(c))
+			c = '-';
+		if (c != '-' || (name.n > 0 && name.bytes[name.n - 1] != '-'))
+			text_add_bytes(&name, &c, 1);
+	}
+	while (name.n > 0 && name.bytes[name.n - 1] == '-')
+		name.bytes[--name.n] = '\0';
+	if (name.n == 0)
+		text_add(&name, "probe");
+	return text_take(&name);
+}
+
+const char *
+draft_begin(struct draft *draft, const char *name, const char *kind,
+    const char *service)
+{
+	char *stem = fit(name), *whole = NULL;
+
+	for (size_t n = 1; whole == NULL; n++) {
+		whole = n == 1 ? mem_printf("%s-%s", stem, kind)
+			       : mem_printf("%s-%s-%zu", stem, kind, n);
+		if (map_get(draft->names, whole) == NULL)
+			break;
+		free(whole);
+		whole = NULL;
+	}
+	free(stem);
+	map_put(draft->names, whole, whole);
+	text_addf(&draft->probes, "  - name: %s\n", whole);
+	if (service != NULL) {
+		stem = fit(service);
+		text_addf(&draft->probes, "    service: %s\n", stem);
+		free(stem);
+	}
+	draft->n++;
+	return whole;
+}
+
+/* Is there none yet of this kind for this place? */
+static bool
+is_first(struct draft *draft, const char *kind, const char *host, unsigned port)
+{
+	char *key = mem_printf("%s %s %u", kind, host, port);
+	bool first = map_put(draft->made, key, draft) == NULL;
+
+	free(key);
+	return first;
+}
+
+void
+draft_dns(struct draft *draft, const char *name, const char *service,
+    const struct endpoint *endpoint)
+{
+	if (!endpoint_has_name(endpoint) ||
+	    !is_first(draft, "dns", endpoint->host, 0))
+		return;
+	draft_begin(draft, name, "dns", service);
+	draft_line(draft, 0, "dns:");
+	draft_text(draft, 1, "name", endpoint->host);
+}
+
+void
+draft_tcp(struct draft *draft, const char *name, const char *service,
+    const struct endpoint *endpoint)
+{
+	if (!is_first(draft, "tcp", endpoint->host, endpoint->port))
+		return;
+	draft_begin(draft, name, "tcp", service);
+	draft_line(draft, 0, "tcp:");
+	draft_text(draft, 1, "host", endpoint->host);
+	draft_line(draft, 1, "port: %u", endpoint->port);
+}
+
+void
+draft_tls(struct draft *draft, const char *name, const char *service,
+    const struct endpoint *endpoint)
+{
+	if (!is_first(draft, "tls", endpoint->host, endpoint->port))
+		return;
+	draft_begin(draft, name, "tls", service);
+	draft_line(draft, 0, "tls:");
+	draft_text(draft, 1, "host", endpoint->host);
+	draft_line(draft, 1, "port: %u", endpoint->port);
+}
+
+/* --- the whole ------------------------------------------------------------- */
+
+static void
+write_head(struct text *out, const struct draft_head *head)
+{
+	char *agent = fit(head->agent), *from = mem_strdup(head->from);
+
+	text_sanitise(from, strlen(from));
+	text_addf(out,
+	    "# Drafted by vedette-agent init from %s.\n"
+	    "#   vedette-agent config check --config FILE   is it fit?\n"
+	    "#   vedette-agent check --config FILE          every probe, once\n"
+	    "# No secret is in here: what is one is read at each run, where it "
+	    "is.\n"
+	    "agent: %s\n"
+	    "environment: %s\n"
+	    "\n"
+	    "# What proves that the agent stands in that environment: until it "
+	    "holds,\n"
+	    "# nothing that is found counts.  This is the host on which this "
+	    "was drafted;\n"
+	    "# correct it if the agent is to run elsewhere.\n"
+	    "vantage: in_environment\n"
+	    "identity:\n"
+	    "  - hostname: ",
+	    from, agent, head->environment);
+	free(agent);
+	free(from);
+	draft_quote(out, head->host);
+	text_add(out, "\n\n");
+}
+
+static void
+write_collector(struct text *out, const char *collector)
+{
+	if (collector == NULL) {
+		text_add(out,
+		    "# Where results go; check needs none, run does.\n"
+		    "# collectors: [ \"tls+tcp://COLLECTOR:7443\" ]\n\n");
+		return;
+	}
+	text_add(out, "collectors:\n  - ");
+	draft_quote(out, collector);
+	text_add(out, "\n");
+	if (strncmp(collector, "tls+tcp://", 10) == 0)
+		text_add(out,
+		    "# Whom to trust, and what proves who this agent is.\n"
+		    "tls:\n"
+		    "  ca_file: /etc/vedette/ca.pem\n"
+		    "  certificate_file: /etc/vedette/agent.pem\n"
+		    "  key_file: /etc/vedette/agent.key\n");
+	text_add(out, "\n");
+}
+
+void
+draft_write(
+    struct text *out, const struct draft *draft, const struct draft_head *head)
+{
+	write_head(out, head);
+	write_collector(out, head->collector);
+	text_add(out,
+	    "defaults: { interval: 30s, timeout: 5s, retries: 1 }\n"
+	    "\n"
+	    "probes:\n");
+	if (draft->probes.n > 0)
+		text_add_bytes(out, draft->probes.bytes, draft->probes.n);
+	if (draft->missed.n == 0)
+		return;
+	text_add(out, "\n# Not carried over:\n");
+	text_add_bytes(out, draft->missed.bytes, draft->missed.n);
+}
