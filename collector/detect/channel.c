@@ -191,7 +191,7 @@ channel_look(struct view *out, struct channel *channel, bool timed,
 	out->usual = timed ? profile_at(&channel->profile, at_ms) : 0;
 	out->rest = transform(channel, value) - channel->level - out->usual;
 	out->z = out->rest / channel->scale;
-	rho = correlation(channel);
+	rho = out->rho = correlation(channel);
 	if (channel->follows != 0)
 		out->fresh =
 		    out->z - rho * real_clip(channel->before, BEFORE_LIMIT);

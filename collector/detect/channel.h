@@ -40,8 +40,8 @@ struct view {
 	double usual; /* of this hour, from the level */
 	double rest;  /* from level and profile, in the channel's unit */
 	double z;     /* the same in deviations */
-	double
-	    fresh; /* what the value before does not explain, in deviations */
+	double rho;   /* correlation with the value before, as believed */
+	double fresh; /* what that does not explain, in deviations */
 	double score; /* the same as a normal score */
 	double nats;  /* evidence for a change, the value included */
 	double limit; /* of nats that proves it */

@@ -120,7 +120,9 @@ static void
 alarm(struct flag *out, struct detector *detector,
     const struct channel *channel, const struct view *view)
 {
-	double shift = view->sum / view->n * channel->noise * channel->scale;
+	/* Whitening takes the same part off every value but the first. */
+	double shift = view->sum / view->n * channel->noise * channel->scale /
+	    (1 - view->rho);
 
 	detector->altered = 1;
 	detector->lasting = view->n >= LASTING;

@@ -45,8 +45,7 @@ struct detector {
 	uint64_t added, seen; /* values, and those not missing */
 	struct pace pace;
 	union {
-		double first
-		    [DETECTOR_FIRST]; /* values, until they are all there */
+		double first[DETECTOR_FIRST]; /* until all are there */
 		struct channel burst;
 	};
 	struct channel shift;
