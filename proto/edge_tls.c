@@ -194,8 +194,11 @@ on_verify(int is_good, X509_STORE_CTX *store)
 static const char *
 reason(void)
 {
-	const char *text = ERR_reason_error_string(ERR_peek_error());
+	unsigned long code = ERR_peek_error();
+	const char *text = ERR_reason_error_string(code);
 
+	if (ERR_SYSTEM_ERROR(code)) /* OpenSSL has no words for the system's */
+		return strerror(ERR_GET_REASON(code));
 	return text != NULL ? text : "unknown reason";
 }
 
