@@ -427,6 +427,23 @@ def test_a_bad_configuration_has_its_place(agent, text, complaint):
         assert done.stderr.startswith("vedette-agent: ")
 
 
+def test_files_that_are_missing_are_named(agent):
+    """The configuration: exit code 2; a key in it: 1; of a check: 3."""
+    for arguments, code in ((["check"], 3), (["config", "check"], 2),
+                            (["run"], 2)):
+        done = agent.run(*arguments, "--config", "/nowhere/agent.yaml")
+        assert done.returncode == code
+        assert "/nowhere/agent.yaml: No such file" in done.stderr
+    agent.configure(
+        HEAD + 'collectors: ["tls+tcp://localhost:1"]\n'
+        "tls: {ca_file: ca.pem, certificate_file: no.pem, "
+        "key_file: no.key}\nstate_directory: state\n"
+        "probes: [{name: a, %s}]\n" % TCP)
+    done = agent.run("run", "--config", "agent.yaml")
+    assert done.returncode == 1
+    assert "tls.key_file" in done.stderr and "No such file" in done.stderr
+
+
 @pytest.mark.parametrize("arguments, code, complaint", [
     (["check", "--config", "nowhere.yaml"], 3, "nowhere.yaml: No such file"),
     (["run", "--config", "nowhere.yaml"], 2, "nowhere.yaml: No such file"),

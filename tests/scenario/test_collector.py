@@ -15,7 +15,7 @@ from collecting import Collector, run_of
 from publisher import (ABORTED, DATA_LOSS, INVALID_ARGUMENT, OK,
                        PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNAVAILABLE,
                        UNIMPLEMENTED, WORKSTATION, Publisher, content, now_ms)
-from stage import wait_for
+from stage import free_port, wait_for
 from support.disk import Disk
 
 KILLS = int(os.environ.get("VEDETTE_KILLS", "12"))
@@ -320,16 +320,39 @@ def run_collector(stage, *arguments):
     ("lissten: []", "did you mean listen?"),
     ("store: 7\nstore: 8", "given twice"),
     ("listen: [{url: 'http://x'}]", "not an address to listen on"),
-], ids=["unknown key", "a key twice", "a wrong address"])
+    ("retention: {results: many}", "not a duration"),
+    ("regressions: {confirm_after: many}", "must be a whole number"),
+    ("listen: {url: 'ipc:///x'}", "must be a list"),
+], ids=["unknown key", "a key twice", "a wrong address", "a wrong duration",
+        "a wrong number", "a wrong shape"])
 def test_a_wrong_configuration_is_refused_with_its_place(stage, line, text):
     """By `config check` and by `run` alike, with exit code 2."""
     path = stage.directory / "bad.yaml"
-    path.write_text(f"listen: [{{url: 'ipc:///x'}}]\n{line}\n"
-                    if "listen:" not in line else f"store: a\n{line}\n")
+    fit = {"store": "store: a\n", "listen": "listen: [{url: 'ipc:///x'}]\n"}
+    fit.pop(line.split(":")[0], None)
+    path.write_text("".join(fit.values()) + line + "\n")
     for command in (["config", "check"], ["run"]):
         code, _, err = run_collector(stage, *command, "--config", path)
         assert code == 2
         assert f"{path}:" in err and text in err
+
+
+def test_files_that_are_missing_are_named(stage):
+    """The configuration: exit code 2; a certificate in it: 1."""
+    for command in (["config", "check"], ["run"]):
+        code, _, err = run_collector(
+            stage, *command, "--config", "/nowhere/collector.yaml")
+        assert code == 2
+        assert "/nowhere/collector.yaml: No such file" in err
+    path = stage.directory / "collector.yaml"
+    path.write_text(
+        f"store: {stage.directory}/store.db\nlisten:\n"
+        f"  - url: tls+tcp://127.0.0.1:{free_port()}\n"
+        "    tls: {ca_file: ca.pem, certificate_file: no.pem, "
+        "key_file: no.key}\n")
+    code, _, err = run_collector(stage, "run", "--config", path)
+    assert code == 1
+    assert f"{stage.directory}/no.pem: no usable certificate: No such" in err
 
 
 def test_help_version_and_usage(stage):
