@@ -43,9 +43,9 @@ struct edge_client {
 	size_t n_addresses, address_at;
 	struct try *try;
 	bool is_up, is_closing;
-	uint64_t up_since_ms; /* of the loop's time */
+	uint64_t up_since_ms;     /* of the loop's time */
 	uint64_t up_since_frames; /* counted when it came up */
-	unsigned rounds;      /* of all URLs, in vain */
+	unsigned rounds;          /* of all URLs, in vain */
 	uint32_t in_flight;
 	size_t parts; /* not closed yet */
 	void (*done)(void *arg);

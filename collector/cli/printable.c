@@ -52,7 +52,7 @@ printable_add(struct text *out, const char *text, bool utf8)
 		}
 		if (c == '\t' || c == '\n' || c == '\r')
 			text_add(out, " ");
-		else if (c == 0 || c < 0x20 || c == 0x7f || is_hidden(c) ||
+		else if (c < 0x20 || c == 0x7f || is_hidden(c) ||
 		    (c >= 0x80 && wcwidth(c) < 0))
 			text_add(out, "?");
 		else

@@ -28,7 +28,7 @@
 #define MOMENT_SERIES   10000
 #define MOMENT_AGENTS   (MOMENT_SERIES / SERIES)
 #define MOMENT_BATCHES  48 /* of each: 240 results a series, two hours */
-#define MOMENT_UNSEALED 4 /* of them: ten minutes */
+#define MOMENT_UNSEALED 4  /* of them: ten minutes */
 #define REPEATS         5
 
 static void
