@@ -117,41 +117,14 @@ run_probes(struct check *check)
 			continue;
 		if (scope == SCOPE_QUICK)
 			shorten(probe);
-		check->awaited += 1 + has_reference(probe);
+		check->awaited +=
+		    1 + (scope == SCOPE_FULL && has_reference(probe));
 		runner_run(check->runner, probe, on_result, check);
 	}
 	check->total = check->awaited;
 	show_progress(check, "");
 	if (check->awaited > 0)
 		uv_run(&check->loop, UV_RUN_DEFAULT);
-}
-
-/* Reference runs belong to --full.  The configuration is read for this check
- * alone, so it is taken out there. */
-static struct postgres_inputs **
-hide_references(struct agent_config *config)
-{
-	struct postgres_inputs **hidden =
-	    mem_calloc(config->n_probes, sizeof(struct postgres_inputs *));
-
-	for (uint32_t i = 0; i < config->n_probes; i++) {
-		struct postgres_config *postgres = config->probes[i].postgres;
-
-		if (postgres == NULL)
-			continue;
-		hidden[i] = postgres->reference;
-		postgres->reference = NULL;
-	}
-	return hidden;
-}
-
-static void
-restore_references(struct agent_config *config, struct postgres_inputs **hidden)
-{
-	for (uint32_t i = 0; hidden != NULL && i < config->n_probes; i++)
-		if (hidden[i] != NULL)
-			config->probes[i].postgres->reference = hidden[i];
-	free(hidden);
 }
 
 /* A key of this check's own, forgotten afterwards: a check leaves nothing
@@ -245,16 +218,12 @@ finish(
 static void
 run_all(struct check *check)
 {
-	struct agent_config *config = check->config;
-	struct postgres_inputs **hidden = NULL;
+	const struct agent_config *config = check->config;
 
 	check->batch = batch_new();
 	check->findings =
 	    mem_calloc(2 * (size_t)config->n_probes, sizeof(struct finding));
-	if (check->arguments->scope != SCOPE_FULL)
-		hidden = hide_references(config);
 	run_probes(check);
-	restore_references(config, hidden);
 	runner_close(check->runner, on_closed, NULL);
 	uv_run(&check->loop, UV_RUN_DEFAULT);
 }
@@ -280,7 +249,8 @@ check_run(int *out_code, struct agent_config *config,
 	};
 	struct runner_setup setup = { .loop = &check.loop,
 		.clock = clock,
-		.concurrency = config->concurrency };
+		.concurrency = config->concurrency,
+		.without_reference = arguments->scope != SCOPE_FULL };
 	int rc;
 
 	uv_loop_init(&check.loop);

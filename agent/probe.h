@@ -187,6 +187,7 @@ struct runner_setup {
 	struct fingerprint *fingerprint; /* borrowed */
 	uint32_t concurrency;            /* runs at a time; more wait */
 	const char *state_directory;     /* borrowed; NULL: keep nothing */
+	bool without_reference;          /* no second runs */
 };
 
 int runner_new(

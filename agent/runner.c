@@ -198,7 +198,8 @@ on_pause_over(uv_timer_t *timer)
 static bool
 wants_reference(const struct probe *probe)
 {
-	return !probe->is_reference && probe->kind->has_reference != NULL &&
+	return !probe->runner->setup.without_reference &&
+	    !probe->is_reference && probe->kind->has_reference != NULL &&
 	    probe->kind->has_reference(probe->config);
 }
 
