@@ -190,6 +190,26 @@ struct tls_probe_config {
 	uint32_t warn_days; /* before the first of the chain expires [14] */
 };
 
+/* How to reach a redis.  url (redis://..., rediss://...) or the parts, or, with
+ * variables, what a service is given: REDIS_URL, or REDIS_HOST, _PORT, _DB,
+ * _USERNAME, _PASSWORD read from there at each run. */
+struct redis_inputs {
+	char *url;                    /* a secret: "${NAME}" or "@/file" too */
+	char *host, *user, *password; /* password: a secret */
+	uint16_t port;                /* 0: 6379 */
+	uint32_t database;
+	bool tls;                           /* as rediss:// says as well */
+	char *ca_file;                      /* default: the system's */
+	struct variables_config *variables; /* NULL when not given */
+};
+
+struct redis_config {
+	struct redis_inputs inputs;
+	struct redis_inputs *reference; /* NULL: no reference run */
+	char *role;  /* "primary" or "replica"; NULL: either */
+	char *write; /* a key that is written; NULL: none */
+};
+
 /* A program that says what it found by exit code, text and performance data,
  * as plug-ins of Nagios do. */
 struct exec_config {
@@ -215,6 +235,7 @@ struct probe_config {
 	struct journey_config *journey;
 	struct settings_config *settings;
 	struct tls_probe_config *tls;
+	struct redis_config *redis;
 	struct exec_config *exec;
 
 	uint32_t interval_ms, timeout_ms, retry_interval_ms;

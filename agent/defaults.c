@@ -8,6 +8,7 @@
 #define HTTP_MAX_BYTES 1048576
 #define HTTPS_PORT     443
 #define POSTGRES_PORT  5432
+#define REDIS_PORT     6379
 #define TLS_WARN_DAYS  14
 
 static void
@@ -98,6 +99,17 @@ complete_tls(const char *folder, struct tls_probe_config *tls)
 }
 
 static void
+complete_redis(const char *folder, struct redis_inputs *inputs)
+{
+	if (inputs->port == 0)
+		inputs->port = REDIS_PORT;
+	resolve_secret(folder, &inputs->url);
+	resolve_secret(folder, &inputs->password);
+	resolve_path(folder, &inputs->ca_file, 0);
+	resolve_variables(folder, inputs->variables);
+}
+
+static void
 complete_exec(const char *folder, struct exec_config *exec)
 {
 	/* A name without a folder is looked for. */
@@ -170,6 +182,11 @@ complete_probe(const char *folder, const struct defaults_config *defaults,
 		complete_settings(folder, probe->settings);
 	if (probe->tls != NULL)
 		complete_tls(folder, probe->tls);
+	if (probe->redis != NULL) {
+		complete_redis(folder, &probe->redis->inputs);
+		if (probe->redis->reference != NULL)
+			complete_redis(folder, probe->redis->reference);
+	}
 	if (probe->exec != NULL)
 		complete_exec(folder, probe->exec);
 }

@@ -19,8 +19,9 @@ struct hint {
 	"openssl s_client -connect {host}:{port} -servername {host} "    \
 	"</dev/null | openssl x509 -noout -subject -issuer -dates -ext " \
 	"subjectAltName"
-#define ARGV "{argv}"
-#define CURL "curl -sS -o /dev/null -D - --max-time 10 {url}"
+#define REDIS "redis-cli -h {host} -p {port} "
+#define ARGV  "{argv}"
+#define CURL  "curl -sS -o /dev/null -D - --max-time 10 {url}"
 
 static const struct hint hints[] = {
 	{ "env", "", REASON_MISSING,
@@ -203,6 +204,40 @@ static const struct hint hints[] = {
 	{ "postgres", "", REASON_SCHEMA,
 	    "a table, column or function is not there: was it migrated?",
 	    PSQL "'\\d'" },
+	{ "redis", "", REASON_PASSWORD,
+	    "the server is reachable and refuses this login: compare it with "
+	    "requirepass or the ACL there",
+	    REDIS "ping" },
+	{ "redis", "", REASON_PRIVILEGE,
+	    "the user lacks a right that this command needs",
+	    REDIS "acl whoami" },
+	{ "redis", "", REASON_ROLE,
+	    "protected mode: the server answers nobody from outside without a "
+	    "password or a bind of its own",
+	    REDIS "ping" },
+	{ "redis", "", REASON_DATABASE,
+	    "the server has no database of this number",
+	    REDIS "config get databases" },
+	{ "redis", "", REASON_STARTING,
+	    "the server still reads its data: see its log if that lasts",
+	    REDIS "info persistence" },
+	{ "redis", "", REASON_EXHAUSTED,
+	    "out of memory, of disk, or of room for clients: the message says "
+	    "which",
+	    REDIS "info memory" },
+	{ "redis", "", REASON_READ_ONLY,
+	    "a replica takes no writes: is this the right server, or is a "
+	    "fail-over under way?",
+	    REDIS "info replication" },
+	{ "redis", "", REASON_STALE,
+	    "the replica does not reach its primary: look from there",
+	    REDIS "info replication" },
+	{ "redis", "server", REASON_ANSWER,
+	    "not the role it should have: is this the right server, or was "
+	    "there a fail-over?",
+	    REDIS "info replication" },
+	{ "redis", "", REASON_PROTOCOL,
+	    "what listens there is no redis, or wants TLS", NC },
 	{ "", "", REASON_MISSING,
 	    "something that the probe needs is not there: the message says "
 	    "what",
@@ -312,13 +347,32 @@ find_postgres(
 }
 
 static void
+find_redis(struct text *host, struct text *port, const struct finding *finding)
+{
+	const struct redis_inputs *inputs = &finding->probe->redis->inputs;
+	const struct attribute *server = attribute_of(finding, "server");
+
+	if (finding->series->reference_of[0] != '\0' &&
+	    finding->probe->redis->reference != NULL)
+		inputs = finding->probe->redis->reference;
+	if (inputs->host != NULL) {
+		text_add(host, inputs->host);
+		text_addf(port, "%u", inputs->port);
+	} else if (server != NULL && server->text != NULL) {
+		split(host, port, server->text, strlen(server->text));
+	}
+}
+
+static void
 find_target(struct text *host, struct text *port, const struct finding *finding)
 {
 	const struct probe_config *probe = finding->probe;
 	const char *authority;
 	size_t n;
 
-	if (probe->tls != NULL) {
+	if (probe->redis != NULL) {
+		find_redis(host, port, finding);
+	} else if (probe->tls != NULL) {
 		text_add(host, probe->tls->host);
 		text_addf(port, "%u", probe->tls->port);
 	} else if (probe->tcp != NULL) {

@@ -7,6 +7,7 @@ static const struct probe_kind *const kinds[] = {
 	&http_kind,
 	&postgres_kind,
 	&journey_kind,
+	&redis_kind,
 	&settings_kind,
 	&tcp_kind,
 	&tls_kind,
@@ -28,6 +29,7 @@ probe_kind_of(const struct probe_config *config)
 	    : config->http != NULL     ? &http_kind
 	    : config->postgres != NULL ? &postgres_kind
 	    : config->journey != NULL  ? &journey_kind
+	    : config->redis != NULL    ? &redis_kind
 	    : config->settings != NULL ? &settings_kind
 	    : config->tcp != NULL      ? &tcp_kind
 	    : config->tls != NULL      ? &tls_kind

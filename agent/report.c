@@ -5,7 +5,7 @@
 
 /* The links of a chain; what is not named comes last. */
 static const char *const chain[] = { "env", "settings", "dns", "tcp", "tls",
-	"http", "postgres", "journey", NULL };
+	"http", "postgres", "redis", "journey", NULL };
 
 bool
 report_is_blind(const struct report *report)

@@ -188,6 +188,33 @@ static const cyaml_schema_field_t tls_fields[] = {
 	CYAML_FIELD_END,
 };
 
+/* --- redis ------------------------------------------------------------------ */
+
+#define REDIS_INPUTS(type, at)                                         \
+	TEXT("url", OPTIONAL, type, at url),                           \
+	    TEXT("host", OPTIONAL, type, at host),                     \
+	    CYAML_FIELD_UINT("port", OPTIONAL, type, at port),         \
+	    CYAML_FIELD_UINT("database", OPTIONAL, type, at database), \
+	    TEXT("user", OPTIONAL, type, at user),                     \
+	    TEXT("password", OPTIONAL, type, at password),             \
+	    CYAML_FIELD_BOOL("tls", OPTIONAL, type, at tls),           \
+	    TEXT("ca_file", OPTIONAL, type, at ca_file),               \
+	    MAPPING("variables", type, at variables, schema_variables)
+
+static const cyaml_schema_field_t redis_reference_fields[] = {
+	REDIS_INPUTS(struct redis_inputs, ),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t redis_fields[] = {
+	REDIS_INPUTS(struct redis_config, inputs.),
+	MAPPING("reference", struct redis_config, reference,
+	    redis_reference_fields),
+	TEXT("role", OPTIONAL, struct redis_config, role),
+	TEXT("write", OPTIONAL, struct redis_config, write),
+	CYAML_FIELD_END,
+};
+
 /* --- exec ------------------------------------------------------------------- */
 
 static const cyaml_schema_field_t exec_variable_fields[] = {
@@ -225,6 +252,7 @@ const cyaml_schema_field_t schema_probe[] = {
 	MAPPING("journey", struct probe_config, journey, schema_journey),
 	MAPPING("settings", struct probe_config, settings, schema_settings),
 	MAPPING("tls", struct probe_config, tls, tls_fields),
+	MAPPING("redis", struct probe_config, redis, redis_fields),
 	MAPPING("exec", struct probe_config, exec, exec_fields),
 	CYAML_FIELD_END,
 };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/child.h"
+#include "agent/probes/inputs.h"
 #include "agent/probes/kinds.h"
 #include "agent/probes/perfdata.h"
 #include "agent/redact.h"
@@ -12,6 +13,7 @@
 #define OUTPUT_MAX_BYTES (64 * 1024) /* eight times what Nagios reads */
 #define ARGUMENTS_MAX    64
 #define VARIABLES_MAX    64
+#define KEY_BYTES        160
 #define PATH                                          \
 	"PATH=/usr/lib/nagios/plugins:/usr/local/bin" \
 	":/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
@@ -28,17 +30,17 @@ take_environment(struct probe *p, struct exec *exec)
 {
 	const struct exec_config *config = probe_config(p)->exec;
 	struct secret *secret = NULL;
-	struct err err;
+	char key[KEY_BYTES];
 
 	exec->environment[exec->n_environment++] = mem_strdup(PATH);
 	exec->environment[exec->n_environment++] = mem_strdup(HOME);
 	for (uint32_t i = 0; i < config->n_environment; i++) {
 		const struct exec_variable *variable = &config->environment[i];
 
-		if (secret_load(&secret, variable->value, &err) < 0)
-			return probe_unknown(p, REASON_INTERNAL,
-			    "variable %s: %s", variable->name, err.text);
-		probe_hide(p, secret_reveal(secret));
+		snprintf(key, sizeof(key), "variable %s", variable->name);
+		if (inputs_secret(p, &secret, key, variable->value) !=
+		    TURN_NEXT)
+			return TURN_STOP;
 		exec->environment[exec->n_environment++] =
 		    mem_printf("%s=%s", variable->name, secret_reveal(secret));
 		secret_free(secret);

@@ -15,6 +15,7 @@ extern const struct probe_kind exec_kind;
 extern const struct probe_kind http_kind;
 extern const struct probe_kind postgres_kind;
 extern const struct probe_kind journey_kind;
+extern const struct probe_kind redis_kind;
 extern const struct probe_kind settings_kind;
 extern const struct probe_kind tcp_kind;
 extern const struct probe_kind tls_kind;

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/probes/inputs.h"
 #include "agent/probes/postgres_inputs.h"
 #include "agent/resolve.h"
-#include "agent/variables.h"
 #include "proto/base/mem.h"
 #include "proto/base/secret.h"
 #include "proto/base/text.h"
@@ -233,16 +233,11 @@ take_variables(struct probe *p, struct postgres_target *target,
     const struct variables_config *source)
 {
 	struct variables *variables = NULL;
-	enum turn turn = TURN_NEXT;
+	enum turn turn = inputs_variables(p, &variables, source);
 	const char *url;
-	struct err err;
 
-	/* It says nothing of the database; an env probe is there to say it of
-	 * the service. */
-	if (variables_read(&variables, source, &err) < 0)
-		return probe_unknown(p,
-		    err.code == ERR_DENIED ? REASON_DENIED : REASON_PROCESS,
-		    "%s", err.text);
+	if (turn != TURN_NEXT)
+		return turn;
 	url = variables_get(variables, "DATABASE_URL");
 	if (url == NULL || url[0] == '\0')
 		turn = take_parts(p, target, variables);
@@ -259,17 +254,6 @@ take_variables(struct probe *p, struct postgres_target *target,
 /* --- from the configuration ----------------------------------------------- */
 
 static enum turn
-take_secret(
-    struct probe *p, struct secret **out, const char *key, const char *text)
-{
-	struct err err;
-
-	if (secret_load(out, text, &err) == 0)
-		return TURN_NEXT;
-	return probe_unknown(p, REASON_INTERNAL, "%s: %s", key, err.text);
-}
-
-static enum turn
 take_configured(struct probe *p, struct postgres_target *target,
     const struct postgres_inputs *inputs)
 {
@@ -281,7 +265,7 @@ take_configured(struct probe *p, struct postgres_target *target,
 		target->port = inputs->port;
 		return TURN_NEXT;
 	}
-	turn = take_secret(p, &secret, "url", inputs->url);
+	turn = inputs_secret(p, &secret, "url", inputs->url);
 	if (turn == TURN_NEXT && take_url(target, secret_reveal(secret)) < 0)
 		turn = probe_unknown(p, REASON_INTERNAL,
 		    "url: not one url of one PostgreSQL: write "
@@ -307,7 +291,8 @@ postgres_target_read(struct probe *p, struct postgres_target *out,
 	set(out, "dbname", inputs->database);
 	set(out, "user", inputs->user);
 	if (inputs->password != NULL) {
-		turn = take_secret(p, &password, "password", inputs->password);
+		turn =
+		    inputs_secret(p, &password, "password", inputs->password);
 		if (turn != TURN_NEXT)
 			return turn;
 		set(out, "password", secret_reveal(password));

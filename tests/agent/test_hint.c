@@ -36,6 +36,9 @@ static struct env_config env_self = { .source = { .self = true } };
 static char check_x[] = "check_x", blank[] = "a b";
 static char *argv[] = { check_x, blank };
 static struct tls_probe_config tls = { .host = host, .port = 443 };
+static struct redis_config redis = {
+	.inputs = { .host = host, .port = 6379, .password = password }
+};
 static struct exec_config exec = { .command = argv, .n_command = 2 };
 
 static const struct row {
@@ -54,6 +57,9 @@ static const struct row {
 	    "openssl s_client -connect db.test:443 -servername db.test "
 	    "</dev/null | openssl x509 -noout -subject -issuer -dates -ext "
 	    "subjectAltName" },
+	{ "a login that redis refuses is tried without its password",
+	    { .redis = &redis }, "redis", "auth", REASON_PASSWORD,
+	    "redis-cli -h db.test -p 6379 ping" },
 	{ "a refused port is tried by hand", { .tcp = &tcp }, "tcp", "connect",
 	    REASON_REFUSED, "nc -vz -w 10 db.test 5432" },
 	{ "a name stays one word of the command", { .tcp = &tcp_odd }, "tcp",

@@ -41,6 +41,7 @@ OWNERS = {
     r"jansson\.h": r"proto/(jsonl_(parse|value)|shape).*|"
                     r"agent/((report|foreign|init_).*|probes/.*)|"
                     r"collector/(cli/.*|.*_json\.c)",
+    r"hiredis/.*": r"agent/probes/redis\.c",
     r"zstd\.h": r"storage/blob\.c",
     r"openssl/.*": r"proto/edge.*|agent/fingerprint\.c|agent/probes/.*",
     r"proto/.*\.pb-c\.h": r"proto/[^/]*\.[ch]",
