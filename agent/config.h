@@ -210,6 +210,45 @@ struct redis_config {
 	char *write; /* a key that is written; NULL: none */
 };
 
+/* Echo requests to a host. */
+struct icmp_config {
+	char *host;
+	uint32_t count;       /* requests a run [3] */
+	char *spacing, *wait; /* between two [200ms], for the last reply [1s] */
+	uint32_t warning_loss;  /* in percent [1] */
+	uint32_t critical_loss; /* [100] */
+};
+
+/* Shares that are used, in percent; 0: no limit. */
+struct host_limits {
+	uint32_t warning, critical;
+};
+
+/* The host that the agent runs on, and the control group it is in. */
+struct host_config {
+	struct host_disk {
+		char *path;
+		bool mount;                /* it must be mounted there */
+		struct host_limits limits; /* of bytes and of inodes [85, 95] */
+	} * disks;                         /* default: that of / */
+	uint32_t n_disks;
+	struct host_limits memory;      /* [90, 95] */
+	struct host_limits descriptors; /* [80, 95]; processes too */
+	struct host_limits load; /* over 5 minutes, of the processors [0, 0] */
+	char *proc, *cgroup;     /* [/proc] [/sys/fs/cgroup] */
+};
+
+/* Errors in a log that were not there before. */
+struct log_config {
+	char *file, *unit;       /* one of them is given; unit: of systemd */
+	char **errors, **ignore; /* extended regular expressions, any case */
+	uint32_t n_errors, n_ignore;
+	char *severity;          /* of what is found [warning] */
+	uint32_t max_per_minute; /* of errors that are known; 0: any */
+	char *fresh_within;      /* something is written so often; NULL: no
+				    matter */
+};
+
 /* A program that says what it found by exit code, text and performance data,
  * as plug-ins of Nagios do. */
 struct exec_config {
@@ -236,6 +275,9 @@ struct probe_config {
 	struct settings_config *settings;
 	struct tls_probe_config *tls;
 	struct redis_config *redis;
+	struct icmp_config *icmp;
+	struct host_config *host;
+	struct log_config *log;
 	struct exec_config *exec;
 
 	uint32_t interval_ms, timeout_ms, retry_interval_ms;

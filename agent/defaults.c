@@ -7,6 +7,7 @@
 #define CONCURRENCY    512
 #define HTTP_MAX_BYTES 1048576
 #define HTTPS_PORT     443
+#define ICMP_COUNT     3
 #define POSTGRES_PORT  5432
 #define REDIS_PORT     6379
 #define TLS_WARN_DAYS  14
@@ -110,6 +111,52 @@ complete_redis(const char *folder, struct redis_inputs *inputs)
 }
 
 static void
+complete_icmp(struct icmp_config *icmp)
+{
+	if (icmp->count == 0)
+		icmp->count = ICMP_COUNT;
+	if (icmp->warning_loss == 0)
+		icmp->warning_loss = 1;
+	if (icmp->critical_loss == 0)
+		icmp->critical_loss = 100;
+	set_default(&icmp->spacing, "200ms");
+	set_default(&icmp->wait, "1s");
+}
+
+/* What is said counts alone: a warning without a critical limit has none. */
+static void
+set_limits(struct host_limits *limits, uint32_t warning, uint32_t critical)
+{
+	if (limits->warning == 0 && limits->critical == 0)
+		*limits = (struct host_limits){ warning, critical };
+}
+
+static void
+complete_host(const char *folder, struct host_config *host)
+{
+	set_default(&host->proc, "/proc");
+	set_default(&host->cgroup, "/sys/fs/cgroup");
+	resolve_path(folder, &host->proc, 0);
+	resolve_path(folder, &host->cgroup, 0);
+	set_limits(&host->memory, 90, 95);
+	set_limits(&host->descriptors, 80, 95);
+	if (host->n_disks == 0) {
+		host->disks = mem_calloc(1, sizeof(host->disks[0]));
+		host->disks[0].path = mem_strdup("/");
+		host->n_disks = 1;
+	}
+	for (uint32_t i = 0; i < host->n_disks; i++)
+		set_limits(&host->disks[i].limits, 85, 95);
+}
+
+static void
+complete_log(const char *folder, struct log_config *log)
+{
+	set_default(&log->severity, "warning");
+	resolve_path(folder, &log->file, 0);
+}
+
+static void
 complete_exec(const char *folder, struct exec_config *exec)
 {
 	/* A name without a folder is looked for. */
@@ -187,6 +234,12 @@ complete_probe(const char *folder, const struct defaults_config *defaults,
 		if (probe->redis->reference != NULL)
 			complete_redis(folder, probe->redis->reference);
 	}
+	if (probe->icmp != NULL)
+		complete_icmp(probe->icmp);
+	if (probe->host != NULL)
+		complete_host(folder, probe->host);
+	if (probe->log != NULL)
+		complete_log(folder, probe->log);
 	if (probe->exec != NULL)
 		complete_exec(folder, probe->exec);
 }

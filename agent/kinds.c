@@ -4,7 +4,10 @@ static const struct probe_kind *const kinds[] = {
 	&dns_kind,
 	&env_kind,
 	&exec_kind,
+	&host_kind,
 	&http_kind,
+	&icmp_kind,
+	&log_kind,
 	&postgres_kind,
 	&journey_kind,
 	&redis_kind,
@@ -26,7 +29,10 @@ probe_kind_of(const struct probe_config *config)
 	return config->dns != NULL     ? &dns_kind
 	    : config->env != NULL      ? &env_kind
 	    : config->exec != NULL     ? &exec_kind
+	    : config->host != NULL     ? &host_kind
 	    : config->http != NULL     ? &http_kind
+	    : config->icmp != NULL     ? &icmp_kind
+	    : config->log != NULL      ? &log_kind
 	    : config->postgres != NULL ? &postgres_kind
 	    : config->journey != NULL  ? &journey_kind
 	    : config->redis != NULL    ? &redis_kind

@@ -518,6 +518,12 @@ probe_child_end(const struct probe *probe)
 	return probe->attempt.end;
 }
 
+void
+probe_forget_child(struct probe *probe)
+{
+	forget_end(&probe->attempt);
+}
+
 char *
 probe_state_path(const struct probe *probe)
 {

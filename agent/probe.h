@@ -131,6 +131,9 @@ int probe_transfer_code(const struct probe *probe);
 enum turn probe_spawn(struct probe *probe, const struct child_setup *setup);
 const struct child_end *probe_child_end(const struct probe *probe);
 
+/* For a step that runs several programs: this one has been heard. */
+void probe_forget_child(struct probe *probe);
+
 /* Where this probe may keep what it must know at its next run, also after a
  * restart: a file that nobody else uses; owned by the caller.  NULL: nothing
  * may be kept. */

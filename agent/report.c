@@ -4,8 +4,8 @@
 #include "agent/report.h"
 
 /* The links of a chain; what is not named comes last. */
-static const char *const chain[] = { "env", "settings", "dns", "tcp", "tls",
-	"http", "postgres", "redis", "journey", NULL };
+static const char *const chain[] = { "host", "env", "settings", "dns", "icmp",
+	"tcp", "tls", "http", "postgres", "redis", "journey", NULL };
 
 bool
 report_is_blind(const struct report *report)

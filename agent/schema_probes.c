@@ -215,6 +215,64 @@ static const cyaml_schema_field_t redis_fields[] = {
 	CYAML_FIELD_END,
 };
 
+/* --- icmp, host, log -------------------------------------------------------- */
+
+static const cyaml_schema_field_t icmp_fields[] = {
+	TEXT("host", REQUIRED, struct icmp_config, host),
+	CYAML_FIELD_UINT("count", OPTIONAL, struct icmp_config, count),
+	TEXT("spacing", OPTIONAL, struct icmp_config, spacing),
+	TEXT("wait", OPTIONAL, struct icmp_config, wait),
+	CYAML_FIELD_UINT(
+	    "warning_loss", OPTIONAL, struct icmp_config, warning_loss),
+	CYAML_FIELD_UINT(
+	    "critical_loss", OPTIONAL, struct icmp_config, critical_loss),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t limits_fields[] = {
+	CYAML_FIELD_UINT("warning", OPTIONAL, struct host_limits, warning),
+	CYAML_FIELD_UINT("critical", OPTIONAL, struct host_limits, critical),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t disk_fields[] = {
+	TEXT("path", REQUIRED, struct host_disk, path),
+	CYAML_FIELD_BOOL("mount", OPTIONAL, struct host_disk, mount),
+	CYAML_FIELD_UINT("warning", OPTIONAL, struct host_disk, limits.warning),
+	CYAML_FIELD_UINT(
+	    "critical", OPTIONAL, struct host_disk, limits.critical),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t disk_item = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct host_disk, disk_fields),
+};
+
+static const cyaml_schema_field_t host_fields[] = {
+	LIST("disks", struct host_config, disks, n_disks, &disk_item),
+	CYAML_FIELD_MAPPING(
+	    "memory", OPTIONAL, struct host_config, memory, limits_fields),
+	CYAML_FIELD_MAPPING("descriptors", OPTIONAL, struct host_config,
+	    descriptors, limits_fields),
+	CYAML_FIELD_MAPPING(
+	    "load", OPTIONAL, struct host_config, load, limits_fields),
+	TEXT("proc", OPTIONAL, struct host_config, proc),
+	TEXT("cgroup", OPTIONAL, struct host_config, cgroup),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t log_fields[] = {
+	TEXT("file", OPTIONAL, struct log_config, file),
+	TEXT("unit", OPTIONAL, struct log_config, unit),
+	LIST("errors", struct log_config, errors, n_errors, &text_item),
+	LIST("ignore", struct log_config, ignore, n_ignore, &text_item),
+	TEXT("severity", OPTIONAL, struct log_config, severity),
+	CYAML_FIELD_UINT(
+	    "max_per_minute", OPTIONAL, struct log_config, max_per_minute),
+	TEXT("fresh_within", OPTIONAL, struct log_config, fresh_within),
+	CYAML_FIELD_END,
+};
+
 /* --- exec ------------------------------------------------------------------- */
 
 static const cyaml_schema_field_t exec_variable_fields[] = {
@@ -253,6 +311,9 @@ const cyaml_schema_field_t schema_probe[] = {
 	MAPPING("settings", struct probe_config, settings, schema_settings),
 	MAPPING("tls", struct probe_config, tls, tls_fields),
 	MAPPING("redis", struct probe_config, redis, redis_fields),
+	MAPPING("icmp", struct probe_config, icmp, icmp_fields),
+	MAPPING("host", struct probe_config, host, host_fields),
+	MAPPING("log", struct probe_config, log, log_fields),
 	MAPPING("exec", struct probe_config, exec, exec_fields),
 	CYAML_FIELD_END,
 };

@@ -12,7 +12,10 @@
 extern const struct probe_kind dns_kind;
 extern const struct probe_kind env_kind;
 extern const struct probe_kind exec_kind;
+extern const struct probe_kind host_kind;
 extern const struct probe_kind http_kind;
+extern const struct probe_kind icmp_kind;
+extern const struct probe_kind log_kind;
 extern const struct probe_kind postgres_kind;
 extern const struct probe_kind journey_kind;
 extern const struct probe_kind redis_kind;

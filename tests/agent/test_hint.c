@@ -39,6 +39,8 @@ static struct tls_probe_config tls = { .host = host, .port = 443 };
 static struct redis_config redis = {
 	.inputs = { .host = host, .port = 6379, .password = password }
 };
+static struct log_config app_log = { .file = pidfile };
+static struct icmp_config icmp = { .host = host };
 static struct exec_config exec = { .command = argv, .n_command = 2 };
 
 static const struct row {
@@ -60,6 +62,11 @@ static const struct row {
 	{ "a login that redis refuses is tried without its password",
 	    { .redis = &redis }, "redis", "auth", REASON_PASSWORD,
 	    "redis-cli -h db.test -p 6379 ping" },
+	{ "a log is looked at, whatever its name", { .log = &app_log }, "log",
+	    "judge", REASON_ERRORS,
+	    "ls -l '/run/a b.pid'; tail -n 50 '/run/a b.pid'" },
+	{ "a host that is silent is asked by hand", { .icmp = &icmp }, "icmp",
+	    "echo", REASON_LOSS, "ping -c 5 db.test" },
 	{ "a refused port is tried by hand", { .tcp = &tcp }, "tcp", "connect",
 	    REASON_REFUSED, "nc -vz -w 10 db.test 5432" },
 	{ "a name stays one word of the command", { .tcp = &tcp_odd }, "tcp",
