@@ -21,10 +21,12 @@
 #define MEMORY         4000   /* values: level and scale */
 #define PAIR_MEMORY    2000
 #define SMALL_SEEN     300 /* values that a level is worth after a small move */
-#define GRAINS         64  /* of the scale, to keep a profile in */
-#define NEW_PROFILE    300 /* values known once the profile changes */
-#define CORRELATION    0.95 /* the highest believed */
-#define BURST_LIMIT    9.0  /* score of one value */
+#define LARGEST        1e200 /* times the unit; beyond, all is the same */
+#define FARTHEST       1e9   /* deviations, the same */
+#define LEAST_LEFT     0.05  /* of the variance, beside a profile */
+#define NEW_PROFILE    300   /* values known once the profile changes */
+#define CORRELATION    0.95  /* the highest believed */
+#define BURST_LIMIT    9.0   /* score of one value */
 #define SHIFT_LIMIT    3.0
 #define LEAST_SHIFT    0.25 /* deviations */
 
@@ -37,7 +39,7 @@ transform(const struct channel *channel, double value)
 
 	if (!(channel->unit > 0))
 		return value;
-	x = value / channel->unit;
+	x = real_clip(value / channel->unit, LARGEST);
 	if (x >= LINEAR_BELOW)
 		return real_log(x);
 	return real_log(LINEAR_BELOW) + x / LINEAR_BELOW - 1;
@@ -116,19 +118,29 @@ channel_init(struct channel *channel, enum channel_kind kind, uint32_t without,
 	channel->noise = 1;
 	forget(channel);
 	peaks_init(&channel->peaks);
-	profile_init(&channel->profile, channel->scale / GRAINS);
+	channel->base = channel->scale;
+	profile_init(&channel->profile);
 	channel->seen = channel->level_seen = n;
+}
+
+/* A deviation in the unit of the profile, which stays the same while the
+ * scale moves. */
+static double
+in_base(const struct channel *channel, double deviation)
+{
+	return real_clip(deviation / channel->base, FARTHEST);
 }
 
 /* The profile is used from now on, or no longer. */
 static void
 on_turn(struct channel *channel, double gain)
 {
-	double square = channel->scale * channel->scale, left = square - gain;
+	double scale = channel->scale / channel->base, left;
 
-	if (left < 0.05 * square)
-		left = 0.05 * square;
-	channel->scale = sqrt(left);
+	left = 1 - gain / (scale * scale);
+	if (!(left > LEAST_LEFT))
+		left = LEAST_LEFT;
+	channel->scale *= sqrt(left < FARTHEST ? left : FARTHEST);
 	forget(channel);
 }
 
@@ -186,11 +198,13 @@ channel_look(struct view *out, struct channel *channel, bool timed,
 
 	timed = timed && (channel->without & CHANNEL_NO_PROFILE) == 0;
 	if (timed &&
-	    profile_turn(&gain, &channel->profile, at_ms, channel->level))
+	    profile_turn(&gain, &channel->profile, at_ms,
+		in_base(channel, channel->level)))
 		on_turn(channel, gain);
-	out->usual = timed ? profile_at(&channel->profile, at_ms) : 0;
+	out->usual =
+	    timed ? profile_at(&channel->profile, at_ms) * channel->base : 0;
 	out->rest = transform(channel, value) - channel->level - out->usual;
-	out->z = out->rest / channel->scale;
+	out->z = real_clip(out->rest / channel->scale, FARTHEST);
 	rho = out->rho = correlation(channel);
 	if (channel->follows != 0)
 		out->fresh =
@@ -245,8 +259,9 @@ channel_learn(struct channel *channel, const struct view *view, bool timed,
 	if (channel->level_seen < UINT32_MAX)
 		channel->level_seen++;
 	if (timed && (channel->without & CHANNEL_NO_PROFILE) == 0)
-		profile_add(&channel->profile, at_ms, view->rest + view->usual,
-		    4 * channel->scale);
+		profile_add(&channel->profile, at_ms,
+		    in_base(channel, view->rest + view->usual),
+		    in_base(channel, 4 * channel->scale));
 	if (channel->follows != 0) {
 		n = channel->seen < PAIR_MEMORY ? channel->seen : PAIR_MEMORY;
 		channel->product += (now * before - channel->product) / n;

@@ -58,6 +58,7 @@ struct channel {
 	double unit;                /* > 0: logarithm of the value over this */
 	double level, scale, noise; /* noise: deviation of fresh */
 	double reach;               /* mean distance from the level */
+	double base;                /* the first scale: unit of the profile */
 	double before;              /* z of the value before */
 	double product, square;     /* means that give the correlation */
 	struct tail tail;

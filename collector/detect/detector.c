@@ -6,6 +6,7 @@
 #include "collector/detect/real.h"
 
 #define HOUR_MS      3600000
+#define LARGEST      1e30  /* values beyond are as large */
 #define WARM_UP      100   /* values before a channel is believed */
 #define BURST_SHARE  8.0   /* of the false alarms, one in so many is a */
 #define SHIFT_SHARE  1.0   /* burst; the sum of skewed values needs reserve */
@@ -235,6 +236,7 @@ detector_add(
 	detector->added++;
 	if (!isfinite(value))
 		return false;
+	value = real_clip(value, LARGEST);
 	detector->seen++;
 	pace_add(&detector->pace, at_ms);
 	timed = at_ms != PACE_NO_TIME && detector->pace.step_ms <= HOURLY_MS;

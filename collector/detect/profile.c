@@ -14,7 +14,8 @@
 #define FIRST_DAY    30  /* hours before the day is used */
 #define FIRST_WEEK   (PROFILE_WEEK + 30)
 #define WORTH        0.8 /* of the misses without it, to begin using it */
-#define OUTLIER      4.0 /* deviations of an hour that count */
+#define GRAIN        (1.0 / 64) /* a week is kept in these */
+#define OUTLIER      4.0        /* deviations of an hour that count */
 
 static int64_t
 hour_of(int64_t at_ms)
@@ -34,15 +35,14 @@ within(int64_t hour, int period)
 static double
 of_week(const struct profile *profile, int64_t hour)
 {
-	return profile->week[within(hour, PROFILE_WEEK)] *
-	    (double)profile->grain;
+	return profile->week[within(hour, PROFILE_WEEK)] * GRAIN;
 }
 
 /* Moves it by so much. */
 static void
 move_week(struct profile *profile, int week, double by)
 {
-	double grains = profile->week[week] + by / (double)profile->grain;
+	double grains = profile->week[week] + by / GRAIN;
 
 	grains = real_clip(grains, INT16_MAX);
 	profile->week[week] =
@@ -50,9 +50,9 @@ move_week(struct profile *profile, int week, double by)
 }
 
 void
-profile_init(struct profile *profile, double grain)
+profile_init(struct profile *profile)
 {
-	*profile = (struct profile){ .grain = (float)grain };
+	*profile = (struct profile){ .n = 0 };
 }
 
 double

@@ -4,7 +4,8 @@
  * Learns the mean of each hour of the day, smoothed over neighbouring hours
  * while few days are known, and of each hour of the week beyond that.  A
  * profile is used only once it predicts whole hours clearly better than doing
- * without, so a series without a season is left alone.
+ * without, so a series without a season is left alone.  Deviations are in a
+ * unit near the noise of the series, at most 1e9.
  */
 #ifndef COLLECTOR_DETECT_PROFILE_H
 #define COLLECTOR_DETECT_PROFILE_H
@@ -18,7 +19,7 @@ enum profile_use { PROFILE_UNUSED, PROFILE_DAILY, PROFILE_WEEKLY };
 
 struct profile {
 	float day[PROFILE_DAY], day_n[PROFILE_DAY];
-	int16_t week[PROFILE_WEEK]; /* in grains */
+	int16_t week[PROFILE_WEEK]; /* in 1/64 */
 	uint8_t week_n[PROFILE_WEEK];
 	float miss[3];  /* mean square of what each use would miss an hour by */
 	uint32_t use;   /* enum profile_use */
@@ -27,11 +28,9 @@ struct profile {
 	double sum;     /* of its values */
 	uint32_t n;
 	double level; /* of the series when the hour began */
-	float grain;
 };
 
-/* grain: differences much smaller than this do not matter; > 0. */
-void profile_init(struct profile *profile, double grain);
+void profile_init(struct profile *profile);
 
 /* The usual deviation from the level of the series at this time. */
 double profile_at(const struct profile *profile, int64_t at_ms);

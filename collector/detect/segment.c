@@ -198,7 +198,7 @@ segment_add(
 	out->before = segment->origin + m1;
 	out->after = segment->origin + m2;
 	/* At the last place allowed, the true one may be still to come. */
-	if (out->nats <= limit || out->n == SEGMENT_LEAST ||
+	if (!(out->nats > limit) || out->n == SEGMENT_LEAST ||
 	    fabs(m1 - m2) < EXACT * (fabs(out->before) + fabs(out->after)))
 		return false;
 	cut(segment, &split, variance, rho);

@@ -284,7 +284,7 @@ test_profile_learns_day_and_week(void **state)
 	int used = 0;
 
 	(void)state;
-	profile_init(&profile, 0.01);
+	profile_init(&profile);
 	for (int64_t i = 0; i < 24 * 7 * 6; i++) {
 		int64_t at_ms = i * HOUR_MS + HOUR_MS / 2;
 
@@ -310,7 +310,7 @@ test_profile_of_nothing_is_unused(void **state)
 	double gain;
 
 	(void)state;
-	profile_init(&profile, 0.01);
+	profile_init(&profile);
 	for (int64_t i = 0; i < 24 * 28; i++) {
 		profile_turn(&gain, &profile, i * HOUR_MS, 0);
 		assert_int_equal(profile.use, PROFILE_UNUSED);
