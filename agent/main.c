@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "agent/agent.h"
 #include "agent/arguments.h"
 #include "agent/check.h"
 #include "agent/init.h"
+#include "proto/base/descriptors.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
@@ -29,18 +29,6 @@ complain(const char *text, const char *advice)
 	fprintf(stderr, "vedette-agent: %s%s%s\n", clean,
 	    advice[0] != '\0' ? "\n  " : "", advice);
 	free(clean);
-}
-
-/* Each probe and connection needs descriptors of its own. */
-static void
-raise_limits(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static int
@@ -106,7 +94,7 @@ main(int argc, char **argv)
 	 * of its own user. */
 	prctl(PR_SET_DUMPABLE, 0);
 	signal(SIGPIPE, SIG_IGN);
-	raise_limits();
+	descriptors_raise();
 	if (arguments_parse(&arguments, argc, argv, &err) < 0) {
 		complain(err.text, "see vedette-agent --help");
 		return usage_exit(&arguments);

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <uv.h>
 
 #include "collector/answer.h"
@@ -11,6 +10,7 @@
 #include "collector/inbox.h"
 #include "collector/live.h"
 #include "collector/pipeline.h"
+#include "proto/base/descriptors.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 #include "proto/edge.h"
@@ -276,18 +276,6 @@ on_tick(uv_timer_t *timer)
 
 /* --- starting ----------------------------------------------------------- */
 
-/* Every agent is a descriptor. */
-static void
-raise_limits(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static int
 open_store(struct collector *collector, struct err *err)
 {
@@ -456,7 +444,7 @@ collector_run(const char *config_path, struct err *err)
 
 	if (config_load(&collector.config, config_path, err) < 0)
 		return -1;
-	raise_limits();
+	descriptors_raise();
 	collector.news = map_new();
 	uv_loop_init(&collector.loop);
 	rc = open_inside(&collector, err);
