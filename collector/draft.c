@@ -6,26 +6,6 @@
 
 #define SHARES 10000
 
-/* A JSON string (RFC 8259, section 7) of what is UTF-8. */
-static void
-put_string(struct text *text, const char *string)
-{
-	const char *plain = string;
-
-	text_add_bytes(text, "\"", 1);
-	for (; *string != '\0'; string++) {
-		unsigned char c = (unsigned char)*string;
-
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
-		text_add_bytes(text, plain, (size_t)(string - plain));
-		text_addf(text, "\\u%04x", c);
-		plain = string + 1;
-	}
-	text_add_bytes(text, plain, (size_t)(string - plain));
-	text_add_bytes(text, "\"", 1);
-}
-
 /* What goes before a value: a comma, and the key. */
 static struct text *
 begin(struct draft *draft, const char *key)
@@ -34,7 +14,7 @@ begin(struct draft *draft, const char *key)
 		text_add_bytes(&draft->text, ",", 1);
 	draft->is_inside = true;
 	if (key != NULL) {
-		put_string(&draft->text, key);
+		text_add_quoted(&draft->text, key);
 		text_add_bytes(&draft->text, ":", 1);
 	}
 	return &draft->text;
@@ -105,12 +85,12 @@ draft_text(struct draft *draft, const char *key, const char *value)
 		return;
 	}
 	if (text_is_utf8(value, n)) {
-		put_string(begin(draft, key), value);
+		text_add_quoted(begin(draft, key), value);
 		return;
 	}
 	clean = mem_strndup(value, n);
 	text_sanitise(clean, n);
-	put_string(begin(draft, key), clean);
+	text_add_quoted(begin(draft, key), clean);
 	free(clean);
 }
 

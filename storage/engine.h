@@ -65,6 +65,8 @@ struct engine {
 	int (*scan_marks)(struct store *store,
 	    const struct store_marks *request, store_mark_fn *on_mark,
 	    void *arg, struct err *err);
+	int (*sql)(struct store *store, const char *sql, store_sql_fn *on_row,
+	    void *arg, struct err *err);
 	int (*measure)(
 	    struct store *store, struct store_size *out, struct err *err);
 	int (*verify)(struct store *store, struct store_verified *out,

@@ -434,6 +434,7 @@ const struct engine engine_sqlite = {
 	.put_mark = sqlite_put_mark,
 	.scan_marks = sqlite_scan_marks,
 	.scan_states = sqlite_scan_states,
+	.sql = sqlite_sql,
 	.measure = measure,
 	.verify = sqlite_verify,
 	.backup = sqlite_backup,

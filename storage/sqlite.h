@@ -186,6 +186,10 @@ sqlite_put_mark(struct store *store, const struct mark *mark, struct err *err);
 int sqlite_scan_marks(struct store *store, const struct store_marks *request,
     store_mark_fn *on_mark, void *arg, struct err *err);
 
+/* sqlite_query.c */
+int sqlite_sql(struct store *store, const char *sql, store_sql_fn *on_row,
+    void *arg, struct err *err);
+
 /* sqlite_open.c: opens what store's path says; check: every page is read. */
 int sqlite_connect(struct sqlite *s, bool check, struct err *err);
 void sqlite_disconnect(struct sqlite *s);

@@ -2,18 +2,17 @@
 
 #include "proto/base/crc32c.h"
 #include "storage/rollup.h"
+#include "storage/seals.h"
 #include "storage/sqlite_seal.h"
 
-/* SQLite has no checksum of pages outside its log: each row carries one of
- * its numbers, beside that of its content. */
 static int64_t
-seal_of(const struct key *key, const struct store_batch *batch)
+batch_seal(const struct key *key, const struct store_batch *batch)
 {
 	int64_t v[] = { key->stream_id, key->sequence, batch->received_ms,
 		batch->clock_offset_ms, batch->from_ms, batch->to_ms,
 		batch->n_results, batch->crc32c };
 
-	return crc32c(0, v, sizeof(v));
+	return seal_of(v, sizeof(v) / sizeof(v[0]), NULL, 0);
 }
 
 /* --- writing ----------------------------------------------------------------- */
@@ -76,7 +75,7 @@ sqlite_put_batch(struct store *store, enum store_put *out, uint64_t *out_id,
 	sqlite_bind(s, SQL_BATCH_ADD, "iiiiiiiiib", key.stream_id, key.sequence,
 	    batch->received_ms, batch->clock_offset_ms, batch->from_ms,
 	    batch->to_ms, (int64_t)batch->n_results, (int64_t)batch->crc32c,
-	    seal_of(&key, batch), batch->content, batch->n_content);
+	    batch_seal(&key, batch), batch->content, batch->n_content);
 	if (sqlite_run(s, SQL_BATCH_ADD, err) < 0)
 		return -1;
 	if (sqlite3_changes(s->db) == 0)
@@ -94,7 +93,7 @@ batch_remain(struct sqlite *s, const struct key *key,
 	    key->stream_id, key->sequence, batch->received_ms,
 	    batch->clock_offset_ms, batch->from_ms, batch->to_ms,
 	    (int64_t)batch->n_results, (int64_t)batch->crc32c,
-	    seal_of(key, batch), batch->content, batch->n_content);
+	    batch_seal(key, batch), batch->content, batch->n_content);
 	return sqlite_run(s, SQL_REMAINDER_ADD, err);
 }
 
@@ -210,7 +209,7 @@ batch_read(struct sqlite *s, struct store_batch *out, enum sql sql)
 		.n_content =
 		    (size_t)sqlite3_column_bytes(s->statements[sql], 13),
 	};
-	return sqlite_int(s, sql, 9) == seal_of(&key, out) &&
+	return sqlite_int(s, sql, 9) == batch_seal(&key, out) &&
 	    out->environment[0] != '\0' &&
 	    crc32c(0, out->content, out->n_content) == out->crc32c;
 }

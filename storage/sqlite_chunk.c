@@ -8,6 +8,7 @@
 #include "proto/copy.h"
 #include "storage/rollup.h"
 #include "storage/runs.h"
+#include "storage/seals.h"
 #include "storage/sqlite_chunk.h"
 #include "storage/sqlite_seal.h"
 
@@ -71,7 +72,7 @@ chunk_seal(const struct chunk_row *row)
 	int64_t v[] = { row->series_id, row->day, row->from_ms, row->to_ms,
 		row->n_results };
 
-	return crc32c(crc32c(0, v, sizeof(v)), row->runs, row->n_runs);
+	return seal_of(v, sizeof(v) / sizeof(v[0]), row->runs, row->n_runs);
 }
 
 int

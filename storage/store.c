@@ -319,6 +319,13 @@ store_scan_states(struct store *store, const char *prefix,
 }
 
 int
+store_sql(struct store *store, const char *sql, store_sql_fn *on_row, void *arg,
+    struct err *err)
+{
+	return store->engine->sql(store, sql, on_row, arg, err);
+}
+
+int
 store_measure(struct store *store, struct store_size *out, struct err *err)
 {
 	return store->engine->measure(store, out, err);

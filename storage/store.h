@@ -232,6 +232,25 @@ struct store_size {
 };
 int store_measure(struct store *store, struct store_size *out, struct err *err);
 
+/* --- plain SQL ---------------------------------------------------------------- */
+
+/* A value of an answer, as text; blobs are bytes. */
+struct store_cell {
+	bool is_null, is_number;
+	const char *text; /* "" for NULL */
+	size_t n;
+};
+
+/* The titles first, then row by row. */
+typedef int store_sql_fn(void *arg, const struct store_cell *cells, size_t n,
+    bool is_title, struct err *err);
+
+/* Answers one question in the engine's SQL: the table results, and changes,
+ * regressions, marks (docs/cli.md).  It may read this store and do nothing
+ * else; ERR_INVALID for what is wrong with it. */
+int store_sql(struct store *store, const char *sql, store_sql_fn *on_row,
+    void *arg, struct err *err);
+
 /* --- keeping ------------------------------------------------------------------ */
 
 /* Reads and checks everything: pages, indexes, batches, chunks, rollups,

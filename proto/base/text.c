@@ -56,6 +56,25 @@ text_addf(struct text *text, const char *format, ...)
 	va_end(again);
 }
 
+void
+text_add_quoted(struct text *text, const char *string)
+{
+	const char *plain = string;
+
+	text_add_bytes(text, "\"", 1);
+	for (; *string != '\0'; string++) {
+		unsigned char c = (unsigned char)*string;
+
+		if (c >= 0x20 && c != '"' && c != '\\')
+			continue;
+		text_add_bytes(text, plain, (size_t)(string - plain));
+		text_addf(text, "\\u%04x", c);
+		plain = string + 1;
+	}
+	text_add_bytes(text, plain, (size_t)(string - plain));
+	text_add_bytes(text, "\"", 1);
+}
+
 char *
 text_take(struct text *text)
 {

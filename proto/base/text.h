@@ -25,6 +25,10 @@ void text_addf(struct text *text, const char *format, ...)
 char *text_take(struct text *text);
 void text_fini(struct text *text);
 
+/* Adds a JSON string (RFC 8259, section 7), quotes included, of what is
+ * UTF-8. */
+void text_add_quoted(struct text *text, const char *string);
+
 /* Is it 1 to 64 characters of [a-z0-9._-], not starting with a dot?  Names
  * of environments, agents, services and probes are. */
 bool text_is_name(const char *name);

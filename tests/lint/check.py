@@ -24,13 +24,13 @@ ARROWS = {
     # The CLI runs the detectors over files: arithmetic, no store.
     # A store file is asked in process, by what answers online as well.
     "collector/cli/": ("collector/cli/", "collector/detect/",
-                       "collector/offline.h", "proto/"),
+                       "collector/offline.h", "collector/sql.h", "proto/"),
     "collector/": ("collector/", "storage/store.h", "proto/"),
 }
 
 # Third-party header (a pattern) and the only files that may see it.
 OWNERS = {
-    r"sqlite3\.h": r"storage/sqlite.*|agent/spool_.*",
+    r"sqlite3(ext)?\.h": r"storage/sqlite.*|agent/spool_.*",
     r"nng/.*": r"proto/(rpc|edge).*",
     r"libpq-fe\.h": r"agent/probes/postgres.*|storage/postgres.*",
     r"curl/.*": r"agent/(transfer|main|agent)\.c|agent/probes/http.*",
