@@ -7,6 +7,7 @@
 #include "collector/answer.h"
 #include "collector/collector.h"
 #include "collector/config.h"
+#include "collector/desk.h"
 #include "collector/inbox.h"
 #include "collector/live.h"
 #include "collector/pipeline.h"
@@ -44,7 +45,9 @@ struct collector {
 	struct live *live;
 	struct inbox *inbox;
 	struct answer answer;
+	struct query_handlers handlers; /* answer_handlers, and the desk */
 	struct query_service *query;
+	struct desk *desk;
 	struct edge_server *edge;
 	uv_signal_t hangup, terminate, interrupt;
 	uv_timer_t tick;
@@ -164,6 +167,15 @@ answer_now(void *arg)
 	return inbox_now(collector->inbox);
 }
 
+static void
+answer_later(void *arg, struct query_job *job)
+{
+	const struct answer *answer = arg;
+	const struct collector *collector = answer->arg;
+
+	desk_take(collector->desk, job, answer_now(answer->arg).wall_ms);
+}
+
 /* --- stopping ----------------------------------------------------------- */
 
 /* From the outside in: nobody comes any more; what waits is committed and
@@ -191,6 +203,7 @@ on_edge_closed(void *arg)
 	struct collector *collector = arg;
 
 	collector->edge = NULL;
+	query_service_stop(collector->query);
 	rpc_server_close(collector->rpc, on_rpc_closed, collector);
 }
 
@@ -251,7 +264,7 @@ on_hangup(uv_signal_t *signal, int number)
 	inbox_set_config(collector->inbox, config);
 	pipeline_set_config(collector->pipeline, config);
 	collector->answer.config = config;
-	config_free(collector->config);
+	desk_set_config(collector->desk, config, collector->config);
 	collector->config = config;
 	log_info("reload: %s and the certificates were read again",
 	    collector->config_path);
@@ -340,8 +353,12 @@ add_services(struct collector *collector)
 		.store = collector->reader,
 		.config = collector->config,
 	};
+	collector->desk = desk_new(
+	    &collector->loop, collector->config->store, collector->config);
+	collector->handlers = answer_handlers;
+	collector->handlers.document_later = answer_later;
 	collector->query = query_service_new(
-	    collector->rpc, &answer_handlers, &collector->answer);
+	    collector->rpc, &collector->handlers, &collector->answer);
 }
 
 static int
@@ -417,6 +434,7 @@ free_all(struct collector *collector)
 {
 	uv_run(&collector->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&collector->loop);
+	desk_free(collector->desk);
 	live_free(collector->live);
 	pipeline_close(collector->pipeline);
 	store_close(collector->reader);

@@ -270,6 +270,8 @@ void query_client_free(struct query_client *client);
  * (ERR_INVALID becomes INVALID_ARGUMENT, ERR_NOT_FOUND NOT_FOUND, the rest
  * INTERNAL).  Requests were checked: places are names or "", times and limits
  * in range, a limit of 0 was replaced by its default. */
+struct query_job;
+
 struct query_handlers {
 	int (*status)(void *arg, struct status_answer *out, struct arena *arena,
 	    const struct query_status *request, struct err *err);
@@ -284,7 +286,22 @@ struct query_handlers {
 	    struct err *err);
 	int (*document)(void *arg, const char **out_json, struct arena *arena,
 	    const struct query_document *request, struct err *err);
+	/* Or takes the question over, to be answered later; NULL: the one
+	 * above answers at once.  Only for a service. */
+	void (*document_later)(void *arg, struct query_job *job);
 };
+
+/* A document that is made elsewhere, maybe on another thread: request and
+ * arena are the job's own. */
+const struct query_document *query_job_request(const struct query_job *job);
+struct arena *query_job_arena(const struct query_job *job);
+
+/* On the loop; the job is gone.  json NULL: err says why there is none.  Once
+ * the service was stopped nobody is told any more. */
+void query_job_answer(
+    struct query_job *job, const char *json, const struct err *err);
+void
+query_job_refuse(struct query_job *job, uint32_t retry_ms, const char *why);
 
 struct query_service;
 
@@ -292,6 +309,8 @@ struct query_service;
  * the service is freed. */
 struct query_service *query_service_new(struct rpc_server *server,
     const struct query_handlers *handlers, void *arg);
+/* Nobody is answered any more: before the server is closed. */
+void query_service_stop(struct query_service *service);
 void query_service_free(struct query_service *service);
 
 #endif

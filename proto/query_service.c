@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base/list.h"
 #include "proto/base/text.h"
 #include "proto/query_codec.h"
 #include "proto/result_codec.h"
@@ -16,6 +17,14 @@ struct query_service {
 	ProtobufCService base;
 	const struct query_handlers *handlers;
 	void *arg;
+	struct list jobs;
+};
+
+struct query_job {
+	struct list node;
+	struct rpc_call *call; /* NULL once the service was stopped */
+	struct arena *arena;
+	struct query_document request;
 };
 
 /* --- checks ----------------------------------------------------------------- */
@@ -207,12 +216,10 @@ check_document(struct query_document *request, struct err *err)
 	    request->from_ms, request->to_ms, &request->limit, err);
 }
 
-static const ProtobufCMessage *
-answer_document(const struct query_service *service, struct arena *arena,
-    const void *message, struct err *err)
+static struct query_document
+document_request(const Vedette__DocumentRequest *input)
 {
-	const Vedette__DocumentRequest *input = message;
-	struct query_document request = {
+	return (struct query_document){
 		.question = input->question,
 		.environment = input->environment,
 		.service = input->service,
@@ -226,6 +233,13 @@ answer_document(const struct query_service *service, struct arena *arena,
 		.together = input->together,
 		.last_ms = input->last_ms,
 	};
+}
+
+static const ProtobufCMessage *
+answer_document(const struct query_service *service, struct arena *arena,
+    const void *message, struct err *err)
+{
+	struct query_document request = document_request(message);
 	Vedette__Document *document = arena_zalloc(arena, sizeof(*document));
 	const char *json;
 
@@ -237,6 +251,81 @@ answer_document(const struct query_service *service, struct arena *arena,
 	document->json = codec_lend(json);
 	return &document->base;
 }
+
+/* --- documents that are made elsewhere -------------------------------------- */
+
+/* What was asked belongs to the call, which may be gone before the job. */
+static void
+take_over(
+    struct query_service *service, const void *message, struct rpc_call *call)
+{
+	struct query_document request = document_request(message);
+	struct query_job *job;
+	struct err err;
+
+	if (check_document(&request, &err) < 0) {
+		refuse(call, &err);
+		return;
+	}
+	job = mem_zalloc(sizeof(*job));
+	job->call = call;
+	job->arena = arena_new(0);
+	job->request = request;
+	job->request.question = arena_strdup(job->arena, request.question);
+	job->request.environment =
+	    arena_strdup(job->arena, request.environment);
+	job->request.service = arena_strdup(job->arena, request.service);
+	job->request.agent = arena_strdup(job->arena, request.agent);
+	job->request.probe = arena_strdup(job->arena, request.probe);
+	job->request.other = arena_strdup(job->arena, request.other);
+	list_push(&service->jobs, &job->node);
+	service->handlers->document_later(service->arg, job);
+}
+
+const struct query_document *
+query_job_request(const struct query_job *job)
+{
+	return &job->request;
+}
+
+struct arena *
+query_job_arena(const struct query_job *job)
+{
+	return job->arena;
+}
+
+static void
+job_free(struct query_job *job)
+{
+	if (job->call != NULL)
+		list_remove(&job->node);
+	arena_free(job->arena);
+	free(job);
+}
+
+void
+query_job_answer(struct query_job *job, const char *json, const struct err *err)
+{
+	Vedette__Document document = VEDETTE__DOCUMENT__INIT;
+
+	if (job->call != NULL && json == NULL)
+		refuse(job->call, err);
+	if (job->call != NULL && json != NULL) {
+		document.json = codec_lend(json);
+		rpc_call_answer(job->call, &document.base);
+	}
+	job_free(job);
+}
+
+void
+query_job_refuse(struct query_job *job, uint32_t retry_ms, const char *why)
+{
+	if (job->call != NULL)
+		rpc_call_fail(job->call, RPC_UNAVAILABLE, retry_ms, "%s", why);
+	job_free(job);
+}
+
+/* --- serving ------------------------------------------------------------------ */
 
 /* In the order of query.proto.  Each returns its answer in the arena, or NULL
  * with err. */
@@ -271,6 +360,11 @@ invoke(ProtobufCService *base, unsigned method, const ProtobufCMessage *input,
 
 	if (!may_ask(call))
 		return;
+	if (methods[method] == answer_document &&
+	    service->handlers->document_later != NULL) {
+		take_over(service, input, call);
+		return;
+	}
 	arena = arena_new(0);
 	answer = methods[method](service, arena, input, &err);
 	if (answer != NULL)
@@ -292,8 +386,18 @@ query_service_new(
 	service->base.invoke = invoke;
 	service->handlers = handlers;
 	service->arg = arg;
+	list_init(&service->jobs);
 	rpc_server_add(server, &service->base);
 	return service;
+}
+
+void
+query_service_stop(struct query_service *service)
+{
+	LIST_EACH (node, &service->jobs) {
+		list_remove(node);
+		LIST_ITEM(node, struct query_job, node)->call = NULL;
+	}
 }
 
 void

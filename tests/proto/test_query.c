@@ -113,6 +113,7 @@ struct scene {
 	struct err failure;
 	struct rpc_status status;
 	bool closed[2];
+	struct query_job *job;
 };
 
 static int
@@ -222,10 +223,24 @@ say_document(void *arg, const char **out_json, struct arena *arena,
 }
 
 static const struct query_handlers handlers = { say_status, say_history,
-	say_changes, say_regressions, say_document };
+	say_changes, say_regressions, say_document, NULL };
+
+/* Keeps the job, for a test to answer. */
+static void
+say_later(void *arg, struct query_job *job)
+{
+	struct scene *scene = arg;
+
+	scene->handled++;
+	scene->job = job;
+}
+
+static const struct query_handlers slow_handlers = { say_status, say_history,
+	say_changes, say_regressions, say_document, say_later };
 
 static void
-scene_open(struct scene *scene, enum transport transport, const char *identity)
+scene_open_with(struct scene *scene, const struct query_handlers *served,
+    enum transport transport, const char *identity)
 {
 	struct peer peer = { .transport = transport, .address = "10.0.0.9:1" };
 	struct rpc_server_setup server = { .loop = &scene->loop,
@@ -242,10 +257,16 @@ scene_open(struct scene *scene, enum transport transport, const char *identity)
 	strcpy(peer.identity, identity);
 	uv_loop_init(&scene->loop);
 	assert_int_equal(rpc_server_new(&scene->server, &server, &err), 0);
-	scene->service = query_service_new(scene->server, &handlers, scene);
+	scene->service = query_service_new(scene->server, served, scene);
 	bridge_open(&scene->bridge, OUTSIDE, INSIDE, &peer);
 	assert_int_equal(rpc_client_new(&scene->rpc, &client, &err), 0);
 	scene->client = query_client_new(scene->rpc);
+}
+
+static void
+scene_open(struct scene *scene, enum transport transport, const char *identity)
+{
+	scene_open_with(scene, &handlers, transport, identity);
 }
 
 static void
@@ -595,6 +616,66 @@ test_question(void **state)
 	scene_close(&scene);
 }
 
+/* --- documents that are made elsewhere --------------------------------------- */
+
+enum ending { ANSWERED, IN_VAIN, REFUSED, STOPPED };
+
+static const struct delay {
+	const char *name;
+	enum ending ending;
+	enum rpc_code code;
+	const char *says;
+} delays[] = {
+	{ "a document may come later", ANSWERED, RPC_OK, "" },
+	{ "so may the reason why there is none", IN_VAIN, RPC_NOT_FOUND,
+	    "nobody knows" },
+	{ "one that is refused may be asked for again", REFUSED,
+	    RPC_UNAVAILABLE, "too many" },
+	{ "once the service is stopped nobody is answered", STOPPED,
+	    RPC_UNAVAILABLE, "gone" },
+};
+
+static void
+end_job(struct scene *scene, enum ending ending)
+{
+	struct err err;
+
+	if (ending == STOPPED)
+		query_service_stop(scene->service);
+	if (ending == ANSWERED || ending == STOPPED)
+		query_job_answer(scene->job,
+		    arena_strdup(
+			query_job_arena(scene->job), "{\"version\":1}"),
+		    NULL);
+	else if (ending == REFUSED)
+		query_job_refuse(scene->job, 5, "too many");
+	else {
+		err_set(&err, ERR_NOT_FOUND, "nobody knows");
+		query_job_answer(scene->job, NULL, &err);
+	}
+}
+
+static void
+test_delay(void **state)
+{
+	const struct delay *row = *state;
+	struct scene scene;
+
+	scene_open_with(&scene, &slow_handlers, TRANSPORT_IPC, "");
+	ask_document(&scene);
+	loop_until(&scene.loop, scene.job != NULL);
+	assert_string_equal(query_job_request(scene.job)->other, "production");
+	assert_true(query_job_request(scene.job)->together);
+	assert_int_equal(scene.told, 0);
+	end_job(&scene, row->ending);
+	if (row->ending == STOPPED)
+		rpc_client_fail_all(scene.rpc, "gone");
+	loop_until(&scene.loop, scene.told == 1);
+	assert_int_equal(scene.status.code, row->code);
+	assert_non_null(strstr(scene.status.message, row->says));
+	scene_close(&scene);
+}
+
 /* --- events ----------------------------------------------------------------- */
 
 static const struct happening {
@@ -669,5 +750,6 @@ int
 main(void)
 {
 	return TABLE_RUN(questions, test_question) +
+	    TABLE_RUN(delays, test_delay) +
 	    TABLE_RUN(happenings, test_happening);
 }

@@ -1,6 +1,8 @@
 """Questions about a recorded history, of a store file and of a collector."""
+import concurrent.futures
 import json
 import os
+import signal
 import subprocess
 
 import pytest
@@ -67,7 +69,7 @@ class Recorded:
         stage.run(stage.collector, "replay", path, "--store", self.store)
 
     def serve(self):
-        """From now on a collector answers."""
+        """From now on a collector answers: this program."""
         port = free_port()
         (self.stage.directory / "collector.yaml").write_text(
             f"store: {self.store}\nlisten:\n  - url: {self.stage.url}\n"
@@ -76,17 +78,24 @@ class Recorded:
             self.stage.collector, "run", "--config", "collector.yaml"])
         wait_for("the collector", lambda: answers(port), program)
         self.url = self.stage.url
+        return program
 
-    def vedette(self, *words, code=0):
-        """What vedette prints, and what it complains of."""
+    def try_to(self, *words):
+        """Exit code and output of vedette."""
         where = ["--collector", self.url] if self.url else \
             ["--store", self.store]
         done = subprocess.run(
             [self.stage.cli, *map(str, where), *words], check=False,
             capture_output=True, text=True, timeout=SECONDS,
             env={**os.environ, "COLUMNS": "80"})
-        assert done.returncode == code, done.stderr
-        return done.stdout if code == 0 else done.stderr
+        return done.returncode, done.stderr if done.returncode else \
+            done.stdout
+
+    def vedette(self, *words, code=0):
+        """What vedette prints, or what it complains of."""
+        found, said = self.try_to(*words)
+        assert found == code, said
+        return said
 
     def ask(self, *words):
         """The document."""
@@ -187,6 +196,23 @@ def test_changes_of_a_span_are_found_offline(recorded):
     assert (change["old"], change["new"]) == ("v1", "v2")
     assert change["old_last_seen"] == at(10)
     assert change["new_first_seen"] == at(99995)
+
+
+def test_many_ask_at_once_while_the_configuration_changes(recorded):
+    """Everybody is answered alike; stopping meanwhile is clean."""
+    words = ("trend", "--by", "hour", "--last", "3d", "--to", at(3 * 86400))
+    wanted = recorded.ask(*words)
+    program = recorded.serve()
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(recorded.ask, *words) for _ in range(40)]
+        for _ in range(5):
+            program.send_signal(signal.SIGHUP)
+        assert all(ask.result() == wanted for ask in asked)
+        # Those that were not answered are told that it has gone.
+        late = [pool.submit(recorded.try_to, *words) for _ in range(16)]
+        program.send_signal(signal.SIGTERM)
+        assert program.wait(SECONDS) == 0
+        assert {code for code, _ in (ask.result() for ask in late)} <= {0, 3}
 
 
 @pytest.mark.parametrize("words, code, said", [

@@ -1,0 +1,38 @@
+/*
+ * desk.h - where documents are made: beside the loop, on the work pool.
+ *
+ * A document may read years of history; the loop goes on meanwhile.  Each has
+ * a reading handle of the store to itself.  A few are made at once, some wait,
+ * and more are told UNAVAILABLE.
+ */
+#ifndef COLLECTOR_DESK_H
+#define COLLECTOR_DESK_H
+
+#include <uv.h>
+
+#include "collector/config.h"
+#include "proto/query.h"
+
+#define DESK_AT_ONCE  2
+#define DESK_WAITING  64
+#define DESK_RETRY_MS 1000
+
+struct desk;
+
+/* store: URI; config is borrowed. */
+struct desk *desk_new(
+    uv_loop_t *loop, const char *store, const struct collector_config *config);
+
+/* Takes the job.  now_ms: what "now" means to it. */
+void desk_take(struct desk *desk, struct query_job *job, int64_t now_ms);
+
+/* Another configuration for what comes.  Takes the one before and frees it
+ * when nothing is made with it any more. */
+void desk_set_config(struct desk *desk, const struct collector_config *config,
+    struct collector_config *before);
+
+/* When the loop has run out: nothing is being made any more.  NULL is
+ * allowed. */
+void desk_free(struct desk *desk);
+
+#endif
