@@ -68,11 +68,15 @@ edge_in_question(const struct look *look)
 	if (node->layer >= LAYER_DNS && node->layer < LAYER_APP)
 		return node;
 	for (size_t i = 0; node->layer >= LAYER_APP && i < look->chain->n_nodes;
-	     i++)
-		if (look_same(look->chain->nodes[i].service, node->service) &&
-		    look->chain->nodes[i].dependency[0] != '\0' &&
-		    node_is_slow(look->chain->nodes[i].view))
-			return &look->chain->nodes[i];
+	     i++) {
+		const struct node *other = &look->chain->nodes[i];
+		bool is_edge = look_same(other->service, node->service)
+		    ? other->dependency[0] != '\0'
+		    : node_needs(look->scene, node->service, other->service);
+
+		if (is_edge && node_is_slow(other->view))
+			return other;
+	}
 	return NULL;
 }
 
@@ -95,7 +99,8 @@ find_own_inputs(const struct look *look)
 		if (!look_same(other->service, node->service) ||
 		    other->dependency[0] == '\0' ||
 		    other->view->last->outcome != OUTCOME_OK ||
-		    node_is_failing(other->view) || other->layer < LAYER_AUTH)
+		    node_is_failing(other->view) ||
+		    node_takes_longer(other->view) || other->layer < LAYER_AUTH)
 			continue; /* a name that resolves acquits no server */
 		finding = look_add(look, TOKEN_BOTH_OK, 100,
 		    note(look->arena, "%s passes with the service's own inputs",
@@ -127,14 +132,16 @@ is_peer(const struct look *look, const struct node *node,
 	    a->reference_of[0] != '\0' || !node_counts(view) ||
 	    !node_is_fresh(look->scene, view) ||
 	    view->last->outcome == OUTCOME_UNKNOWN ||
-	    (look_same(a->agent, b->agent) &&
+	    (look_same(a->environment, b->environment) &&
+		look_same(a->agent, b->agent) &&
 		look_same(a->service, b->service)))
 		return false;
 	node_place(&other, look->scene, view);
 	if (!look_same(node_target(&other), node_target(node)))
 		return false;
 	/* From the same place with the same login it is no other vantage. */
-	if (look_same(a->agent, b->agent) &&
+	if (look_same(a->environment, b->environment) &&
+	    look_same(a->agent, b->agent) &&
 	    look_same(a->service, node_target(node)))
 		return false;
 	/* Only what goes at least as deep can acquit. */
@@ -188,7 +195,8 @@ is_of_proxy(const struct node *node)
 
 	if (node->layer < LAYER_DNS)
 		return false;
-	return look_same(node->view->series->kind, "http") ||
+	return (look_same(node->view->series->kind, "http") &&
+		   node->layer >= LAYER_APP) ||
 	    look_holds(message, "502") || look_holds(message, "504");
 }
 

@@ -7,6 +7,7 @@
 #define MINUTE_MS       INT64_C(60000)
 #define SLOWER_US       INT64_C(20000) /* and half as much again */
 #define FLIPS_LEAST     4
+#define PHASE_BYTES     64
 #define DEPTH_MAX       16 /* of dependencies, should they form a circle */
 
 static const char *const layer_names[LAYER_COUNT] = {
@@ -114,12 +115,23 @@ node_is_failing(const struct scene_view *view)
 	    view->n_recent_bad * 5 >= view->n_episode;
 }
 
+static bool
+is_longer(int64_t recent_us, int64_t usual_us)
+{
+	return usual_us > 0 && recent_us * 2 > usual_us * 3 &&
+	    recent_us > usual_us + SLOWER_US;
+}
+
 bool
 node_is_slow(const struct scene_view *view)
 {
-	return view->usual_connect_us > 0 &&
-	    view->recent_connect_us * 2 > view->usual_connect_us * 3 &&
-	    view->recent_connect_us > view->usual_connect_us + SLOWER_US;
+	return is_longer(view->recent_connect_us, view->usual_connect_us);
+}
+
+bool
+node_takes_longer(const struct scene_view *view)
+{
+	return is_longer(view->recent_us, view->usual_us);
 }
 
 bool
@@ -222,15 +234,37 @@ dependency_of(const struct scene *scene, const struct series *series)
 	return "";
 }
 
-/* The phase in which a run ended. */
-static const char *
-last_phase(const struct scene_view *view)
+static void
+copy(char out[PHASE_BYTES], const char *text)
 {
-	size_t n = view->told->n_phases;
+	size_t n = strnlen(text, PHASE_BYTES - 1);
 
-	return n == 0 || n > view->series->n_phases
-	    ? ""
-	    : view->series->phases[n - 1];
+	memcpy(out, text, n);
+	out[n] = '\0';
+}
+
+/* The phase in which a run ended; where phases were not recorded, the one that
+ * its reason begins with.  "" when nobody said.  Returns out. */
+static const char *
+last_phase(char out[PHASE_BYTES], const struct scene_view *view)
+{
+	const struct result *told = view->told;
+	size_t n = told->n_phases;
+
+	out[0] = '\0';
+	if (n > 0 && n <= view->series->n_phases) {
+		copy(out, view->series->phases[n - 1]);
+		return out;
+	}
+	for (size_t i = 0; i < told->n_attributes; i++) {
+		const struct attribute *attribute = &told->attributes[i];
+
+		if (same(attribute->name, ATTRIBUTE_REASON) &&
+		    attribute->text != NULL)
+			copy(out, attribute->text);
+	}
+	out[strcspn(out, ".")] = '\0';
+	return out;
 }
 
 static enum layer
@@ -289,6 +323,7 @@ static enum layer
 layer_of(const struct scene_view *view)
 {
 	const char *kind = view->series->kind;
+	char phase[PHASE_BYTES];
 	enum layer layer;
 
 	if (same(kind, "env"))
@@ -313,9 +348,9 @@ layer_of(const struct scene_view *view)
 	else
 		layer = LAYER_APP;
 	/* Of exec, log and push the phases are those of our own doing. */
-	if (view->told->reason != REASON_NONE &&
+	if (view->told->outcome == OUTCOME_CRITICAL &&
 	    (layer != LAYER_APP || same(kind, "http")))
-		layer = layer_of_phase(last_phase(view), layer);
+		layer = layer_of_phase(last_phase(phase, view), layer);
 	return layer_of_reason(view->told->reason, layer);
 }
 
@@ -331,6 +366,7 @@ static enum token
 token_of_auth(enum reason reason)
 {
 	switch (reason) {
+	case REASON_NONE: /* nobody refused the login */
 	case REASON_TIMEOUT:
 	case REASON_RESET:
 		return TOKEN_BREAK_HANG;
@@ -473,6 +509,7 @@ node_place(
     struct node *out, const struct scene *scene, const struct scene_view *view)
 {
 	const struct series *series = view->series;
+	char phase[PHASE_BYTES];
 
 	*out = (struct node){ .view = view, .service = series->service };
 	out->text.runtime = "";
@@ -487,8 +524,13 @@ node_place(
 	    node_is_application(scene, series->service))
 		out->layer = LAYER_APP;
 	out->token = token_of(out);
-	if (out->layer >= LAYER_APP && node_is_failing(view) &&
-	    is_testimony(view))
+	if (!node_is_failing(view))
+		return;
+	/* Where nobody recorded how far a run came, its text may tell. */
+	if ((out->layer >= LAYER_APP && is_testimony(view)) ||
+	    (out->layer >= LAYER_QUERY &&
+		(out->layer == LAYER_QUERY || out->dependency[0] != '\0') &&
+		last_phase(phase, view)[0] == '\0'))
 		read_text(out, scene, view->told->message);
 }
 

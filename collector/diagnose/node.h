@@ -70,6 +70,9 @@ bool node_is_inside(const struct scene_view *view);
 /* Does connecting take much longer than it used to? */
 bool node_is_slow(const struct scene_view *view);
 
+/* Does the whole run, whatever part of it? */
+bool node_takes_longer(const struct scene_view *view);
+
 /* Is this one of the checks whose failure users feel? */
 bool
 node_is_user_facing(const struct scene *scene, const struct scene_view *view);

@@ -195,6 +195,7 @@ const struct signature_row signature_table[] = {
 	{ "libc", "Connection timed out", SIGNATURE_TIMEOUT },
 	{ "libc", "No route to host", SIGNATURE_TIMEOUT },
 	{ "libc", "Network is unreachable", SIGNATURE_TIMEOUT },
+	{ "any", "no answer from %", SIGNATURE_TIMEOUT },
 	{ "any", "timed out after", SIGNATURE_TIMEOUT },
 	{ "any", "timed out", SIGNATURE_TIMEOUT },
 	{ "go", "dial tcp %: connect: connection refused", SIGNATURE_REFUSED },

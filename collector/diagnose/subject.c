@@ -233,6 +233,20 @@ infra_subject(struct arena *arena, const struct scene *scene,
 	return subject_of_node(arena, scene, node);
 }
 
+/* From where the path begins that a probe of its end goes: an application
+ * that needs it and fails with it, else the environment as a whole. */
+static const char *
+sufferer(const struct scene *scene, const struct chain *chain,
+    const struct node *node)
+{
+	for (size_t i = 0; i < chain->n_failing; i++)
+		if (chain->failing[i]->entailed_by != NULL &&
+		    node_needs(
+			scene, chain->failing[i]->service, node->service))
+			return chain->failing[i]->service;
+	return scene->environment;
+}
+
 static const char *
 net_subject(struct arena *arena, const struct scene *scene,
     const struct chain *chain, const struct node *node,
@@ -254,7 +268,8 @@ net_subject(struct arena *arena, const struct scene *scene,
 	if (node->dependency[0] != '\0')
 		return note(
 		    arena, "net:%s->%s", node->service, node->dependency);
-	return note(arena, "net:%s->%s", scene->environment, node->service);
+	return note(
+	    arena, "net:%s->%s", sufferer(scene, chain, node), node->service);
 }
 
 static const char *
@@ -308,8 +323,11 @@ dns_subject(
 {
 	const char *name = attribute_text(node->view->told, "name");
 
-	if (node->view->told->reason == REASON_TIMEOUT ||
-	    node->view->told->reason == REASON_SERVFAIL)
+	/* Who answered that there is no such name answers. */
+	if (node->view->told->reason != REASON_NXDOMAIN &&
+	    node->view->told->reason != REASON_NO_ADDRESS &&
+	    node->view->told->reason != REASON_ANSWER &&
+	    node->text.signature != SIGNATURE_NAME)
 		return note(arena, "dns:resolver/%s", scene->environment);
 	if (name[0] == '\0')
 		name = node->text.object[0] != '\0' ? node->text.object

@@ -216,6 +216,18 @@ uses_input(const struct node *node, const char *name)
 	return names_dependency(variable, node_target(node));
 }
 
+/* Does it fail, or something of its service with the break? */
+static bool
+suffers(const struct chain *chain, const char *service)
+{
+	for (size_t i = 0; i < chain->n_failing; i++)
+		if (strcmp(chain->failing[i]->service, service) == 0 &&
+		    (i == 0 ||
+			chain->failing[i]->entailed_by == chain->failing[0]))
+			return true;
+	return false;
+}
+
 static bool
 is_used(const struct scene *scene, const struct chain *chain,
     const struct scene_change *change, enum change_class class)
@@ -225,8 +237,7 @@ is_used(const struct scene *scene, const struct chain *chain,
 	if (chain->n_failing == 0)
 		return true;
 	node = chain->failing[0];
-	if (change->service[0] != '\0' &&
-	    strcmp(change->service, node->service) != 0 &&
+	if (change->service[0] != '\0' && !suffers(chain, change->service) &&
 	    strcmp(change->service, node_target(node)) != 0 &&
 	    !node_needs(scene, node->service, change->service))
 		return false;

@@ -42,6 +42,57 @@ def test_a_recorded_outage_is_diagnosed(stage, outage):
     assert again == verdict
 
 
+def without(*fields):
+    """Results that leave these fields out."""
+    def change(line):
+        for field in fields:
+            line.pop(field, None)
+        return line
+    return change
+
+
+def under_its_own_name(line):
+    """Probes of a dependency belong to the dependency's service."""
+    if line["type"] == "result" and line["service"] == "backend":
+        if line["kind"] in ("postgres", "dns"):
+            line["service"] = "postgres"
+        if line["probe"] == "payments":
+            line["service"] = "payments"
+    return line
+
+
+TELLINGS = {
+    "without reasons": (without("reason"), True),
+    "without reasons and phases": (without("reason", "phases"), True),
+    "by the dependency's name": (under_its_own_name, True),
+    "without any configuration": (without(), False),
+}
+
+
+@pytest.mark.parametrize("telling", sorted(TELLINGS))
+def test_however_it_is_told_no_verdict_is_falsely_confident(stage, telling):
+    """Other recorders leave things out or name them otherwise."""
+    change, has_config = TELLINGS[telling]
+    rules = ["--config", "c.yaml"] if has_config else []
+    (stage.directory / "c.yaml").write_text(outages.CONFIG)
+    right = 0
+    for outage, (blame, _, _) in sorted(outages.OUTAGES.items()):
+        (stage.directory / f"{outage}.jsonl").write_text("".join(
+            json.dumps(change(json.loads(line))) + "\n"
+            for line in outages.lines(outage).splitlines()))
+        stage.run(stage.collector, "replay", f"{outage}.jsonl", "--store",
+                  f"{outage}.db", *rules)
+        done = subprocess.run(
+            [stage.cli, "diagnose", "staging", "--store", f"{outage}.db",
+             *rules, "--at", outages.stamp(outages.AFTER_S), "--json"],
+            cwd=stage.directory, capture_output=True, text=True, check=False)
+        verdict = json.loads(done.stdout)
+        right += verdict["class"] == blame
+        assert verdict["class"] in (blame, "undetermined"), (
+            outage, verdict["class"], verdict["confidence"])
+    assert right >= len(outages.OUTAGES) - 2
+
+
 def story(stage, blame, **differs):
     """Diagnoses an outage that is told here."""
     outages.OUTAGES["story"] = (blame, "", differs)
