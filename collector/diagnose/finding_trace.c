@@ -200,8 +200,9 @@ find_expiry(const struct look *look)
 	struct finding *finding;
 
 	if (look->break_->layer != LAYER_TLS ||
-	    view->told->reason != REASON_CERTIFICATE ||
-	    !look_holds(view->told->message, "expired"))
+	    (view->told->reason != REASON_EXPIRED &&
+		(view->told->reason != REASON_CERTIFICATE ||
+		    !look_holds(view->told->message, "expired"))))
 		return;
 	finding = look_add(look, TOKEN_EXPIRED, 100,
 	    note(look->arena, "%s: %s", look_place(look, view),

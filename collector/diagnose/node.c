@@ -301,6 +301,9 @@ layer_of_reason(enum reason reason, enum layer otherwise)
 		return LAYER_DNS;
 	case REASON_CERTIFICATE:
 	case REASON_HANDSHAKE:
+	case REASON_EXPIRED:
+	case REASON_WRONG_NAME:
+	case REASON_AUTHORITY:
 		return LAYER_TLS;
 	case REASON_PASSWORD:
 	case REASON_ROLE:

@@ -52,6 +52,16 @@ static const struct outage {
 		{ P, "backend", "env/SECRET_KEY", "k" } },
 	    { { S, "stg-1", IN, 3 }, { P, "prd-1", IN, 3 } }, "net" },
 
+	{ "an expired certificate is told by the probe that looks at it",
+	    BLAME_INFRA, "tls:web",
+	    { { S, "stg-1", "web", "way", "tcp", IN },
+		{ S, "stg-1", "web", "front", "tls", IN, REASON_EXPIRED,
+		    "certificate", "certificate for web.test: out of its time",
+		    60 },
+		{ S, "stg-1", "web", "ready", "http", IN, REASON_CERTIFICATE,
+		    "tls", "certificate is not acceptable", 60 } },
+	    { { 0 } }, { { 0 } }, { { S, "stg-1", IN, 3 } }, "app" },
+
 	{ "a mistyped host is the variable's fault, not the resolver's",
 	    BLAME_ENV, "envvar:POSTGRES_HOST",
 	    { { S, "stg-1", "backend", "env", "env", IN },
