@@ -3,6 +3,7 @@
 
 #include "agent/hint.h"
 #include "agent/hints.h"
+#include "agent/redact.h"
 #include "proto/base/mem.h"
 
 /* --- what commands are filled in with ------------------------------------------- */
@@ -264,9 +265,13 @@ add_server(struct text *out, const char *server)
 static void
 add_argv(struct text *out, const struct exec_config *exec)
 {
+	char *shown;
+
 	for (uint32_t i = 0; i < exec->n_command; i++) {
+		shown = redact(exec->command[i]);
 		text_add(out, i > 0 ? " " : "");
-		add_quoted(out, exec->command[i]);
+		add_quoted(out, shown);
+		free(shown);
 	}
 }
 

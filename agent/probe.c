@@ -41,6 +41,12 @@ probe_elapsed_us(const struct probe *probe)
 	return (now_ns - probe->attempt.began_ns) / 1000;
 }
 
+int64_t
+probe_now_ms(const struct probe *probe)
+{
+	return clock_wall_ms(runner_clock(probe->runner));
+}
+
 /* --- text ----------------------------------------------------------------- */
 
 /* Writes text without what is hidden; owned by the caller. */
@@ -251,7 +257,7 @@ probe_fact(struct probe *probe, const char *name, const char *value,
     const char *fingerprint, enum source source)
 {
 	struct attempt *attempt = &probe->attempt;
-	int64_t now_ms = clock_wall_ms(runner_clock(probe->runner));
+	int64_t now_ms = probe_now_ms(probe);
 
 	if (attempt->n_facts == FACTS_MAX)
 		return;

@@ -81,6 +81,7 @@ const struct probe_config *probe_config(const struct probe *probe);
 bool probe_is_reference(const struct probe *probe); /* use reference inputs */
 struct fingerprint *probe_fingerprint(const struct probe *probe);
 int64_t probe_elapsed_us(const struct probe *probe); /* since the run began */
+int64_t probe_now_ms(const struct probe *probe);     /* the wall clock */
 
 /* Wait until fd is readable or writable (UV_READABLE | UV_WRITABLE); returns
  * TURN_WAIT.  The fd is unwatched before the step is called again, so that

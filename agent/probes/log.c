@@ -407,7 +407,7 @@ judge_step(struct probe *p, void *state)
 	const struct log_config *config = probe_config(p)->log;
 	struct log *log = state;
 	struct log_memory *memory = &log->memory;
-	int64_t now_ms = clock_wall_ms(clock_system()), limit_ms = 0;
+	int64_t now_ms = probe_now_ms(p), limit_ms = 0;
 	bool is_first = !memory->is_known;
 	double minutes = (double)(now_ms - memory->at_ms) / MINUTE_MS;
 

@@ -18,7 +18,6 @@
 struct secure {
 	SSL_CTX *context;
 	SSL *ssl;
-	const struct clock *clock;
 	char *name;
 	/* What is wrong: X509_V_... and at which depth of the chain; 0 is
 	 * nothing.  The first of each sort counts. */
@@ -123,7 +122,6 @@ secure_open(
 	struct secure *secure = mem_zalloc(sizeof(*secure));
 
 	ERR_clear_error();
-	secure->clock = clock_system();
 	secure->context = SSL_CTX_new(TLS_client_method());
 	if (secure->context == NULL) {
 		err_set(err, ERR_IO, "OpenSSL: %s", last_words());
@@ -201,10 +199,9 @@ secure_handshake(struct probe *p, struct secure *secure)
 /* --- the certificate ------------------------------------------------------ */
 
 static double
-days_until(const struct secure *secure, const ASN1_TIME *time)
+days_until(int64_t now_ms, const ASN1_TIME *time)
 {
-	time_t now = (time_t)(clock_wall_ms(secure->clock) / 1000);
-	ASN1_TIME *then = ASN1_TIME_set(NULL, now);
+	ASN1_TIME *then = ASN1_TIME_set(NULL, (time_t)(now_ms / 1000));
 	int days = 0, seconds = 0;
 
 	ASN1_TIME_diff(&days, &seconds, then, time);
@@ -244,13 +241,13 @@ presented(const struct secure *secure, int depth)
 
 /* Of those that were presented: one that expires early breaks all. */
 static void
-find_days_left(struct secure *secure)
+find_days_left(struct secure *secure, int64_t now_ms)
 {
 	X509 *certificate;
 	double days;
 
 	for (int i = 0; (certificate = presented(secure, i)) != NULL; i++) {
-		days = days_until(secure, X509_get0_notAfter(certificate));
+		days = days_until(now_ms, X509_get0_notAfter(certificate));
 		if (i == 0 || days < secure->days_left)
 			secure->days_left = days;
 	}
@@ -371,7 +368,7 @@ secure_judge(struct probe *p, struct secure *secure)
 	if (certificate == NULL)
 		return probe_fail(p, REASON_CERTIFICATE,
 		    "%s: presented no certificate", secure->name);
-	find_days_left(secure);
+	find_days_left(secure, probe_now_ms(p));
 	write_time(time, X509_get0_notAfter(certificate));
 	write_name(issuer, X509_get_issuer_name(certificate));
 	probe_text(p, "not_after", time);

@@ -34,14 +34,15 @@ static struct env_config env_command = { .source = { .command = command } };
 static struct env_config env_self = { .source = { .self = true } };
 
 static char check_x[] = "check_x", blank[] = "a b";
-static char *argv[] = { check_x, blank };
+static char argument[] = "--token=canary";
+static char *argv[] = { check_x, blank, argument };
 static struct tls_probe_config tls = { .host = host, .port = 443 };
 static struct redis_config redis = {
 	.inputs = { .host = host, .port = 6379, .password = password }
 };
 static struct log_config app_log = { .file = pidfile };
 static struct icmp_config icmp = { .host = host };
-static struct exec_config exec = { .command = argv, .n_command = 2 };
+static struct exec_config exec = { .command = argv, .n_command = 3 };
 
 static const struct row {
 	const char *name;
@@ -51,7 +52,7 @@ static const struct row {
 	const char *command;
 } rows[] = {
 	{ "a plug-in is run by hand, word by word", { .exec = &exec }, "exec",
-	    "run", REASON_EXIT, "check_x 'a b'" },
+	    "run", REASON_EXIT, "check_x 'a b' '--token=***'" },
 	{ "a plug-in that is not there is looked for", { .exec = &exec },
 	    "exec", "run", REASON_MISSING, "command -v check_x" },
 	{ "a certificate that is out of its time is looked at", { .tls = &tls },
