@@ -86,7 +86,10 @@ on_result(void *arg, const struct series *series, const struct result *result,
 
 	own.environment = run->generation->config->environment;
 	own.agent = run->generation->config->agent;
-	own.vantage = agent->vantage;
+	/* What a control plane says, it says everywhere; but of whose
+	 * environment, only one who stands in it can know. */
+	if (!vantage_counts(agent->vantage) || series->vantage == 0)
+		own.vantage = agent->vantage;
 	outbox_add(agent->outbox, &own, result, facts, n_facts);
 	if (--run->awaited > 0)
 		return;

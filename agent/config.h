@@ -52,6 +52,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/config_gcp.h"
 #include "agent/config_journey.h"
 #include "agent/config_settings.h"
 #include "proto/base/err.h"
@@ -271,6 +272,7 @@ struct probe_config {
 	struct tcp_config *tcp;
 	struct dns_config *dns;
 	struct http_config *http;
+	struct gcp_config *gcp_run, *gcp_secret, *gcp_sql, *gcp_vpc_connector;
 	struct journey_config *journey;
 	struct settings_config *settings;
 	struct tls_probe_config *tls;

@@ -167,6 +167,18 @@ complete_exec(const char *folder, struct exec_config *exec)
 }
 
 static void
+complete_gcp(const char *folder, struct gcp_config *gcp)
+{
+	if (gcp == NULL)
+		return;
+	set_default(&gcp->version, "latest");
+	resolve_path(folder, &gcp->ca_file, 0);
+	resolve_path(folder, &gcp->credentials.key_file, 0);
+	if (gcp->access != NULL)
+		resolve_path(folder, &gcp->access->key_file, 0);
+}
+
+static void
 complete_journey(const char *folder, struct journey_config *journey)
 {
 	if (journey->max_bytes == 0)
@@ -223,6 +235,10 @@ complete_probe(const char *folder, const struct defaults_config *defaults,
 		set_default(&probe->dns->type, "A");
 	if (probe->http != NULL)
 		complete_http(folder, probe->http);
+	complete_gcp(folder, probe->gcp_run);
+	complete_gcp(folder, probe->gcp_secret);
+	complete_gcp(folder, probe->gcp_sql);
+	complete_gcp(folder, probe->gcp_vpc_connector);
 	if (probe->journey != NULL)
 		complete_journey(folder, probe->journey);
 	if (probe->settings != NULL)

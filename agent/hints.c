@@ -95,6 +95,35 @@ const struct hint hints[] = {
 	    "the agent's user may not read it: group adm, or "
 	    "systemd-journal, usually may",
 	    "{log}" },
+	{ "gcp.secret", "access", REASON_DENIED,
+	    "the identity of the service may not read the secret, or its "
+	    "credential is refused: the message says which",
+	    "gcloud secrets get-iam-policy SECRET" },
+	{ "gcp.sql", "check", REASON_ANSWER,
+	    "the instance does not run: RUNNABLE with policy ALWAYS would "
+	    "acquit it, NEVER means that its owner has stopped it",
+	    "gcloud sql instances describe INSTANCE "
+	    "--format='value(state,settings.activationPolicy)'" },
+	{ "gcp.vpc_connector", "check", REASON_ANSWER,
+	    "services reach nothing behind this connector while it is in this "
+	    "state",
+	    "gcloud compute networks vpc-access connectors describe "
+	    "CONNECTOR --region REGION" },
+	{ "gcp.run", "check", REASON_ANSWER,
+	    "the platform does not run what was deployed last: see the log of "
+	    "that revision",
+	    "gcloud run revisions list --service SERVICE --region REGION" },
+	{ "gcp.secret", "check", REASON_ANSWER,
+	    "this version cannot be read by anybody: enable it, or add another",
+	    "gcloud secrets versions list SECRET" },
+	{ "", "credential", REASON_DENIED,
+	    "the probe's own credential is refused: this says nothing of what "
+	    "it looks at",
+	    "{again}" },
+	{ "", "state", REASON_DENIED,
+	    "the probe's own credential may not look: this says nothing of "
+	    "what it looks at",
+	    "{again}" },
 	{ "journey", "", REASON_STATUS,
 	    "a user would stand still at this step: see the server's log at "
 	    "this time; the steps before it work",

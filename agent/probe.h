@@ -61,6 +61,12 @@ struct probe_kind {
 					 when a step stopped or timed out */
 	/* A run changes what the next one finds: it is never tried again. */
 	bool is_consuming;
+	/* From where its results are, wherever the agent stands; the default,
+	 * 0, is where that is. */
+	enum vantage vantage;
+	/* No answer within the limit says nothing of what is looked at: such a
+	 * run is unknown, not critical. */
+	bool is_silence_unknown;
 	/* Checks what the schema cannot; path is "probes[3].postgres".  May
 	 * be NULL. */
 	int (*check)(const struct conf *conf, const char *path,

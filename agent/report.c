@@ -5,7 +5,8 @@
 
 /* The links of a chain; what is not named comes last. */
 static const char *const chain[] = { "host", "env", "settings", "dns", "icmp",
-	"tcp", "tls", "http", "postgres", "redis", "journey", NULL };
+	"tcp", "tls", "http", "postgres", "redis", "journey",
+	"gcp.vpc_connector", "gcp.secret", "gcp.sql", "gcp.run", NULL };
 
 bool
 report_is_blind(const struct report *report)

@@ -166,6 +166,7 @@ tell(struct probe *probe, const struct result *result)
 		.probe = name,
 		.kind = probe->kind->name,
 		.reference_of = probe->is_reference ? config->name : "",
+		.vantage = probe->kind->vantage,
 		.interval_ms = config->interval_ms,
 	};
 
@@ -307,7 +308,8 @@ expire(struct probe *probe)
 	    step != NULL ? step : "", step != NULL ? ": " : "", span);
 	if (kind->expire != NULL)
 		kind->expire(probe, probe->attempt.state);
-	probe->attempt.outcome = OUTCOME_CRITICAL;
+	probe->attempt.outcome =
+	    kind->is_silence_unknown ? OUTCOME_UNKNOWN : OUTCOME_CRITICAL;
 	probe->attempt.reason = REASON_TIMEOUT;
 	mark_phase(probe);
 	end(probe);

@@ -22,6 +22,10 @@ extern const cyaml_schema_field_t schema_probe[];
 /* Of kinds, and of what several kinds share; each ends with a NULL key. */
 extern const cyaml_schema_field_t schema_variables[];
 extern const cyaml_schema_field_t schema_inputs[];
+extern const cyaml_schema_field_t schema_gcp_run[];
+extern const cyaml_schema_field_t schema_gcp_secret[];
+extern const cyaml_schema_field_t schema_gcp_sql[];
+extern const cyaml_schema_field_t schema_gcp_vpc_connector[];
 extern const cyaml_schema_field_t schema_journey[];
 extern const cyaml_schema_field_t schema_settings[];
 extern const cyaml_schema_value_t schema_expect_item;

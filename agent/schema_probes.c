@@ -307,6 +307,12 @@ const cyaml_schema_field_t schema_probe[] = {
 	MAPPING("tcp", struct probe_config, tcp, tcp_fields),
 	MAPPING("dns", struct probe_config, dns, dns_fields),
 	MAPPING("http", struct probe_config, http, http_fields),
+	MAPPING("gcp.run", struct probe_config, gcp_run, schema_gcp_run),
+	MAPPING(
+	    "gcp.secret", struct probe_config, gcp_secret, schema_gcp_secret),
+	MAPPING("gcp.sql", struct probe_config, gcp_sql, schema_gcp_sql),
+	MAPPING("gcp.vpc_connector", struct probe_config, gcp_vpc_connector,
+	    schema_gcp_vpc_connector),
 	MAPPING("journey", struct probe_config, journey, schema_journey),
 	MAPPING("settings", struct probe_config, settings, schema_settings),
 	MAPPING("tls", struct probe_config, tls, tls_fields),

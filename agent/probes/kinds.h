@@ -12,6 +12,10 @@
 extern const struct probe_kind dns_kind;
 extern const struct probe_kind env_kind;
 extern const struct probe_kind exec_kind;
+extern const struct probe_kind gcp_run_kind;
+extern const struct probe_kind gcp_secret_kind;
+extern const struct probe_kind gcp_sql_kind;
+extern const struct probe_kind gcp_vpc_connector_kind;
 extern const struct probe_kind host_kind;
 extern const struct probe_kind http_kind;
 extern const struct probe_kind icmp_kind;

@@ -106,7 +106,7 @@ def shop(folder, broken="", hangs=""):
     server.socket = context.wrap_socket(server.socket, server_side=True)
     server.broken, server.hangs = broken, hangs
     server.released = threading.Event()
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         yield f"https://127.0.0.1:{server.server_port}"
