@@ -15,10 +15,16 @@
 #define HOUR_MS          INT64_C(3600000)
 #define RETENTION_MIN_MS HOUR_MS
 #define STORE_MIN_BYTES  INT64_C(1048576)
-#define CONFIRM_AFTER    3
-#define CLEAR_AFTER      2
-#define RUN_MAX          1000 /* of either */
+#define RUN_MAX          1000 /* of confirm_after and clear_after */
+#define PER_YEAR_LEAST   0.01
+#define PER_YEAR_MOST    1000.0
 #define PATH_BYTES       160
+
+static const struct regressions_config usual_rule = {
+	.confirm_after = 3,
+	.clear_after = 2,
+	.per_year = 1,
+};
 
 /* What every check needs. */
 struct check {
@@ -44,24 +50,6 @@ place_of(const char *format, ...)
 	vsnprintf(place.path, sizeof(place.path), format, args);
 	va_end(args);
 	return place;
-}
-
-bool
-names_hold(const struct names *names, const char *name)
-{
-	for (uint32_t i = 0; i < names->n; i++)
-		if (strcmp(names->names[i], name) == 0)
-			return true;
-	return false;
-}
-
-const struct environment_config *
-config_environment(const struct collector_config *config, const char *name)
-{
-	for (uint32_t i = 0; i < config->n_environments; i++)
-		if (strcmp(config->environments[i].name, name) == 0)
-			return &config->environments[i];
-	return NULL;
 }
 
 static bool
@@ -286,6 +274,78 @@ check_listen(const struct check *check)
 	return 0;
 }
 
+/* --- regressions -------------------------------------------------------- */
+
+static int
+check_number(const struct check *check, double *out, const char *path,
+    const char *key, const char *text)
+{
+	struct place at = place_of("%s.%s", path, key);
+	char *end;
+
+	if (text == NULL)
+		return 0;
+	*out = strtod(text, &end);
+	if (end != text && *end == '\0' && isfinite(*out))
+		return 0;
+	return conf_complain(
+	    check->conf, check->err, at.path, "must be a number");
+}
+
+static int
+check_run(const struct check *check, uint32_t *run, const char *path,
+    const char *key, uint32_t usual)
+{
+	struct place at = place_of("%s.%s", path, key);
+
+	if (*run == 0)
+		*run = usual;
+	if (*run <= RUN_MAX)
+		return 0;
+	return conf_complain(
+	    check->conf, check->err, at.path, "must be from 1 to %d", RUN_MAX);
+}
+
+static int
+check_severity(const struct check *check, bool *out_is_warning,
+    const char *path, const char *severity)
+{
+	struct place at = place_of("%s.severity", path);
+
+	*out_is_warning = strcmp(severity, "warning") == 0;
+	if (*out_is_warning || strcmp(severity, "critical") == 0)
+		return 0;
+	return conf_complain(check->conf, check->err, at.path,
+	    "not a severity: write critical or warning");
+}
+
+/* Of an environment, or of all: usual is then config_empty()'s. */
+static int
+check_regressions(const struct check *check, const char *path,
+    struct regressions_config *rule, const struct regressions_config *usual)
+{
+	const char *key = "false_alarms_per_year";
+	struct place at = place_of("%s.%s", path, key);
+	bool is_warning = !usual->is_critical;
+
+	rule->per_year = usual->per_year;
+	if (check_run(check, &rule->confirm_after, path, "confirm_after",
+		usual->confirm_after) < 0 ||
+	    check_run(check, &rule->clear_after, path, "clear_after",
+		usual->clear_after) < 0 ||
+	    check_number(check, &rule->per_year, path, key,
+		rule->false_alarms_per_year) < 0)
+		return -1;
+	if (rule->per_year < PER_YEAR_LEAST || rule->per_year > PER_YEAR_MOST)
+		return conf_complain(check->conf, check->err, at.path,
+		    "must be from %g to %g", PER_YEAR_LEAST, PER_YEAR_MOST);
+	if (rule->severity != NULL &&
+	    check_severity(check, &is_warning, path, rule->severity) < 0)
+		return -1;
+	rule->is_critical = !is_warning;
+	return 0;
+}
+
 /* --- environments and services ------------------------------------------ */
 
 static int
@@ -307,6 +367,10 @@ check_environment(
 	if (names_hold(&environment->compare_with, environment->name))
 		return conf_complain(check->conf, check->err, at.path,
 		    "must name other environments");
+	at = place_of("environments.%s.regressions", environment->name);
+	if (check_regressions(check, at.path, &environment->regressions,
+		&config->regressions) < 0)
+		return -1;
 	at = place_of("environments.%s.", environment->name);
 	return check_retention(
 	    check, at.path, &environment->retention, &config->retention);
@@ -336,22 +400,6 @@ check_service(const struct check *check, uint32_t i)
 }
 
 /* --- expectations ------------------------------------------------------- */
-
-static int
-check_number(const struct check *check, double *out, const char *path,
-    const char *key, const char *text)
-{
-	struct place at = place_of("%s.%s", path, key);
-	char *end;
-
-	if (text == NULL)
-		return 0;
-	*out = strtod(text, &end);
-	if (end != text && *end == '\0' && isfinite(*out))
-		return 0;
-	return conf_complain(
-	    check->conf, check->err, at.path, "must be a number");
-}
 
 static int
 check_subject(const struct check *check, const char *path,
@@ -425,40 +473,11 @@ check_expectation(const struct check *check, uint32_t i)
 		return -1;
 	if (expectation->severity == NULL)
 		return 0;
-	expectation->is_warning = strcmp(expectation->severity, "warning") == 0;
-	if (expectation->is_warning ||
-	    strcmp(expectation->severity, "critical") == 0)
-		return 0;
-	at = place_of("%s.severity", place.path);
-	return conf_complain(check->conf, check->err, at.path,
-	    "not a severity: write critical or warning");
+	return check_severity(
+	    check, &expectation->is_warning, place.path, expectation->severity);
 }
 
 /* --- the collector ------------------------------------------------------ */
-
-static int
-check_run(const struct check *check, uint32_t *run, const char *path,
-    uint32_t standard)
-{
-	if (*run == 0)
-		*run = standard;
-	if (*run <= RUN_MAX)
-		return 0;
-	return conf_complain(
-	    check->conf, check->err, path, "must be from 1 to %d", RUN_MAX);
-}
-
-static int
-check_regressions(const struct check *check)
-{
-	struct regressions_config *rule = &check->config->regressions;
-
-	if (check_run(check, &rule->confirm_after, "regressions.confirm_after",
-		CONFIRM_AFTER) < 0)
-		return -1;
-	return check_run(
-	    check, &rule->clear_after, "regressions.clear_after", CLEAR_AFTER);
-}
 
 static int
 check_collector(const struct check *check)
@@ -468,7 +487,8 @@ check_collector(const struct check *check)
 	if (check->is_daemon &&
 	    (check_store(check) < 0 || check_listen(check) < 0))
 		return -1;
-	if (check_regressions(check) < 0 ||
+	if (check_regressions(
+		check, "regressions", &config->regressions, &usual_rule) < 0 ||
 	    check_retention(check, "", &config->retention, NULL) < 0)
 		return -1;
 	for (uint32_t i = 0; i < config->n_environments; i++)
@@ -541,8 +561,7 @@ config_empty(void)
 {
 	struct collector_config *config = mem_zalloc(sizeof(*config));
 
-	config->regressions.confirm_after = CONFIRM_AFTER;
-	config->regressions.clear_after = CLEAR_AFTER;
+	config->regressions = usual_rule;
 	for (size_t i = 0; i < sizeof(kepts) / sizeof(kepts[0]); i++) {
 		int64_t *ms =
 		    (void *)((char *)&config->retention + kepts[i].ms);

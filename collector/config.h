@@ -12,7 +12,7 @@
  *	    tls: { ca_file: ca.pem, certificate_file: c.pem, key_file: k.pem }
  *	environments:
  *	  staging: { compare_with: [ production ], retention: { results: 7d } }
- *	  production: {}
+ *	  production: { regressions: { severity: critical } }
  *	services:
  *	  - name: backend
  *	    depends_on: [ database ]
@@ -23,7 +23,8 @@
  *	      services: [ backend ] }
  *	  - { env: SECRET_KEY, must_differ: [ staging, production ] }
  *	retention: { results: 30d, rollups: 730d, changes: 400d }
- *	regressions: { confirm_after: 3, clear_after: 2 }
+ *	regressions: { confirm_after: 3, clear_after: 2,
+ *	               false_alarms_per_year: 1 }
  *
  * Paths in the file are relative to its folder.
  */
@@ -60,10 +61,21 @@ struct retention_config {
 	int64_t changes_ms; /* and regressions that were cleared */
 };
 
+/* When something is told of.  An environment that does not say has what is
+ * said for all. */
+struct regressions_config {
+	uint32_t confirm_after, clear_after;
+	char *false_alarms_per_year; /* a number; per series */
+	char *severity; /* of latency and error rate: [warning] or critical */
+	double per_year;
+	bool is_critical;
+};
+
 struct environment_config {
 	char *name;
 	struct names compare_with;
 	struct retention_config retention;
+	struct regressions_config regressions;
 };
 
 struct service_config {
@@ -103,9 +115,7 @@ struct collector_config {
 	struct expectation_config *expectations;
 	uint32_t n_expectations;
 	struct retention_config retention;
-	struct regressions_config {
-		uint32_t confirm_after, clear_after;
-	} regressions;
+	struct regressions_config regressions;
 
 	int64_t store_max_bytes; /* 0: no limit */
 };
@@ -130,6 +140,10 @@ void config_free(struct collector_config *config); /* NULL is allowed */
 /* NULL when the file does not name it. */
 const struct environment_config *
 config_environment(const struct collector_config *config, const char *name);
+
+/* What counts in this environment. */
+const struct regressions_config *config_regressions(
+    const struct collector_config *config, const char *environment);
 
 bool names_hold(const struct names *names, const char *name);
 

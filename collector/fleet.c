@@ -62,6 +62,7 @@ free_series(struct fleet_series *series)
 {
 	free_description(&series->series);
 	free_text(series->last.message); /* with its attributes */
+	free(series->course);
 	free(series->key);
 	free(series);
 }
@@ -322,6 +323,20 @@ fleet_series_describe(struct fleet_series *of, const struct series *series)
 		copy.phases[i] = mem_strdup(series->phases[i]);
 	free_description(&of->series);
 	of->series = copy;
+	/* Phases are known by their places, which may be others' now. */
+	if (of->course != NULL)
+		memset(of->course->phase_us, 0, sizeof(of->course->phase_us));
+}
+
+struct fleet_course *
+fleet_course_of(struct fleet_series *series)
+{
+	if (series->course != NULL)
+		return series->course;
+	series->course = mem_zalloc(sizeof(*series->course));
+	slower_init(&series->course->slower);
+	failing_init(&series->course->failing);
+	return series->course;
 }
 
 static char *

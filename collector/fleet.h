@@ -14,8 +14,11 @@
 #include <stdint.h>
 
 #include "collector/detect/drift.h"
+#include "collector/detect/failing.h"
 #include "collector/detect/silence.h"
+#include "collector/detect/slower.h"
 #include "collector/detect/state.h"
+#include "collector/detect/times.h"
 #include "proto/base/map.h"
 #include "proto/publish.h"
 #include "proto/query.h"
@@ -35,6 +38,15 @@ struct fleet_place {
 	size_t n_series, n_facts;
 };
 
+/* What the detectors know of a series.  As it lies in memory it is kept in a
+ * snapshot: no pointers. */
+struct fleet_course {
+	struct times times; /* of the results that the others count */
+	struct slower slower;
+	struct failing failing;
+	double phase_us[PHASES_MAX]; /* usual duration of each; 0: none yet */
+};
+
 struct fleet_series {
 	char *key; /* "staging/stg-1/backend/db" */
 	struct fleet_place *place;
@@ -50,7 +62,9 @@ struct fleet_series {
 	int64_t mono_ms;    /* the same by its monotonic one */
 	int64_t good_us;    /* duration of the last ok result; -1: none */
 	uint64_t open;      /* id of its state regression; 0: none */
-	bool is_dirty;      /* differs from its snapshot */
+	uint64_t open_slower, open_failing; /* latency and error rate */
+	struct fleet_course *course;        /* NULL until a result counted */
+	bool is_dirty;                      /* differs from its snapshot */
 };
 
 struct fleet_fact {
@@ -119,6 +133,9 @@ size_t fleet_count(
 /* Copies what is described when it differs from what is known. */
 void
 fleet_series_describe(struct fleet_series *of, const struct series *series);
+
+/* The course of a series, begun if need be. */
+struct fleet_course *fleet_course_of(struct fleet_series *series);
 
 /* Copies the result deeply over the last one. */
 void fleet_series_keep(struct fleet_series *of, const struct result *result);

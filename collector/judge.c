@@ -9,9 +9,8 @@
 
 /* --- results ------------------------------------------------------------ */
 
-/* When a run ended, by our clock. */
-static int64_t
-ended_ms(const struct result *result, const struct arrival *arrival)
+int64_t
+judge_ended_ms(const struct result *result, const struct arrival *arrival)
 {
 	return result->at_ms - arrival->clock_offset_ms +
 	    result->duration_us / 1000;
@@ -21,7 +20,7 @@ ended_ms(const struct result *result, const struct arrival *arrival)
 static int64_t
 age_ms(const struct result *result, const struct arrival *arrival)
 {
-	return arrival->at.wall_ms - ended_ms(result, arrival);
+	return arrival->at.wall_ms - judge_ended_ms(result, arrival);
 }
 
 /* So old that it says nothing of now. */
@@ -155,7 +154,7 @@ follow_state(const struct judge *judge, struct fleet_series *series, bool late,
 	if (series->watch.hard == LEVEL_GOOD) {
 		series->open = 0;
 		return ledger_close(judge->ledger, id,
-		    late ? ended_ms(&series->last, arrival)
+		    late ? judge_ended_ms(&series->last, arrival)
 			 : arrival->at.wall_ms,
 		    err);
 	}
@@ -172,7 +171,7 @@ static void
 keep(struct fleet_series *series, const struct result *result,
     const struct arrival *arrival)
 {
-	int64_t fresh_ms = ended_ms(result, arrival);
+	int64_t fresh_ms = judge_ended_ms(result, arrival);
 
 	if (!series->counted || series->last.outcome != result->outcome)
 		series->since_ms = result->at_ms;
@@ -200,17 +199,14 @@ judge_result(const struct judge *judge, struct fleet_series *series,
     const struct series *described, const struct result *result,
     const struct arrival *arrival, struct err *err)
 {
-	static const struct state_rule fallback = { 1, 1 };
-	struct state_rule rule = {
-		judge->config->regressions.confirm_after,
-		judge->config->regressions.clear_after,
-	};
+	const struct regressions_config *regressions =
+	    config_regressions(judge->config, described->environment);
+	struct state_rule rule = { regressions->confirm_after,
+		regressions->clear_after };
 	bool late = is_late(described, result, arrival);
 	bool known = series->n_results > 0;
 	bool transition = known && series->last.outcome != result->outcome;
 
-	if (rule.confirm == 0 || rule.clear == 0)
-		rule = fallback;
 	series->n_results++;
 	series->is_dirty = true;
 	if (known && result->at_ms < series->last.at_ms &&
@@ -231,7 +227,8 @@ judge_result(const struct judge *judge, struct fleet_series *series,
 	if (result->outcome != OUTCOME_UNKNOWN)
 		drift_proof_add(&series->proof, result->outcome == OUTCOME_OK,
 		    result->at_ms);
-	if (follow_state(judge, series, late, arrival, err) < 0)
+	if (follow_state(judge, series, late, arrival, err) < 0 ||
+	    judge_course(judge, series, late, arrival, err) < 0)
 		return -1;
 	if (result->outcome == OUTCOME_OK)
 		series->good_us = result->duration_us;

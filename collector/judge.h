@@ -1,9 +1,9 @@
 /*
  * judge.h - what a result, a fact or a silence means for the picture.
  *
- * Keeps the fleet up to date and opens and clears regressions: state, drift
- * and silence.  Everything is a function of what is given; time is an
- * argument.
+ * Keeps the fleet up to date and opens and clears regressions: state, latency,
+ * error rate, drift, guard and silence.  Everything is a function of what is
+ * given; time is an argument.
  *
  *   - Results from a workstation, runs with reference inputs and outcomes
  *     that are unknown never open a regression.
@@ -57,6 +57,15 @@ int judge_again(const struct judge *judge, struct fleet_fact *fact,
  * judge_result(). */
 int judge_proof(const struct judge *judge, const struct fleet_series *series,
     const struct arrival *arrival, struct err *err);
+
+/* Where the newest result of a series, which counts and could tell, shows it
+ * to be going: latency and error rate; for judge_result(). */
+int judge_course(const struct judge *judge, struct fleet_series *series,
+    bool late, const struct arrival *arrival, struct err *err);
+
+/* When a run ended, by our clock. */
+int64_t
+judge_ended_ms(const struct result *result, const struct arrival *arrival);
 
 /* A batch of this agent came: ends its silence. */
 int judge_heard(const struct judge *judge, struct fleet_agent *agent,

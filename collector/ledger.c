@@ -224,6 +224,17 @@ ledger_open(struct ledger *ledger, uint64_t *out_id,
 }
 
 int
+ledger_note(
+    struct ledger *ledger, const struct regression_row *row, struct err *err)
+{
+	uint64_t id;
+
+	if (ledger->recalled != NULL)
+		return 0;
+	return store_put_regression(ledger->store, &id, row, err);
+}
+
+int
 ledger_update(struct ledger *ledger, uint64_t id, bool raise, struct err *err)
 {
 	const struct fleet_regression *open =
@@ -258,4 +269,20 @@ ledger_close(
 	}
 	fleet_close(ledger->fleet, id);
 	return 0;
+}
+
+int
+ledger_close_as(struct ledger *ledger, uint64_t id, int64_t cleared_ms,
+    const char *message, struct err *err)
+{
+	const struct fleet_regression *open =
+	    fleet_regression(ledger->fleet, id);
+	struct regression_row row;
+
+	if (open == NULL)
+		return 0;
+	row = open->row;
+	row.message = message;
+	fleet_open(ledger->fleet, &row);
+	return ledger_close(ledger, id, cleared_ms, err);
 }

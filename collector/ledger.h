@@ -75,6 +75,11 @@ ledger_mark(struct ledger *ledger, const struct mark *mark, struct err *err);
 int ledger_open(struct ledger *ledger, uint64_t *out_id,
     const struct regression_row *row, struct err *err);
 
+/* Writes down what is over as it is found, and tells nobody; nothing in
+ * recall. */
+int ledger_note(
+    struct ledger *ledger, const struct regression_row *row, struct err *err);
+
 /* Writes an open one again after its numbers were changed; raise tells it as
  * if it were new. */
 int
@@ -83,5 +88,9 @@ ledger_update(struct ledger *ledger, uint64_t id, bool raise, struct err *err);
 /* Clears an open one; 0 is none and does nothing. */
 int ledger_close(
     struct ledger *ledger, uint64_t id, int64_t cleared_ms, struct err *err);
+
+/* The same, saying why in its message. */
+int ledger_close_as(struct ledger *ledger, uint64_t id, int64_t cleared_ms,
+    const char *message, struct err *err);
 
 #endif

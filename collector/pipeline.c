@@ -3,16 +3,20 @@
 #include <string.h>
 
 #include "collector/judge.h"
+#include "collector/owner.h"
 #include "collector/pipeline.h"
 #include "collector/retention.h"
 #include "collector/snapshot.h"
 #include "proto/base/mem.h"
 
-/* A restart judges again what came after the checkpoint, a million results
- * per second; a checkpoint costs about as much as 64 results per series. */
+/* A restart judges again what came after the checkpoint, half a million
+ * results per second; a checkpoint costs about as much as 64 results per
+ * series, and writes 6 KiB of each. */
 #define CHECKPOINT_RESULTS    20000
 #define CHECKPOINT_PER_SERIES 64
 #define CHECKPOINT_MS         60000
+#define CHECKPOINT_SERIES_MS  3 /* and so much per series, so that a large */
+#define CHECKPOINT_MAX_MS     600000 /* fleet does not write all the time */
 
 #define OFFSET_MAX_MS    INT64_C(315576000000) /* ten years, either way */
 #define EXPIRE_AT_ONCE   256
@@ -159,32 +163,6 @@ recall_batch(void *arg, const struct store_batch *stored, struct err *err)
 	return rc;
 }
 
-/* The owner of a regression: where its id is kept; NULL when there is none. */
-static uint64_t *
-owner_of(const struct fleet *fleet, const struct regression_row *row)
-{
-	MAP_EACH (struct fleet_series, series, fleet->series)
-		if (row->kind == REGRESSION_STATE &&
-		    strcmp(series->series.environment, row->environment) == 0 &&
-		    strcmp(series->series.agent, row->agent) == 0 &&
-		    strcmp(series->series.service, row->service) == 0 &&
-		    strcmp(series->series.probe, row->subject) == 0)
-			return &series->open;
-	MAP_EACH (struct fleet_fact, fact, fleet->facts)
-		if (row->kind == REGRESSION_DRIFT &&
-		    strcmp(fact->environment, row->environment) == 0 &&
-		    strcmp(fact->agent, row->agent) == 0 &&
-		    strcmp(fact->service, row->service) == 0 &&
-		    strcmp(fact->name, row->subject) == 0 && fact->open == 0)
-			return &fact->open;
-	MAP_EACH (struct fleet_agent, agent, fleet->agents)
-		if (row->kind == REGRESSION_SILENCE &&
-		    strcmp(agent->environment, row->environment) == 0 &&
-		    strcmp(agent->agent, row->agent) == 0)
-			return &agent->open;
-	return NULL;
-}
-
 /* An id in the snapshot without an open row is none. */
 static void
 reopen(struct ledger *ledger, uint64_t *id)
@@ -198,8 +176,11 @@ reopen_all(struct pipeline *pipeline)
 {
 	struct fleet *fleet = pipeline->fleet;
 
-	MAP_EACH (struct fleet_series, series, fleet->series)
+	MAP_EACH (struct fleet_series, series, fleet->series) {
 		reopen(&pipeline->ledger, &series->open);
+		reopen(&pipeline->ledger, &series->open_slower);
+		reopen(&pipeline->ledger, &series->open_failing);
+	}
 	MAP_EACH (struct fleet_fact, fact, fleet->facts)
 		reopen(&pipeline->ledger, &fact->open);
 	MAP_EACH (struct fleet_agent, agent, fleet->agents)
@@ -219,7 +200,7 @@ agree(struct pipeline *pipeline)
 	MAP_EACH (const struct fleet_regression, open, fleet->open) {
 		if (open->row.cleared_ms == 0)
 			continue;
-		owner = owner_of(fleet, &open->row);
+		owner = owner_find(fleet, &open->row);
 		if (owner != NULL && *owner == open->row.id)
 			*owner = 0;
 		fleet_close(fleet, open->row.id);
@@ -228,7 +209,7 @@ agree(struct pipeline *pipeline)
 		if (fleet_regression(fleet, row->id) != NULL)
 			continue;
 		fleet_open(fleet, row);
-		owner = owner_of(fleet, row);
+		owner = owner_find(fleet, row);
 		if (owner != NULL)
 			*owner = row->id;
 	}
@@ -520,8 +501,12 @@ is_time_for_checkpoint(const struct pipeline *pipeline)
 {
 	uint64_t series = map_count(pipeline->fleet->series);
 	int64_t age_ms = pipeline->stand.wall_ms - pipeline->written_ms;
+	int64_t limit_ms =
+	    CHECKPOINT_MS + CHECKPOINT_SERIES_MS * (int64_t)series;
 
-	return pipeline->is_due || age_ms < 0 || age_ms >= CHECKPOINT_MS ||
+	if (limit_ms > CHECKPOINT_MAX_MS)
+		limit_ms = CHECKPOINT_MAX_MS;
+	return pipeline->is_due || age_ms < 0 || age_ms >= limit_ms ||
 	    pipeline->n_results >=
 	    CHECKPOINT_RESULTS + CHECKPOINT_PER_SERIES * series;
 }

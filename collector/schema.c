@@ -47,11 +47,24 @@ static const cyaml_schema_field_t retention_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t regressions_fields[] = {
+	CYAML_FIELD_UINT("confirm_after", OPTIONAL, struct regressions_config,
+	    confirm_after),
+	CYAML_FIELD_UINT(
+	    "clear_after", OPTIONAL, struct regressions_config, clear_after),
+	TEXT("false_alarms_per_year", OPTIONAL, struct regressions_config,
+	    false_alarms_per_year),
+	TEXT("severity", OPTIONAL, struct regressions_config, severity),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t environment_fields[] = {
 	TEXT(CONF_KEYED, REQUIRED, struct environment_config, name),
 	NAMES("compare_with", struct environment_config, compare_with),
 	MAPPING("retention", struct environment_config, retention,
 	    retention_fields),
+	MAPPING("regressions", struct environment_config, regressions,
+	    regressions_fields),
 	CYAML_FIELD_END,
 };
 
@@ -104,14 +117,6 @@ static const cyaml_schema_field_t expectation_fields[] = {
 static const cyaml_schema_value_t expectation_item = {
 	CYAML_VALUE_MAPPING(
 	    CYAML_FLAG_DEFAULT, struct expectation_config, expectation_fields),
-};
-
-static const cyaml_schema_field_t regressions_fields[] = {
-	CYAML_FIELD_UINT("confirm_after", OPTIONAL, struct regressions_config,
-	    confirm_after),
-	CYAML_FIELD_UINT(
-	    "clear_after", OPTIONAL, struct regressions_config, clear_after),
-	CYAML_FIELD_END,
 };
 
 static const cyaml_schema_field_t collector_fields[] = {

@@ -5,7 +5,7 @@
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
-#define VERSION        2
+#define VERSION        3
 #define CHECKPOINT_KEY "checkpoint"
 #define SERIES_PREFIX  "series/"
 #define FACT_PREFIX    "fact/"
@@ -74,12 +74,31 @@ put_description(struct text *text, const struct series *series)
 		put_text(text, series->phases[i]);
 }
 
+static uint32_t
+course_bytes(const struct fleet_course *course)
+{
+	return course != NULL ? sizeof(*course) : 0;
+}
+
+/* Its size and the version of its detector tell whether it can be read: one of
+ * another program is learned anew, which must not cost the rest. */
+static void
+put_course(struct text *text, const struct fleet_course *course)
+{
+	uint32_t kind[] = { course_bytes(course), DETECTOR_VERSION };
+
+	put(text, kind, sizeof(kind));
+	if (course != NULL)
+		put(text, course, sizeof(*course));
+}
+
 static void
 put_series(struct text *text, const struct fleet_series *series)
 {
 	uint8_t flags[] = { series->counts, series->counted };
 	int64_t numbers[] = { (int64_t)series->n_results, series->since_ms,
-		series->fresh_ms, series->good_us, (int64_t)series->open };
+		series->fresh_ms, series->good_us, (int64_t)series->open,
+		(int64_t)series->open_slower, (int64_t)series->open_failing };
 
 	put_description(text, &series->series);
 	put_result(text, &series->last);
@@ -87,6 +106,7 @@ put_series(struct text *text, const struct fleet_series *series)
 	put(text, &series->proof, sizeof(series->proof));
 	put(text, flags, sizeof(flags));
 	put(text, numbers, sizeof(numbers));
+	put_course(text, series->course);
 }
 
 static void
@@ -345,12 +365,33 @@ is_named(const struct series *series)
 }
 
 static void
+get_course(struct reader *reader, struct fleet_series *series)
+{
+	struct fleet_course *course;
+	uint32_t kind[2];
+
+	get(reader, kind, sizeof(kind));
+	if (reader->is_short || kind[0] == 0)
+		return;
+	if (kind[0] > (size_t)(reader->end - reader->at)) {
+		reader->is_short = true;
+		return;
+	}
+	if (kind[0] != sizeof(*course) || kind[1] != DETECTOR_VERSION) {
+		reader->at += kind[0];
+		return;
+	}
+	course = fleet_course_of(series);
+	get(reader, course, sizeof(*course));
+}
+
+static void
 get_series(struct reader *reader, struct fleet *fleet)
 {
 	struct fleet_series *series;
 	struct series described;
 	struct result last;
-	int64_t numbers[5];
+	int64_t numbers[7];
 	uint8_t flags[2];
 
 	get_description(reader, &described);
@@ -372,6 +413,9 @@ get_series(struct reader *reader, struct fleet *fleet)
 	series->fresh_ms = numbers[2];
 	series->good_us = numbers[3];
 	series->open = (uint64_t)numbers[4];
+	series->open_slower = (uint64_t)numbers[5];
+	series->open_failing = (uint64_t)numbers[6];
+	get_course(reader, series);
 }
 
 static void

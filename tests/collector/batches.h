@@ -216,15 +216,23 @@ bench_take(struct bench *bench, struct batch *made)
 
 /* One result of a probe, made behind_ms ago by the agent's clock. */
 static inline void
-bench_result(struct bench *bench, const char *probe, char letter)
+bench_timed(
+    struct bench *bench, const char *probe, char letter, int64_t duration_us)
 {
 	struct series series = series_named(probe, bench->vantage);
 	struct result result = result_of(letter,
 	    bench->now.wall_ms + bench->offset_ms - bench->behind_ms - 10);
 	struct batch *made = batch_new();
 
+	result.duration_us = result.phase_us[0] = duration_us;
 	batch_add_result(made, &series, &result);
 	bench_take(bench, made);
+}
+
+static inline void
+bench_result(struct bench *bench, const char *probe, char letter)
+{
+	bench_timed(bench, probe, letter, 3200);
 }
 
 static inline void

@@ -102,6 +102,17 @@ static const struct bad {
 	    HEAD "expectations: [{env: A, present: true, severity: bad}]\n",
 	    "3:50: expectations[0].severity: not a severity: write critical "
 	    "or warning" },
+	{ "false alarms must be a number",
+	    HEAD "regressions: {false_alarms_per_year: few}\n",
+	    "3:38: regressions.false_alarms_per_year: must be a number" },
+	{ "and one that makes sense",
+	    HEAD "regressions: {false_alarms_per_year: 0}\n",
+	    "3:38: regressions.false_alarms_per_year: must be from 0.01 to "
+	    "1000" },
+	{ "a regression's severity is one of two",
+	    HEAD "environments: {e: {regressions: {severity: mild}}}\n",
+	    "3:44: environments.e.regressions.severity: not a severity: write "
+	    "critical or warning" },
 	{ "confirmation is bounded",
 	    HEAD "regressions: {confirm_after: 1001}\n",
 	    "3:30: regressions.confirm_after: must be from 1 to 1000" },
@@ -180,6 +191,8 @@ test_whole(void **state)
 	assert_string_equal(config->expectations[1].name, "env/SECRET_KEY");
 	assert_int_equal(config->regressions.confirm_after, 3);
 	assert_int_equal(config->regressions.clear_after, 2);
+	assert_true(config->regressions.per_year > 0.99 &&
+	    config->regressions.per_year < 1.01);
 	config_free(config);
 	folder_close(&folder);
 }

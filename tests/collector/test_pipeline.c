@@ -114,6 +114,92 @@ test_story(void **state)
 	bench_close(&bench);
 }
 
+/* --- latency and error rate --------------------------------------------- */
+
+/* Each letter is twenty results, ten seconds apart: n takes 12 ms, s four times
+ * as long, f a quarter, h a fifth of them fails, d all of them fail; r: runs
+ * with reference inputs from here on, D a day passes, L, N, W, S and R as
+ * above. */
+static const struct course_story {
+	const char *name;
+	const char *steps;
+	size_t raised, cleared;
+	size_t latency, error_rate, state; /* rows */
+} courses[] = {
+	{ "steady results raise nothing", "nnnnnnnnnn", 0, 0, 0, 0, 0 },
+	{ "four times as long is told once", "nnnnnnnnnnss", 1, 0, 1, 0, 0 },
+	{ "and cleared by results", "nnnnnnnnnnssnn", 1, 1, 1, 0, 0 },
+	{ "one failure in five is told, and cleared", "nnnnnnnnnnhhhnnnn", 1, 1,
+	    0, 1, 0 },
+	{ "an outage is one regression, of the state", "nnnnnnnnnnddnn", 1, 1,
+	    0, 0, 1 },
+	{ "a restart changes nothing of it", "nnnnnRnnnnnsRsRnRn", 1, 1, 1, 0,
+	    0 },
+	{ "a workstation is not slow", "WnnnnnnnnnnssddS", 0, 0, 0, 0, 0 },
+	{ "nor do runs with reference inputs count", "rnnnnnnnnnnsshh", 0, 0, 0,
+	    0, 0 },
+	{ "of a backlog it is stored and not told", "Lnnnnnnnnnnss", 0, 0, 1, 0,
+	    0 },
+	{ "also that it is over", "Lnnnnnnnnnnssnn", 0, 0, 1, 0, 0 },
+	{ "fresh results that confirm it raise it", "LnnnnnnnnnnssNs", 1, 0, 1,
+	    0, 0 },
+	{ "faster is written down and not told", "nnnnnDDDDDDDnnnnnfff", 0, 0,
+	    1, 0, 0 },
+};
+
+static void
+twenty(struct bench *bench, const char *probe, char letter)
+{
+	for (int i = 0; i < 20; i++) {
+		bool failed = letter == 'd' || (letter == 'h' && i % 5 == 3);
+		/* Noise that is the same every time. */
+		int64_t us = 12000 + (i * 7919 + 13) % 1501;
+
+		bench_pass(
+		    bench, letter == 'f' ? 40 * INTERVAL_MS : INTERVAL_MS);
+		us = letter == 's' ? 4 * us : letter == 'f' ? us / 4 : us;
+		bench_timed(bench, probe, failed ? 'c' : 'g', us);
+	}
+}
+
+static size_t
+count_kind(struct bench *bench, const char *kind)
+{
+	char *rows = bench_regressions(bench, false);
+	size_t n = 0, length = strlen(kind);
+
+	for (const char *at = rows; *at != '\0'; at = strchr(at, '\n') + 1)
+		n += strncmp(at, kind, length) == 0 && at[length] == ' ';
+	free(rows);
+	return n;
+}
+
+static void
+test_course(void **state)
+{
+	const struct course_story *row = *state;
+	const char *probe = "db";
+	struct bench bench;
+
+	bench_open(&bench);
+	for (const char *at = row->steps; *at != '\0'; at++) {
+		if (*at == 'r')
+			probe = "db.reference";
+		else if (*at == 'D')
+			bench_pass(&bench, 86400000);
+		else if (*at >= 'A' && *at <= 'Z')
+			steer(&bench, *at);
+		else
+			twenty(&bench, probe, *at);
+	}
+	assert_int_equal(bench.n_raised, row->raised);
+	assert_int_equal(bench.n_cleared, row->cleared);
+	assert_int_equal(count_kind(&bench, "latency"), row->latency);
+	assert_int_equal(count_kind(&bench, "error_rate"), row->error_rate);
+	assert_int_equal(count_kind(&bench, "state"), row->state);
+	bench_close(&bench);
+}
+
 /* --- what is written of one --------------------------------------------- */
 
 static const struct written {
@@ -357,7 +443,10 @@ test_retention(void **state)
 
 /* --- the property ------------------------------------------------------- */
 
-#define BATCHES 120
+#define BATCHES   260
+#define CALM_FROM 40 /* from then on nothing fails */
+#define SLOW_FROM 190
+#define SLOW_TO   240
 
 /* Batch number i of the seed: always the same one. */
 static struct batch *
@@ -370,10 +459,12 @@ random_batch(struct bench *bench, uint64_t seed, uint64_t i)
 	uint64_t n;
 
 	random_seeded_init(&seeded, seed * 1000 + i);
-	n = 1 + random_below(random, 4);
+	n = 1 + random_below(random, 6);
 	/* Outages last a while, so that they are confirmed. */
 	for (uint64_t k = 0; k < n; k++) {
-		uint64_t bad = (seed >> (i / 8) % 48 & 7) + (i / 8) % 3;
+		uint64_t bad = i < CALM_FROM
+		    ? (seed >> (i / 8) % 48 & 7) + (i / 8) % 3
+		    : 0;
 		char letter = random_below(random, 8) < bad ? 'c' : 'g';
 		struct series series = series_named(
 		    probes[random_below(random, 3)], VANTAGE_IN_SERVICE);
@@ -381,6 +472,11 @@ random_batch(struct bench *bench, uint64_t seed, uint64_t i)
 		    bench->now.wall_ms - 100 + (int64_t)k -
 			(random_below(random, 6) == 0 ? 90000 : 0));
 
+		/* Slower for a while, so that the detectors have their say. */
+		result.duration_us = 3000 + (int64_t)random_below(random, 600);
+		if (i % BATCHES >= SLOW_FROM && i % BATCHES < SLOW_TO)
+			result.duration_us *= 10;
+		result.phase_us[0] = result.duration_us;
 		batch_add_result(made, &series, &result);
 	}
 	if (random_below(random, 10) == 0) {
@@ -455,6 +551,14 @@ take_some(struct bench *bench, uint64_t seed, uint64_t first, uint64_t n,
 	return rc;
 }
 
+static const struct fleet_course *
+course_of(const struct fleet_series *series)
+{
+	static const struct fleet_course none;
+
+	return series->course != NULL ? series->course : &none;
+}
+
 /* Everything that is known, as text; owned by the caller. */
 static char *
 picture(struct bench *bench)
@@ -478,6 +582,10 @@ picture(struct bench *bench)
 		series = map_get(fleet->series, name);
 		if (series == NULL)
 			continue;
+		text_addf(&text, "%s slower %u of %" PRIu64 " failing %u\n",
+		    *key, course_of(series)->slower.state,
+		    course_of(series)->times.n,
+		    course_of(series)->failing.state);
 		text_addf(&text,
 		    "%s n %" PRIu64 " hard %d runs %u %u since %" PRId64
 		    " fresh %" PRId64 " open %d\n",
@@ -556,6 +664,7 @@ test_property(void **state)
 	calm = run(seed, &none, 0);
 	/* A run without regressions would prove nothing. */
 	assert_non_null(strstr(calm, "state staging"));
+	assert_non_null(strstr(calm, "latency staging"));
 	for (uint64_t how = 1; how <= 3; how++) {
 		disturbed = run(seed, row, seed + how);
 		assert_string_equal(disturbed, calm);
@@ -568,6 +677,7 @@ int
 main(void)
 {
 	return TABLE_RUN(stories, test_story) +
+	    TABLE_RUN(courses, test_course) +
 	    TABLE_RUN(writtens, test_written) + TABLE_RUN(drifts, test_drift) +
 	    TABLE_RUN(expecteds, test_expected) +
 	    TABLE_RUN(reloads, test_reload) +
