@@ -55,6 +55,9 @@ static const char help_check[] =
     "                  what makes the exit code: with critical, warnings are "
     "shown\n"
     "                  and give 0 [warning]\n"
+    "  --explain CODE  what a reason (connect.timeout, 28P01) means, what it "
+    "cannot\n"
+    "                  tell, and which test separates; runs nothing\n"
     "\n"
     "Exit codes: 0 ok, 1 warning, 2 critical, 3 unknown: a probe could not "
     "tell, the\n"
@@ -213,6 +216,9 @@ parse_check_option(
 	if (strcmp(option, "--nagios") == 0)
 		return set_flag(&out->nagios);
 	taken = take_value(&out->output, "--output", at, argc, argv, err);
+	if (taken == 0)
+		taken =
+		    take_value(&out->explain, "--explain", at, argc, argv, err);
 	if (taken != 0)
 		return taken;
 	taken = take_value(&word, "--failure-threshold", at, argc, argv, err);

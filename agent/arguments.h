@@ -34,6 +34,7 @@ struct arguments {
 	const char *config; /* ARGUMENTS_CONFIG when not given */
 	enum arguments_scope scope;
 	bool json, nagios;
+	const char *explain;    /* a reason to explain; NULL when not given */
 	const char *output;     /* file for the report, or the draft; NULL when
 				   not given */
 	enum outcome threshold; /* what makes the exit code: warning [default]

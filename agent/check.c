@@ -210,6 +210,7 @@ finish(
 	report->findings = check->findings;
 	report->n = check->n;
 	report_sort(report);
+	report_explain(report);
 	*out_code = report_exit(report);
 	return tell(report, check->arguments, err);
 }

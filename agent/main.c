@@ -8,6 +8,7 @@
 #include "agent/agent.h"
 #include "agent/arguments.h"
 #include "agent/check.h"
+#include "agent/explain.h"
 #include "agent/init.h"
 #include "proto/base/descriptors.h"
 #include "proto/base/mem.h"
@@ -73,6 +74,21 @@ config_check(struct agent_config *config, const struct arguments *arguments)
 }
 
 static int
+tell(const char *code)
+{
+	struct text text = { 0 };
+	struct err err;
+
+	if (explain(&text, code, &err) < 0) {
+		complain(err.text, "");
+		return EXIT_UNKNOWN;
+	}
+	fputs(text.bytes, stdout);
+	text_fini(&text);
+	return EXIT_DONE;
+}
+
+static int
 init(const struct arguments *arguments)
 {
 	struct err err;
@@ -107,6 +123,8 @@ main(int argc, char **argv)
 		puts("vedette-agent " VEDETTE_VERSION);
 		return EXIT_DONE;
 	}
+	if (arguments.explain != NULL)
+		return tell(arguments.explain);
 	if (arguments.command == COMMAND_INIT)
 		return init(&arguments);
 	if (config_load(&config, arguments.config, &err) < 0) {

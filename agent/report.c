@@ -5,7 +5,7 @@
 
 /* The links of a chain; what is not named comes last. */
 static const char *const chain[] = { "host", "env", "settings", "dns", "icmp",
-	"tcp", "tls", "http", "postgres", "redis", "journey",
+	"tcp", "tls", "postgres", "redis", "http", "journey",
 	"gcp.vpc_connector", "gcp.secret", "gcp.sql", "gcp.run", NULL };
 
 bool
@@ -24,8 +24,8 @@ report_count(const struct report *report, enum outcome outcome)
 	return n;
 }
 
-static int
-rank_of(const char *kind)
+int
+report_rank(const char *kind)
 {
 	int rank = 0;
 
@@ -53,8 +53,8 @@ compare(const void *left, const void *right, void *arg)
 	const struct agent_config *config = arg;
 	size_t place_a = place_of(config, a->probe->service);
 	size_t place_b = place_of(config, b->probe->service);
-	int rank_a = rank_of(a->series->kind),
-	    rank_b = rank_of(b->series->kind);
+	int rank_a = report_rank(a->series->kind),
+	    rank_b = report_rank(b->series->kind);
 
 	if (place_a != place_b)
 		return place_a < place_b ? -1 : 1;

@@ -17,6 +17,9 @@ struct finding {
 	const struct probe_config *probe;
 	const struct series *series;
 	const struct result *result;
+	/* The finding of the same report that entails this one, which is then
+	 * no news; NULL: it stands for itself.  Set by report_explain(). */
+	const struct finding *cause;
 };
 
 /* Everything is borrowed. */
@@ -32,9 +35,18 @@ struct report {
 };
 
 /* Puts the findings in the order in which people read them: services as in the
- * configuration; within one, from what comes first in a chain (env, dns, tcp,
- * tls, http, postgres) to what depends on it. */
+ * configuration; within one, from what comes first in a chain (env, settings,
+ * dns, tcp, tls, postgres, redis, http, journey) to what depends on it. */
 void report_sort(struct report *report);
+
+/* The place of a kind in a chain; the lower, the earlier. */
+int report_rank(const char *kind);
+
+/* Finds out, of sorted findings, which are entailed by a failure below: the
+ * same target fails at the same layer (a name, a connection, TLS), the inputs
+ * are not there and the env probe of the service says so, or the application
+ * itself fails while something it stands on does. */
+void report_explain(struct report *report);
 
 bool report_is_blind(const struct report *report);
 

@@ -92,7 +92,9 @@ finding_json(const struct report *report, const struct finding *finding)
 	json_object_set_new(object, "attempts", json_integer(result->attempts));
 	json_object_set_new(object, "phases", phases_json(finding));
 	json_object_set_new(object, "attributes", attributes_json(finding));
-	if (!is_blind)
+	if (!is_blind && finding->cause != NULL)
+		set_text(object, "explained_by", finding->cause->series->probe);
+	else if (!is_blind)
 		set_hint(object, report, finding);
 	return object;
 }

@@ -11,6 +11,8 @@ worst_of(const struct report *report)
 	for (size_t i = 0; i < report->n; i++) {
 		const struct finding *finding = &report->findings[i];
 
+		if (finding->cause != NULL)
+			continue; /* its cause is as bad */
 		if (worst == NULL ||
 		    (finding->result->outcome != worst->result->outcome &&
 			outcome_worse(

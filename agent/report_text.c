@@ -114,6 +114,12 @@ put_finding(const struct page *page, const struct report *report,
 	result_reason(reason, finding->series, result);
 	if (reason[0] != '\0' && !report_is_blind(report))
 		text_addf(page->out, "  %s", reason);
+	if (finding->cause != NULL && !report_is_blind(report)) {
+		/* It is no news: a line, and where to look. */
+		text_addf(page->out, "  explained by %s\n",
+		    finding->cause->series->probe);
+		return;
+	}
 	text_add(page->out, "\n");
 	if (report_is_blind(report)) {
 		text_addf(&meaning, "%s%s%s", outcome_name(result->outcome),
@@ -154,6 +160,26 @@ put_head(const struct page *page, const struct report *report)
 	text_fini(&vantage);
 }
 
+/* Where to read what a reason can tell, and what it cannot. */
+static void
+put_footer(const struct page *page, const struct report *report)
+{
+	char reason[REASON_TEXT_BYTES];
+
+	for (size_t i = 0; i < report->n && !report_is_blind(report); i++) {
+		const struct finding *finding = &report->findings[i];
+
+		result_reason(reason, finding->series, finding->result);
+		if (finding->result->outcome == OUTCOME_OK ||
+		    finding->cause != NULL || reason[0] == '\0')
+			continue;
+		text_addf(page->out,
+		    "what a reason means: vedette-agent check --explain %s\n",
+		    reason);
+		return;
+	}
+}
+
 void
 report_text(struct text *out, const struct report *report, bool has_colour)
 {
@@ -175,4 +201,5 @@ report_text(struct text *out, const struct report *report, bool has_colour)
 	text_add(out, "\n");
 	report_summary(out, report);
 	text_addf(out, " (%s)\n", text_span(span, report->duration_us));
+	put_footer(&page, report);
 }

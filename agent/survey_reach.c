@@ -8,7 +8,8 @@
 
 /* --- what the service talks to --------------------------------------------- */
 
-/* "API_URL" is about "API". */
+/* "API_URL" is about "API", which is a service of its own: that it fails does
+ * not entail that others do. */
 static char *
 subject_of(const char *name)
 {
@@ -82,7 +83,7 @@ put_http(const struct survey *survey, const char *name, const char *subject,
 	    "A page that says whether it is ready tells more than its root; "
 	    "status: [ ... ]");
 	draft_say(draft, "names what is ok, if that is not 200 to 299.");
-	draft_begin(draft, subject, "http", survey->service);
+	draft_begin(draft, subject, "http", subject);
 	draft_line(draft, 0, "http:");
 	draft_text(draft, 1, "url", url);
 	draft_line(draft, 1, is_socket ? "websocket: true" : "follow: true");
@@ -101,10 +102,10 @@ put_endpoint(const struct survey *survey, const char *name, const char *text)
 		    "%s: no host and port can be told from it", name);
 		goto out;
 	}
-	draft_dns(survey->draft, subject, survey->service, &endpoint);
-	draft_tcp(survey->draft, subject, survey->service, &endpoint);
+	draft_dns(survey->draft, subject, subject, &endpoint);
+	draft_tcp(survey->draft, subject, subject, &endpoint);
 	if (is_encrypted(endpoint.scheme))
-		draft_tls(survey->draft, subject, survey->service, &endpoint);
+		draft_tls(survey->draft, subject, subject, &endpoint);
 	if (is_web(endpoint.scheme))
 		put_http(survey, name, subject, &endpoint);
 	else if (endpoint.scheme[0] != '\0')
@@ -231,8 +232,8 @@ put_host(const struct survey *survey, const struct entry *entry)
 	char *port = mem_printf("%s_PORT", subject);
 
 	if (place_of_parts(&endpoint, survey, "", entry->name, port, 0) == 0) {
-		draft_dns(survey->draft, subject, survey->service, &endpoint);
-		draft_tcp(survey->draft, subject, survey->service, &endpoint);
+		draft_dns(survey->draft, subject, subject, &endpoint);
+		draft_tcp(survey->draft, subject, subject, &endpoint);
 	} else {
 		draft_miss(
 		    survey->draft, "%s: not the name of a host", entry->name);

@@ -133,7 +133,7 @@ write_hint(struct text *meaning, struct text *next, const struct row *row,
 		.n_attributes = 1,
 		.n_phases = 1,
 		.message = "" };
-	struct finding finding = { &row->probe, &series, &result };
+	struct finding finding = { &row->probe, &series, &result, NULL };
 	struct report report = { .path = "/etc/a b.yaml" };
 
 	hint_write(meaning, next, &report, &finding);

@@ -116,7 +116,7 @@ def test_what_is_broken_is_critical_and_has_a_next_command(agent, web):
     closed = free_port()
     agent.configure(
         HEAD + PROVEN + "probes:\n" + tcp("port", closed)
-        + http_probe("web", f"http://127.0.0.1:{web}/broken"))
+        + http_probe("web", f"http://127.0.0.1:{web}/broken", "shop"))
     report = agent.report()
     assert report["exit_code"] == 2
     found = {finding["probe"]: finding for finding in report["findings"]}
@@ -253,6 +253,78 @@ probes:
     assert report["findings"][1]["reference_of"] == "db"
     for option in ("--json", "--nagios", "--full"):
         assert "canary" not in agent.check(option).stdout
+
+
+# --- what explains what ------------------------------------------------------------
+
+def causes(report):
+    """{probe: the probe that explains it} of a report."""
+    return {found["probe"]: found["explained_by"]
+            for found in report["findings"] if "explained_by" in found}
+
+
+def test_what_a_closed_port_entails_is_one_line(agent, web):
+    """The same target through http: explained, without a hint of its own; a
+    target elsewhere stands for itself."""
+    closed, other = free_port(), free_port()
+    agent.configure(
+        HEAD + PROVEN + "probes:\n" + tcp("port", closed)
+        + http_probe("page", f"http://127.0.0.1:{closed}/", "shop")
+        + http_probe("elsewhere", f"http://127.0.0.1:{other}/")
+        + http_probe("well", f"http://127.0.0.1:{web}/"))
+    report = agent.report()
+    assert causes(report) == {"page": "port"}
+    assert report["counts"]["critical"] == 3
+    text = agent.check().stdout
+    assert re.search(r"page .*explained by port$", text, re.M)
+    assert text.count("next ") == 2
+
+
+def test_an_application_is_explained_by_what_it_stands_on(agent, web):
+    """A 500 of the service whose database cannot be reached; a 404 is its own
+    fault, and so is the 500 of a service that stands on nothing."""
+    closed = free_port()
+    broken = f"http://127.0.0.1:{web}/broken"
+    agent.configure(
+        HEAD + PROVEN + "probes:\n" + http_probe("app", broken)
+        + http_probe("alone", broken, "other") + f"""\
+  - name: db
+    service: backend
+    postgres: {{host: 127.0.0.1, port: {closed}, database: d, user: u}}
+""" + tcp("db-port", closed))
+    assert causes(agent.report()) == {"app": "db-port", "db": "db-port"}
+
+
+def test_missing_inputs_are_explained_by_the_environment(agent):
+    """The env probe says what is missing; the database probe follows."""
+    (agent.stage.directory / "service.env").write_text("LOG_LEVEL=info\n")
+    agent.configure(HEAD + PROVEN + "probes:\n" + ENVIRONMENT + """\
+  - name: db
+    service: backend
+    postgres: {variables: {file: service.env}}
+""")
+    assert causes(agent.report()) == {"db": "env"}
+
+
+@pytest.mark.parametrize("code, words", [
+    ("connect.timeout", ("nothing came back", "cannot tell", "separates")),
+    ("tls.timeout", ("nobody speaks",)),
+    ("28P01", ("same for all three", "reference:")),
+    ("refused", ("nobody listens",)),
+])
+def test_a_reason_is_explained(agent, code, words):
+    """Without any configuration."""
+    done = agent.run("check", "--explain", code)
+    assert done.returncode == 0
+    for word in words:
+        assert word in done.stdout
+
+
+def test_a_reason_that_is_none_is_told(agent):
+    """And which there are."""
+    done = agent.run("check", "--explain", "connect.slowly")
+    assert done.returncode == 3
+    assert "refused" in done.stderr
 
 
 # --- vantage -------------------------------------------------------------------
