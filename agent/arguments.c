@@ -13,6 +13,8 @@ static const char help_program[] =
     "one\n"
     "  vedette-agent config check [--config FILE]  is the file fit to run "
     "with?\n"
+    "  vedette-agent config schema                 a JSON Schema, for "
+    "editors\n"
     "  vedette-agent init FROM --environment NAME  write a first "
     "configuration\n"
     "\n"
@@ -74,6 +76,14 @@ static const char help_config[] =
     "\n"
     "Exit codes: 0 fit, 2 not.\n";
 
+static const char help_schema[] =
+    "vedette-agent config schema - the configuration as a JSON Schema\n"
+    "\n"
+    "For editors.  With yaml-language-server, keep it as agent.schema.json and "
+    "begin\n"
+    "the configuration with\n"
+    "  # yaml-language-server: $schema=agent.schema.json\n";
+
 static const char help_init[] =
     "vedette-agent init FROM --environment NAME [OPTIONS] - write a first "
     "configuration\n"
@@ -104,6 +114,7 @@ static const char *const helps[] = {
 	[COMMAND_RUN] = help_run,
 	[COMMAND_CHECK] = help_check,
 	[COMMAND_CONFIG_CHECK] = help_config,
+	[COMMAND_CONFIG_SCHEMA] = help_schema,
 	[COMMAND_INIT] = help_init,
 };
 
@@ -111,6 +122,21 @@ const char *
 arguments_help(enum arguments_command command)
 {
 	return helps[command];
+}
+
+/* The word behind config. */
+static int
+parse_config(struct arguments *out, const char *word, struct err *err)
+{
+	if (strcmp(word, "check") == 0)
+		out->command = COMMAND_CONFIG_CHECK;
+	else if (strcmp(word, "schema") == 0)
+		out->command = COMMAND_CONFIG_SCHEMA;
+	else
+		return err_set(err, ERR_INVALID,
+		    "config: write vedette-agent config check, or config "
+		    "schema");
+	return 0;
 }
 
 /* The words behind the program's name, up to the first option. */
@@ -130,15 +156,11 @@ parse_command(
 	} else if (strcmp(word, "init") == 0) {
 		out->command = COMMAND_INIT;
 	} else if (strcmp(word, "config") == 0) {
-		if (*at >= argc || strcmp(argv[*at], "check") != 0)
-			return err_set(err, ERR_INVALID,
-			    "config: write vedette-agent config check");
-		++*at;
-		out->command = COMMAND_CONFIG_CHECK;
+		return parse_config(out, *at < argc ? argv[(*at)++] : "", err);
 	} else {
 		return err_set(err, ERR_INVALID,
 		    "%s: no such command; there are run, check, config check, "
-		    "init",
+		    "config schema, init",
 		    word);
 	}
 	return 0;

@@ -10,6 +10,7 @@
 #include "agent/check.h"
 #include "agent/explain.h"
 #include "agent/init.h"
+#include "agent/schema_json.h"
 #include "proto/base/descriptors.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
@@ -89,6 +90,18 @@ tell(const char *code)
 }
 
 static int
+print_schema(void)
+{
+	struct text text = { 0 };
+	int rc;
+
+	schema_json(&text);
+	rc = fputs(text.bytes, stdout) < 0 || fflush(stdout) != 0;
+	text_fini(&text);
+	return rc != 0 ? EXIT_TROUBLE : EXIT_DONE;
+}
+
+static int
 init(const struct arguments *arguments)
 {
 	struct err err;
@@ -125,6 +138,8 @@ main(int argc, char **argv)
 	}
 	if (arguments.explain != NULL)
 		return tell(arguments.explain);
+	if (arguments.command == COMMAND_CONFIG_SCHEMA)
+		return print_schema();
 	if (arguments.command == COMMAND_INIT)
 		return init(&arguments);
 	if (config_load(&config, arguments.config, &err) < 0) {

@@ -39,7 +39,7 @@ OWNERS = {
         r"proto/(conf|keyed)\.[ch]|(agent|collector)/(config|schema).*|"
         r"agent/probes/settings_file\.c",
     r"jansson\.h": r"proto/(jsonl_(parse|value)|shape).*|"
-                    r"agent/((report|foreign|init_).*|probes/.*)|"
+                    r"agent/((report|foreign|init_|schema_json).*|probes/.*)|"
                     r"collector/(cli/.*|.*_json\.c)",
     r"hiredis/.*": r"agent/probes/redis\.c",
     r"zstd\.h": r"storage/blob\.c",
