@@ -80,6 +80,20 @@ edge_in_question(const struct look *look)
 	return NULL;
 }
 
+static bool
+is_any_path_longer(const struct look *look)
+{
+	for (size_t i = 0; i < look->chain->n_nodes; i++) {
+		const struct node *node = &look->chain->nodes[i];
+
+		if (look_same(node->service, look->break_->service) &&
+		    node->dependency[0] != '\0' &&
+		    node_takes_longer(node->view))
+			return true;
+	}
+	return false;
+}
+
 /* The dependencies pass with the service's own inputs, the service fails. */
 static void
 find_own_inputs(const struct look *look)
@@ -91,7 +105,7 @@ find_own_inputs(const struct look *look)
 	    !(node->by_text && (node->token == TOKEN_BREAK_SCHEMA)))
 		return;
 	/* One of its paths is slow: that is not "all is well below". */
-	if (edge_in_question(look) != NULL)
+	if (edge_in_question(look) != NULL || is_any_path_longer(look))
 		return;
 	for (size_t i = 0; i < look->chain->n_nodes; i++) {
 		const struct node *other = &look->chain->nodes[i];
@@ -99,8 +113,7 @@ find_own_inputs(const struct look *look)
 		if (!look_same(other->service, node->service) ||
 		    other->dependency[0] == '\0' ||
 		    other->view->last->outcome != OUTCOME_OK ||
-		    node_is_failing(other->view) ||
-		    node_takes_longer(other->view) || other->layer < LAYER_AUTH)
+		    node_is_failing(other->view) || other->layer < LAYER_AUTH)
 			continue; /* a name that resolves acquits no server */
 		finding = look_add(look, TOKEN_BOTH_OK, 100,
 		    note(look->arena, "%s passes with the service's own inputs",
