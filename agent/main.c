@@ -122,6 +122,9 @@ main(int argc, char **argv)
 	/* The memory of the agent holds secrets: no core dumps, no debugger
 	 * of its own user. */
 	prctl(PR_SET_DUMPABLE, 0);
+	/* What may read the environment of others is the agent alone, not the
+	 * plug-ins it runs. */
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	signal(SIGPIPE, SIG_IGN);
 	descriptors_raise();
 	if (arguments_parse(&arguments, argc, argv, &err) < 0) {

@@ -582,3 +582,18 @@ def test_the_example_of_deploy_is_fit(agent):
     assert done.stderr == ""
     assert done.returncode == 0
     assert "stg-1 in staging, 5 probes" in done.stdout
+
+
+def test_a_plug_in_has_none_of_the_agents_capabilities(agent):
+    script = agent.stage.directory / "plugin"
+    script.write_text("#!/bin/sh\ngrep CapAmb /proc/self/status\n")
+    script.chmod(0o755)
+    agent.configure(HEAD + PROVEN + "probes:\n  - name: p\n    exec: "
+                    "{command: [./plugin]}\n")
+    done = subprocess.run(
+        ["setpriv", "--inh-caps", "+sys_ptrace", "--ambient-caps",
+         "+sys_ptrace", agent.stage.agent, "check", "--json", "--config",
+         "agent.yaml"], cwd=agent.stage.directory, capture_output=True,
+        text=True, timeout=DEADLINE_S, check=False)
+    assert json.loads(done.stdout)["findings"][0]["message"] == \
+        "CapAmb: 0000000000000000"
