@@ -15,13 +15,13 @@
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
-#define SLICE_BYTES       (64 * 1024) /* looked at in one turn of the loop */
-#define RUN_MAX_BYTES     (4 * 1024 * 1024) /* more is passed over, and told */
-#define LINE_MAX_BYTES    4096              /* the rest is not looked at */
-#define PATTERNS_MAX      32
-#define JOURNAL_MAX_LINES "10000"
-#define CURSOR_HEAD       "-- cursor: "
-#define MINUTE_MS         60000.0
+#define SLICE_BYTES    (64 * 1024)       /* looked at in one turn of the loop */
+#define RUN_MAX_BYTES  (4 * 1024 * 1024) /* more is passed over, and told */
+#define LINE_MAX_BYTES 4096              /* the rest is not looked at */
+#define PATTERNS_MAX   32
+#define JOURNAL_LINES  "--lines=10000"
+#define CURSOR_HEAD    "-- cursor: "
+#define MINUTE_MS      60000.0
 
 /* A word of trouble by itself, and names such as ValueError. */
 static const char *const usual_patterns[] = {
@@ -243,8 +243,8 @@ ask_journal(struct probe *p, const struct log *log)
 	const char *const environment[] = { "PATH=/usr/bin:/bin",
 		"LC_ALL=C.UTF-8", NULL };
 	const char *argv[] = { "journalctl", "--no-pager", "--quiet",
-		"--output=cat", "--show-cursor", "--lines=" JOURNAL_MAX_LINES,
-		"--unit", config->unit, NULL, NULL };
+		"--output=cat", "--show-cursor", JOURNAL_LINES, "--unit",
+		config->unit, NULL, NULL };
 	const struct child_setup setup = { argv, environment, RUN_MAX_BYTES };
 	enum turn turn;
 
