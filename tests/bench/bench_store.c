@@ -14,6 +14,7 @@
 
 #include <sqlite3.h>
 
+#include "collector/document.h"
 #include "proto/base/clock.h"
 #include "proto/base/crc32c.h"
 #include "proto/base/mem.h"
@@ -212,6 +213,66 @@ report_restart(const char *directory, int64_t bytes)
 	free(path);
 }
 
+/* --- documents ------------------------------------------------------------------ */
+
+/* As a collector makes it, JSON included; the best of several, in
+ * milliseconds. */
+static double
+time_document(struct store *store, const struct query_document *request)
+{
+	struct collector_config *config = config_empty();
+	const struct document_source source = { store, config, request->to_ms };
+	double best = 1e9, ms;
+
+	for (int i = 0; i < REPEATS; i++) {
+		struct arena *arena = arena_new(0);
+		int64_t start = clock_mono_ns(clock_system());
+		struct err err = { 0 };
+		const char *json;
+
+		check(
+		    document_make(&json, arena, &source, request, &err), &err);
+		ms = seconds_since(start) * 1000;
+		best = ms < best ? ms : best;
+		arena_free(arena);
+	}
+	config_free(config);
+	return best;
+}
+
+static double
+time_trend_document(
+    struct store *store, const char *probe, int64_t span_ms, bool together)
+{
+	const struct query_document request = { .question = "trend",
+		.environment = "bench",
+		.service = "",
+		.agent = "",
+		.probe = probe,
+		.other = "",
+		.from_ms = FIRST_MS,
+		.to_ms = FIRST_MS + TREND_DAYS * DAY_MS,
+		.limit = TREND_SERIES,
+		.span_ms = span_ms,
+		.together = together };
+
+	return time_document(store, &request);
+}
+
+static double
+time_timeline(struct store *store, int64_t at_ms)
+{
+	const struct query_document request = { .question = "timeline",
+		.environment = "bench",
+		.service = "",
+		.agent = "",
+		.probe = "",
+		.other = "",
+		.to_ms = at_ms };
+
+	return time_document(store, &request);
+}
+
 /* --- trends ------------------------------------------------------------------- */
 
 /* One series of 90 days by the way everything goes; the others get copies of
@@ -297,6 +358,12 @@ report_trends(const char *directory)
 	printf("\"trend_one_ms\": %.2f, ", time_trend(store, "db", false));
 	printf("\"trend_thousand_ms\": %.1f, ", time_trend(store, "", false));
 	printf("\"trend_together_ms\": %.1f, ", time_trend(store, "", true));
+	printf("\"trend_one_document_ms\": %.2f, ",
+	    time_trend_document(store, "db", DAY_MS, false));
+	printf("\"trend_thousand_document_ms\": %.1f, ",
+	    time_trend_document(store, "", 7 * DAY_MS, false));
+	printf("\"trend_together_document_ms\": %.1f, ",
+	    time_trend_document(store, "", DAY_MS, true));
 	store_close(store);
 	remove(path);
 	free(path);
@@ -363,7 +430,8 @@ report_moment(const char *directory)
 	}
 	printf("\"moment_unsealed_ms\": %.1f, ", time_moment(store, last_ms));
 	seal(store, INT64_MAX);
-	printf("\"moment_sealed_ms\": %.1f", time_moment(store, last_ms));
+	printf("\"moment_sealed_ms\": %.1f, ", time_moment(store, last_ms));
+	printf("\"timeline_ms\": %.1f", time_timeline(store, last_ms));
 	store_close(store);
 	remove(path);
 	free(path);

@@ -148,7 +148,14 @@ def store(build, quick):
             ("store: trend, 1 series x 90 d, ms", "trend_one_ms", 5),
             ("store: trend, 1,000 series, ms", "trend_thousand_ms", 300),
             ("store: moment, 10,000 series, ms", "moment_sealed_ms", 50),
-            ("  with ten minutes unsealed, ms", "moment_unsealed_ms", 50)):
+            ("  with ten minutes unsealed, ms", "moment_unsealed_ms", 50),
+            ("trend, 1 series x 90 d, as JSON, ms", "trend_one_document_ms",
+             5),
+            ("trend, 1,000 together, JSON, ms", "trend_together_document_ms",
+             300),
+            ("trend, 1,000 by week each, JSON, ms",
+             "trend_thousand_document_ms", 300),
+            ("timeline, 10,000 series, JSON, ms", "timeline_ms", 50)):
         row(what, f"{found[key]:.1f}", "-", "-", f"<= {goal}",
             found[key] <= goal)
 
