@@ -25,4 +25,7 @@ int cmd_verify(int argc, char **argv);
 /* --store STORE FILE */
 int cmd_backup(int argc, char **argv);
 
+/* --store STORE */
+int cmd_compact(int argc, char **argv);
+
 #endif

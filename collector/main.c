@@ -37,6 +37,9 @@ static const char help[] =
     "      checks every page, row and chunk; says what is lost\n"
     "  vedette-collector backup --store STORE FILE\n"
     "      copies the store to a new FILE, also while it is in use\n"
+    "  vedette-collector compact --store STORE\n"
+    "      seals what waits and gives back the room of what was deleted;\n"
+    "      while no collector runs\n"
     "  vedette-collector --help | --version\n"
     "\n"
     "FILE.jsonl is JSON Lines as in docs/formats.md, - is standard input;\n"
@@ -105,6 +108,7 @@ static const struct {
 	{ "export", cmd_export },
 	{ "verify", cmd_verify },
 	{ "backup", cmd_backup },
+	{ "compact", cmd_compact },
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -71,6 +71,7 @@ struct engine {
 	    struct store *store, struct store_size *out, struct err *err);
 	int (*verify)(struct store *store, struct store_verified *out,
 	    store_damage_fn *on_damage, void *arg, struct err *err);
+	int (*compact)(struct store *store, struct err *err);
 	int (*backup)(struct store *store, const char *path, struct err *err);
 };
 

@@ -410,6 +410,22 @@ measure(struct store *store, struct store_size *out, struct err *err)
 	return 0;
 }
 
+/* The new file is built beside the old one: not in memory, where a large one
+ * has no room. */
+static int
+compact(struct store *store, struct err *err)
+{
+	struct sqlite *s = sqlite_of(store);
+
+	if (revive(s, err) < 0)
+		return -1;
+	if (sqlite3_exec(s->db, "PRAGMA temp_store=FILE; VACUUM", NULL, NULL,
+		NULL) != SQLITE_OK)
+		return sqlite_fail(s, err);
+	checkpoint(s, SQLITE_CHECKPOINT_TRUNCATE);
+	return 0;
+}
+
 const struct engine engine_sqlite = {
 	.scheme = "sqlite",
 	.open = sqlite_open,
@@ -437,5 +453,6 @@ const struct engine engine_sqlite = {
 	.sql = sqlite_sql,
 	.measure = measure,
 	.verify = sqlite_verify,
+	.compact = compact,
 	.backup = sqlite_backup,
 };

@@ -339,6 +339,13 @@ store_verify(struct store *store, struct store_verified *out,
 }
 
 int
+store_compact(struct store *store, struct err *err)
+{
+	assert(!store->writing);
+	return store->engine->compact(store, err);
+}
+
+int
 store_backup(struct store *store, const char *path, struct err *err)
 {
 	return store->engine->backup(store, path, err);

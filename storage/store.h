@@ -264,6 +264,11 @@ typedef void store_damage_fn(void *arg, const char *what);
 int store_verify(struct store *store, struct store_verified *out,
     store_damage_fn *on_damage, void *arg, struct err *err);
 
+/* Gives back the room of what was deleted, outside of a transaction; needs as
+ * much room beside the file as what is left of it.  What it holds is the same
+ * afterwards, and also when it is cut short. */
+int store_compact(struct store *store, struct err *err);
+
 /* Copies the store as it is at this moment to a new file, durable when it
  * returns 0; the writer goes on meanwhile if this is a reader's handle. */
 int store_backup(struct store *store, const char *path, struct err *err);

@@ -1,4 +1,5 @@
-"""A store is checked and copied by the collector's own commands."""
+"""A store is checked, copied, compacted by the collector's own commands."""
+import fcntl
 import json
 import os
 import pathlib
@@ -86,7 +87,49 @@ def test_a_backup_holds_the_same(store):
     assert copy.read_bytes() == before
 
 
+def pages_of(path):
+    """Free pages of a store, and batches in its inbox."""
+    with sqlite3.connect(path) as db:
+        (free,), = db.execute("pragma freelist_count").fetchall()
+        (waiting,), = db.execute("select count(*) from inbox").fetchall()
+    return free, waiting
+
+
+def test_a_compacted_store_holds_the_same_in_less_room(store):
+    """Free pages go, what waits is sealed, no answer differs."""
+    exported = run("export", "--store", store)[0]
+    with sqlite3.connect(store) as db:
+        db.execute("create table ballast as with recursive n(i) as (select 1 "
+                   "union all select i + 1 from n where i < 500) "
+                   "select randomblob(4000) from n")
+        db.execute("drop table ballast")
+    size = store.stat().st_size
+    assert pages_of(store)[0] >= 500
+    out, _ = run("compact", "--store", store)
+    free, waiting = pages_of(store)
+    assert free == 0
+    assert store.stat().st_size < size - 500 * 4000
+    assert f"{store}: {size} -> {store.stat().st_size} bytes" in out
+    assert run("export", "--store", store)[0] == exported
+    assert "all is well" in run("verify", "--store", store)[0]
+    # A second time there is nothing left to do.
+    assert "0 batches sealed" in run("compact", "--store", store)[0]
+    assert pages_of(store) == (0, waiting)
+
+
+def test_a_store_that_is_written_is_not_compacted(store):
+    """The other writer is named."""
+    with open(f"{store}.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        _, err = run("compact", "--store", store, code=1)
+    assert str(store) in err and str(os.getpid()) in err
+
+
 @pytest.mark.parametrize("words, said", [
+    (("compact",), "--store STORE is missing"),
+    (("compact", "--store", "x", "y"), "an argument too many"),
     (("verify",), "--store STORE is missing"),
     (("verify", "--store", "x", "y"), "an argument too many"),
     (("verify", "--stroe", "x"), "unknown option"),
@@ -100,6 +143,7 @@ def test_a_wrong_line_is_refused(words, said):
 
 def test_a_store_that_is_not_there(tmp_path):
     """Is named, and not made."""
-    _, err = run("verify", "--store", tmp_path / "none.db", code=1)
-    assert str(tmp_path / "none.db") in err
-    assert not (tmp_path / "none.db").exists()
+    for word in ("verify", "compact"):
+        _, err = run(word, "--store", tmp_path / "none.db", code=1)
+        assert str(tmp_path / "none.db") in err
+        assert not (tmp_path / "none.db").exists()
