@@ -21,6 +21,8 @@ on_row(void *arg, const struct regression_row *row, struct err *err)
 	(void)err;
 	if (row->detected_ms > gathering->at_ms || gathering->n == ROWS_MAX)
 		return 0;
+	if (row->severity == OUTCOME_OK)
+		return 0; /* something got better */
 	*copy = *row;
 	copy->environment = arena_strdup(gathering->arena, row->environment);
 	copy->service = arena_strdup(gathering->arena, row->service);

@@ -143,8 +143,13 @@ open_drift(const struct judge *judge, struct fleet_fact *fact,
 	};
 
 	if (broken != NULL) {
+		/* What was once learned the hard way has its issue. */
+		if (broken->issue != NULL)
+			row.kind = REGRESSION_GUARD;
 		row.before = expect_text(expected, broken);
-		row.message = "not as the configuration expects it";
+		row.message = broken->issue != NULL
+		    ? "an earlier fix is no longer in force"
+		    : "not as the configuration expects it";
 		/* An expectation is broken now, whenever that began. */
 		row.late = false;
 	}

@@ -326,6 +326,8 @@ static const struct expected {
 	    "setting/t", "a", 1, 0 },
 	{ "another value than expected is told", "{fact: x, equals: a}", "x",
 	    "ab", 1, 0 },
+	{ "one with an issue is a guard", "{setting: t, at_least: 5, issue: x}",
+	    "setting/t", "45", 1, 1 },
 	{ "another service's expectation is not this one's",
 	    "{fact: x, equals: a, services: [web]}", "x", "ab", 0, 0 },
 	{ "a fingerprint cannot be compared with a value",
@@ -369,6 +371,26 @@ test_expected(void **state)
 	}
 	assert_int_equal(bench.n_raised, row->raised);
 	assert_int_equal(bench.n_cleared, row->cleared);
+	bench_close(&bench);
+}
+
+static void
+test_guard(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_open(&bench);
+	configure(&bench, "{setting: t, at_least: 5, issue: '1263'}");
+	bench_pass(&bench, INTERVAL_MS);
+	bench_fact(&bench, "setting/t", "4");
+	bench_restart(&bench);
+	assert_int_equal(count_kind(&bench, "guard"), 1);
+	assert_int_equal(bench_count(&bench, true), 1);
+	bench_pass(&bench, INTERVAL_MS);
+	bench_fact(&bench, "setting/t", "5");
+	assert_int_equal(bench_count(&bench, true), 0);
+	assert_int_equal(bench_count(&bench, false), 1);
 	bench_close(&bench);
 }
 
@@ -676,8 +698,14 @@ test_property(void **state)
 int
 main(void)
 {
-	return TABLE_RUN(stories, test_story) +
-	    TABLE_RUN(courses, test_course) +
+	const struct CMUnitTest whole[] = {
+		{ "a broken guard is a guard's regression, also after a "
+		  "restart",
+		    test_guard, NULL, NULL, NULL },
+	};
+
+	return cmocka_run_group_tests(whole, NULL, NULL) +
+	    TABLE_RUN(stories, test_story) + TABLE_RUN(courses, test_course) +
 	    TABLE_RUN(writtens, test_written) + TABLE_RUN(drifts, test_drift) +
 	    TABLE_RUN(expecteds, test_expected) +
 	    TABLE_RUN(reloads, test_reload) +
