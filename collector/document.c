@@ -119,6 +119,7 @@ static const struct {
 	{ "trend", question_trend },
 	{ "timeline", question_timeline },
 	{ "diff", question_diff },
+	{ "gate", question_gate },
 };
 
 int
@@ -140,6 +141,6 @@ document_make(const char **out_json, struct arena *arena,
 	}
 	return err_set(err, ERR_INVALID,
 	    "question %.64s: not one of: diagnose, incidents, report, trend, "
-	    "timeline, diff",
+	    "timeline, diff, gate",
 	    request->question);
 }

@@ -23,6 +23,9 @@ question_fn question_timeline;
 /* question_diff.c: two environments side by side. */
 question_fn question_diff;
 
+/* question_gate.c: did a deploy make anything worse? */
+question_fn question_gate;
+
 /* The moment asked about. */
 int64_t question_at_ms(
     const struct document_source *source, const struct query_document *request);

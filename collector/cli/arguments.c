@@ -51,8 +51,10 @@ static const struct option options[] = {
 	    "hour, day (default) or week" },
 	{ "together", NULL, FLAG, AT(together), OPTION_TREND, 0, NULL,
 	    "all of them as one" },
-	{ "environment", "NAME", NAME, AT(environment), OPTION_MARK, 0, NULL,
-	    "where it happened" },
+	{ "environment", "NAME", NAME, AT(environment), OPTION_ENVIRONMENT, 0,
+	    NULL, "where it happened" },
+	{ "since-deploy", NULL, FLAG, AT(since_deploy), OPTION_DEPLOY, 0, NULL,
+	    "since the newest deploy that was marked (default)" },
 	{ "kind", "KIND", TEXT, AT(kind), OPTION_MARK, 0, NULL,
 	    "deploy, rollback, restart, config_change,\n"
 	    "secret_change, scale, maintenance_start,\n"

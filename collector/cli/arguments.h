@@ -38,6 +38,8 @@ enum {
 	OPTION_MARK = 1 << 17,  /* what is to be told */
 	OPTION_CSV = 1 << 18,
 	OPTION_LAST = 1 << 19,
+	OPTION_DEPLOY = 1 << 20,
+	OPTION_ENVIRONMENT = 1 << 21,
 };
 
 #define ARGUMENTS_VALUES_MAX 64
@@ -73,7 +75,7 @@ struct arguments {
 	int64_t limit;            /* 0 when not given */
 	int64_t span_ms, last_ms; /* 0 when not given */
 	char other[65];           /* the second environment */
-	bool phases, open, results, together, csv;
+	bool phases, open, results, together, csv, since_deploy;
 	int64_t count;  /* 0: no end */
 	int64_t for_ms; /* 0: no end */
 

@@ -104,7 +104,8 @@ run(const struct arguments *arguments, const struct look *look)
 const struct command cmd_mark = {
 	.name = "mark",
 	.summary = "tell of a deploy, a change, a claim",
-	.options = OPTION_MARK | OPTION_SERVICE | OPTION_AT,
+	.options =
+	    OPTION_MARK | OPTION_ENVIRONMENT | OPTION_SERVICE | OPTION_AT,
 	.description =
 	    "Puts what people and pipelines know on the time axis, beside "
 	    "what the probes see:\ndeploys, changes, maintenance, and claims "

@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
 	&cmd_timeline,
 	&cmd_diff,
 	&cmd_mark,
+	&cmd_gate,
 	&cmd_sql,
 	NULL,
 };

@@ -1,0 +1,188 @@
+"""Whole histories: what is flagged of them, and what a gate makes of it."""
+import datetime
+import json
+import math
+import os
+import pathlib
+import random
+import sqlite3
+import subprocess
+
+import pytest
+
+BUILD = pathlib.Path(os.environ["VEDETTE_BUILD"])
+COLLECTOR = BUILD / "collector/vedette-collector"
+VEDETTE = BUILD / "collector/cli/vedette"
+BEGIN = datetime.datetime(2026, 1, 5, 10, tzinfo=datetime.timezone.utc)
+DAY = 1440
+DEADLINE_S = 300
+
+
+def at(minute):
+    """The time this many minutes into the history."""
+    time = BEGIN + datetime.timedelta(minutes=minute)
+    return time.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def results(shape, minutes, seed=1, environment="staging", probe="db",
+            every=1):
+    """A result so often; shape(minute) is (milliseconds, share that fails)."""
+    chance = random.Random(seed)
+    for minute in range(0, minutes, every):
+        level, share = shape(minute)
+        failed = chance.random() < share
+        line = {"type": "result", "at": at(minute),
+                "environment": environment, "service": "backend",
+                "agent": environment[:3] + "-1", "vantage": "in_service",
+                "probe": probe, "kind": "postgres", "interval_ms": every * 60000,
+                "outcome": "critical" if failed else "ok",
+                "duration_ms":
+                    round(level * math.exp(chance.gauss(0, .2)), 3),
+                "limit_ms": 5000}
+        if failed:
+            line["reason"] = "connect.refused"
+        yield line
+
+
+def replay(directory, lines, config=None):
+    """A store of these lines."""
+    path = directory / "lines.jsonl"
+    with path.open("w") as out:
+        for line in sorted(lines, key=lambda line: line["at"]):
+            out.write(json.dumps(line) + "\n")
+    store = directory / "store.db"
+    words = ["--config", config] if config else []
+    done = subprocess.run(
+        [COLLECTOR, "replay", path, "--store", store, *words],
+        capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+    assert done.returncode == 0, done.stderr
+    path.unlink()
+    return store
+
+
+def flagged(store):
+    """Rows of what was flagged, oldest first, those of better left out."""
+    with sqlite3.connect(store) as opened:
+        opened.row_factory = sqlite3.Row
+        return opened.execute(
+            "SELECT * FROM regression WHERE severity <> 0"
+            " ORDER BY onset_to_ms").fetchall()
+
+
+def minute_of(milliseconds):
+    """Minutes into the history."""
+    return milliseconds / 60000 - BEGIN.timestamp() / 60
+
+
+LATENCY, ERROR_RATE = 1, 2
+
+STORIES = [
+    ("step", lambda m: (30 if m >= 4 * DAY else 12, 0), LATENCY, 15),
+    ("slow_rise",
+     lambda m: (12 * (1 + max(0, m - 4 * DAY) / 360), 0), LATENCY, 240),
+    ("partial", lambda m: (12, .2 if m >= 4 * DAY else .001), ERROR_RATE,
+     60),
+]
+
+
+@pytest.mark.parametrize("name,shape,kind,limit", STORIES,
+                         ids=[story[0] for story in STORIES])
+def test_story(tmp_path, name, shape, kind, limit):
+    """Each is flagged once, soon, as what it is, with its onset."""
+    store = replay(tmp_path, results(shape, 4 * DAY + 360))
+    rows = [row for row in flagged(store) if row["kind"] == kind]
+    assert len(rows) == 1, [tuple(row) for row in flagged(store)]
+    detected = minute_of(rows[0]["detected_ms"]) - 4 * DAY
+    assert 0 < detected < limit, name
+    assert minute_of(rows[0]["onset_from_ms"]) <= 4 * DAY + detected
+    assert minute_of(rows[0]["onset_to_ms"]) >= 4 * DAY - 10
+    assert rows[0]["cleared_ms"] == 0
+
+
+def test_season(tmp_path):
+    """Every day like the other: nothing to tell of."""
+    store = replay(tmp_path, results(
+        lambda m: (20 * math.exp(.4 * math.sin(2 * math.pi * m / DAY)), 0),
+        14 * DAY))
+    assert [tuple(row) for row in flagged(store)] == []
+
+
+def test_noise(tmp_path):
+    """50 series, 30 days: one false alarm a year each are 4.1 here, and more
+    than ten of them would be chance once in two hundred times."""
+    lines = []
+    for i in range(50):
+        lines += results(lambda m: (20, .002), 30 * DAY, i, probe=f"db{i}",
+                         every=5)
+    store = replay(tmp_path, lines)
+    rows = flagged(store)
+    assert len(rows) <= 10, [tuple(row) for row in rows]
+
+
+# --- the gate -----------------------------------------------------------------
+
+
+def gate(store, *more):
+    """Its exit code and its document."""
+    done = subprocess.run(
+        [VEDETTE, "gate", "--environment", "staging", "--json", "--store",
+         store, *more],
+        capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+    assert done.returncode in (0, 1, 3), done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def deploy(minute):
+    """A mark."""
+    return {"type": "event", "at": at(minute), "environment": "staging",
+            "service": "backend", "kind": "deploy", "subject": "build/v2",
+            "summary": "released v2"}
+
+
+def worse_from(minute, level=30, share=0.):
+    """12 ms and no failures before."""
+    return lambda m: (level, share) if m >= minute else (12, 0)
+
+
+GATES = [
+    ("good", worse_from(9999), 40, 0, "good"),
+    ("slower", worse_from(360), 40, 1, "regressed"),
+    ("failing", worse_from(360, 12, .5), 60, 1, "regressed"),
+    ("few", worse_from(9999), 5, 3, "cannot_tell"),
+    ("soon", worse_from(360), 5, 1, "regressed"),
+]
+
+
+@pytest.mark.parametrize("name,shape,since,code,verdict", GATES,
+                         ids=[row[0] for row in GATES])
+def test_gate(tmp_path, name, shape, since, code, verdict):
+    """Six hours, a deploy, and what came of it."""
+    lines = list(results(shape, 360 + since)) + [deploy(360)]
+    store = replay(tmp_path, lines)
+    found, document = gate(store, "--at", at(360 + since), "--since-deploy")
+    assert (found, document["verdict"]) == (code, verdict), document
+    assert bool(document["reasons"]) == (code != 0), name
+
+
+def test_gate_without_deploy(tmp_path):
+    """Nobody knows what to compare."""
+    store = replay(tmp_path, results(worse_from(9999), 60))
+    code, document = gate(store)
+    assert code == 3
+    assert "no deploy is known" in document["reasons"][0]
+
+
+def test_gate_peer(tmp_path):
+    """What is slow in production too was not this deploy's doing."""
+    config = tmp_path / "rules.yaml"
+    config.write_text(
+        "environments:\n"
+        "  staging: { compare_with: [ production ] }\n"
+        "  production: {}\n")
+    lines = [deploy(360)]
+    for environment in ("staging", "production"):
+        lines += results(worse_from(360, 15), 400, environment=environment)
+    store = replay(tmp_path, lines, config)
+    _, document = gate(store, "--at", at(400), "--config", config)
+    assert any("production as well" in reason
+               for reason in document["reasons"]), document
