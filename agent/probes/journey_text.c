@@ -42,7 +42,7 @@ journey_text_unknown(
 	const char *name;
 	size_t n;
 
-	for (; (text = next_name(text, &name, &n)) != NULL; text = name + n) {
+	for (; next_name(text, &name, &n) != NULL; text = name + n) {
 		if (value_at(name, n, value_of, arg) != NULL)
 			continue;
 		*out_n = n;
