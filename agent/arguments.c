@@ -18,7 +18,10 @@ static const char help_program[] =
     "  vedette-agent init FROM --environment NAME  write a first "
     "configuration\n"
     "\n"
-    "  --config FILE   the configuration [" ARGUMENTS_CONFIG "]\n"
+    "  --config FILE   the configuration [" ARGUMENTS_CONFIG "]; a folder: "
+    "its\n"
+    "                  files *.yaml, of which all but the first hold only "
+    "probes\n"
     "  --help          after a command: about that command\n"
     "  --version\n";
 

@@ -7,6 +7,7 @@
 #include "agent/config_env.h"
 #include "agent/defaults.h"
 #include "agent/identity.h"
+#include "agent/parts.h"
 #include "agent/place.h"
 #include "agent/probe.h"
 #include "agent/schema.h"
@@ -31,7 +32,8 @@
 
 /* What every check needs. */
 struct check {
-	const struct conf *conf;
+	const struct conf *conf; /* of the first file, or of the probe's */
+	const struct parts *parts;
 	struct agent_config *config;
 	struct err *err;
 };
@@ -238,10 +240,26 @@ ends_with(const char *text, const char *end)
 	return n >= n_end && strcmp(text + n - n_end, end) == 0;
 }
 
+/* Names both places: they may be in files of different people. */
+static int
+complain_twice(const struct check *check, const char *path,
+    const struct probe_config *other)
+{
+	uint32_t i = (uint32_t)(other - check->config->probes);
+	const struct part *part = parts_of(check->parts, i);
+	char place[CONF_PLACE_BYTES];
+
+	return conf_complain(check->conf, check->err, path,
+	    "another probe has this name, at %s; choose another",
+	    conf_place(place, part->conf,
+		place_of("probes[%u].name", i - part->first).path));
+}
+
 static int
 check_probe_name(const struct check *check, const char *path,
     struct probe_config *probe, struct map *seen)
 {
+	const struct probe_config *other;
 	struct place at;
 
 	at = place_of("%s.name", path);
@@ -251,9 +269,9 @@ check_probe_name(const struct check *check, const char *path,
 		return conf_complain(check->conf, check->err, at.path,
 		    "names ending with .reference are those of reference "
 		    "runs; choose another");
-	if (map_put(seen, probe->name, probe) != NULL)
-		return conf_complain(check->conf, check->err, at.path,
-		    "another probe has this name; choose another");
+	other = map_put(seen, probe->name, probe);
+	if (other != NULL)
+		return complain_twice(check, at.path, other);
 	at = place_of("%s.service", path);
 	return probe->service[0] != '\0'
 	    ? check_name(check, at.path, probe->service)
@@ -293,26 +311,37 @@ check_kind(
 }
 
 static int
-check_probes(const struct check *check)
+check_probes_of(
+    const struct check *check, const struct part *part, struct map *seen)
 {
-	struct agent_config *config = check->config;
-	struct map *seen = map_new();
+	struct check own = *check;
 	struct place place;
-	int rc = 0;
 
-	if (config->n_probes == 0)
-		rc = conf_complain(check->conf, check->err, "probes",
-		    "must list at least one probe");
-	for (uint32_t i = 0; i < config->n_probes && rc == 0; i++) {
-		struct probe_config *probe = &config->probes[i];
+	own.conf = part->conf;
+	for (uint32_t i = 0; i < part->n; i++) {
+		struct probe_config *probe =
+		    &check->config->probes[part->first + i];
 
 		place = place_of("probes[%u]", i);
-		rc = check_probe_name(check, place.path, probe, seen);
-		if (rc == 0)
-			rc = check_times(check, place.path, probe);
-		if (rc == 0)
-			rc = check_kind(check, place.path, probe);
+		if (check_probe_name(&own, place.path, probe, seen) < 0 ||
+		    check_times(&own, place.path, probe) < 0 ||
+		    check_kind(&own, place.path, probe) < 0)
+			return -1;
 	}
+	return 0;
+}
+
+static int
+check_probes(const struct check *check)
+{
+	struct map *seen = map_new();
+	int rc = 0;
+
+	if (check->config->n_probes == 0)
+		rc = conf_complain(check->conf, check->err, "probes",
+		    "must list at least one probe");
+	for (size_t i = 0; i < check->parts->n && rc == 0; i++)
+		rc = check_probes_of(check, &check->parts->all[i], seen);
 	map_free(seen);
 	return rc;
 }
@@ -389,27 +418,23 @@ check_agent(const struct check *check)
 int
 config_load(struct agent_config **out, const char *path, struct err *err)
 {
-	const char *slash = strrchr(path, '/');
-	struct check check = { .err = err };
-	struct conf *conf = NULL;
-	char *folder;
-	void *data = NULL;
-	int rc;
+	struct agent_config *config = NULL;
+	struct parts parts = { 0 };
+	struct check check = { .parts = &parts, .err = err };
+	int rc = parts_load(&parts, &config, path, err);
 
-	if (conf_load(&conf, &data, path, &schema_agent, err) < 0)
-		return -1;
-	check.conf = conf;
-	check.config = data;
-	folder =
-	    mem_strndup(path, slash != NULL ? (size_t)(slash - path) + 1 : 0);
-	defaults_fill(data, folder);
-	rc = check_agent(&check);
 	if (rc == 0) {
-		*out = data;
-		data = NULL;
+		check.conf = parts.all[0].conf;
+		check.config = config;
+		defaults_fill(config, parts.folder);
+		rc = check_agent(&check);
 	}
-	free(folder);
-	conf_free(conf, &schema_agent, data);
+	if (rc == 0) {
+		*out = config;
+		config = NULL;
+	}
+	config_free(config);
+	parts_fini(&parts);
 	return rc;
 }
 

@@ -1,22 +1,33 @@
 #include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "agent/config.h"
 #include "agent/draft.h"
-#include "agent/schema.h"
 #include "proto/base/map.h"
 #include "proto/base/mem.h"
 
 #define NAME_STEM_BYTES 44 /* room for "-postgres-123" within 64 */
 #define DEPTH_COLUMNS   2
 
+/* A probe, with the comments above it. */
+struct piece {
+	struct text text;
+	const char *name; /* NULL: comments so far */
+};
+
 struct draft {
-	struct text probes, missed;
+	struct piece *pieces;
+	size_t n_pieces, room;
+	struct text missed;
 	struct map *names; /* of probes; each is its own value, owned */
 	struct map *made;  /* "dns HOST": there already */
-	size_t n, n_missed;
+	size_t n_missed;
 };
 
 struct draft *
@@ -38,7 +49,9 @@ draft_free(struct draft *draft)
 		free(name);
 	map_free(draft->names);
 	map_free(draft->made);
-	text_fini(&draft->probes);
+	for (size_t i = 0; i < draft->n_pieces; i++)
+		text_fini(&draft->pieces[i].text);
+	free(draft->pieces);
 	text_fini(&draft->missed);
 	free(draft);
 }
@@ -46,7 +59,11 @@ draft_free(struct draft *draft)
 size_t
 draft_probes(const struct draft *draft)
 {
-	return draft->n;
+	size_t n = 0;
+
+	for (size_t i = 0; i < draft->n_pieces; i++)
+		n += draft->pieces[i].name != NULL;
+	return n;
 }
 
 size_t
@@ -55,14 +72,26 @@ draft_missed(const struct draft *draft)
 	return draft->n_missed;
 }
 
-bool
-draft_knows(const char *kind)
+/* The piece that is being written. */
+static struct text *
+current(struct draft *draft)
 {
-	const cyaml_schema_field_t *field = schema_probe;
+	return &draft->pieces[draft->n_pieces - 1].text;
+}
 
-	while (field->key != NULL && strcmp(field->key, kind) != 0)
-		field++;
-	return field->key != NULL;
+/* A probe that was begun is complete when the next thing comes. */
+static void
+open_piece(struct draft *draft)
+{
+	if (draft->n_pieces > 0 &&
+	    draft->pieces[draft->n_pieces - 1].name == NULL)
+		return;
+	if (draft->n_pieces == draft->room) {
+		draft->room = draft->room * 2 + 8;
+		draft->pieces = mem_resize(
+		    draft->pieces, draft->room, sizeof(struct piece));
+	}
+	draft->pieces[draft->n_pieces++] = (struct piece){ 0 };
 }
 
 /* --- lines ----------------------------------------------------------------- */
@@ -98,24 +127,24 @@ draft_line(struct draft *draft, unsigned depth, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	indent(&draft->probes, depth);
-	text_addf(&draft->probes, "%s\n", line);
+	indent(current(draft), depth);
+	text_addf(current(draft), "%s\n", line);
 }
 
 void
 draft_text(
     struct draft *draft, unsigned depth, const char *key, const char *value)
 {
-	indent(&draft->probes, depth);
-	text_addf(&draft->probes, "%s%s ", key, key[0] == '-' ? "" : ":");
-	draft_quote(&draft->probes, value);
-	text_add(&draft->probes, "\n");
+	indent(current(draft), depth);
+	text_addf(current(draft), "%s%s ", key, key[0] == '-' ? "" : ":");
+	draft_quote(current(draft), value);
+	text_add(current(draft), "\n");
 }
 
 void
 draft_raw(struct draft *draft, const char *lines)
 {
-	text_add(&draft->probes, lines);
+	text_add(current(draft), lines);
 }
 
 void
@@ -143,8 +172,9 @@ draft_say(struct draft *draft, const char *format, ...)
 {
 	va_list args;
 
+	open_piece(draft);
 	va_start(args, format);
-	add_comment(&draft->probes, "  # ", format, args);
+	add_comment(current(draft), "  # ", format, args);
 	va_end(args);
 }
 
@@ -198,13 +228,14 @@ draft_begin(struct draft *draft, const char *name, const char *kind,
 	}
 	free(stem);
 	map_put(draft->names, whole, whole);
-	text_addf(&draft->probes, "  - name: %s\n", whole);
+	open_piece(draft);
+	draft->pieces[draft->n_pieces - 1].name = whole;
+	text_addf(current(draft), "  - name: %s\n", whole);
 	if (service != NULL) {
 		stem = fit(service);
-		text_addf(&draft->probes, "    service: %s\n", stem);
+		text_addf(current(draft), "    service: %s\n", stem);
 		free(stem);
 	}
-	draft->n++;
 	return whole;
 }
 
@@ -253,6 +284,54 @@ draft_tls(struct draft *draft, const char *name, const char *service,
 	draft_line(draft, 0, "tls:");
 	draft_text(draft, 1, "host", endpoint->host);
 	draft_line(draft, 1, "port: %u", endpoint->port);
+}
+
+/* --- what config_load() says -------------------------------------------------- */
+
+/* Is this probe, alone, a configuration?  What is wrong goes to err. */
+static int
+load_alone(const struct piece *piece, struct err *err)
+{
+	struct agent_config *config = NULL;
+	struct text text = { 0 };
+	int fd = memfd_create("draft", MFD_CLOEXEC), rc = 0;
+	char *path = mem_printf("/proc/self/fd/%d", fd);
+
+	text_addf(
+	    &text, "agent: a\nenvironment: a\nprobes:\n%s", piece->text.bytes);
+	if (fd < 0 || write(fd, text.bytes, text.n) != (ssize_t)text.n)
+		rc = err_set(
+		    err, ERR_IO, "a file in memory: %s", strerror(errno));
+	else
+		rc = config_load(&config, path, err);
+	config_free(config);
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	text_fini(&text);
+	return rc;
+}
+
+int
+draft_verify(struct draft *draft, struct err *err)
+{
+	struct err inner;
+	const char *what;
+
+	for (size_t i = 0; i < draft->n_pieces; i++) {
+		struct piece *piece = &draft->pieces[i];
+
+		if (piece->name == NULL || load_alone(piece, &inner) == 0)
+			continue;
+		if (inner.code == ERR_IO)
+			return err_set(err, ERR_IO, "%s", inner.text);
+		what = strstr(inner.text, "probes[0]");
+		draft_miss(draft, "%s: %s", piece->name,
+		    what != NULL ? what + strlen("probes[0]") : inner.text);
+		text_fini(&piece->text);
+		piece->name = NULL;
+	}
+	return 0;
 }
 
 /* --- the whole ------------------------------------------------------------- */
@@ -319,8 +398,9 @@ draft_write(
 	    "defaults: { interval: 30s, timeout: 5s, retries: 1 }\n"
 	    "\n"
 	    "probes:\n");
-	if (draft->probes.n > 0)
-		text_add_bytes(out, draft->probes.bytes, draft->probes.n);
+	for (size_t i = 0; i < draft->n_pieces; i++)
+		if (draft->pieces[i].name != NULL)
+			text_add(out, draft->pieces[i].text.bytes);
 	if (draft->missed.n == 0)
 		return;
 	text_add(out, "\n# Not carried over:\n");

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "agent/endpoint.h"
+#include "proto/base/err.h"
 #include "proto/base/text.h"
 
 struct draft;
@@ -54,9 +55,6 @@ void draft_say(struct draft *draft, const char *format, ...)
 void draft_miss(struct draft *draft, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Does this version know such a kind? */
-bool draft_knows(const char *kind);
-
 /* Probes of what stands before any use of an endpoint, unless they are there
  * already: its name (dns), its port (tcp), its certificate (tls). */
 void draft_dns(struct draft *draft, const char *name, const char *service,
@@ -65,6 +63,10 @@ void draft_tcp(struct draft *draft, const char *name, const char *service,
     const struct endpoint *endpoint);
 void draft_tls(struct draft *draft, const char *name, const char *service,
     const struct endpoint *endpoint);
+
+/* Takes out each probe that config_load() would refuse, as foreign words may
+ * have made it, and says why among what was missed. */
+int draft_verify(struct draft *draft, struct err *err);
 
 size_t draft_probes(const struct draft *draft); /* so far */
 size_t draft_missed(const struct draft *draft);

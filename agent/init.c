@@ -90,6 +90,8 @@ init_run(const struct arguments *arguments, struct err *err)
 	if (head.agent == NULL)
 		head.agent = host;
 	rc = fill(draft, arguments, err);
+	if (rc == 0)
+		rc = draft_verify(draft, err);
 	if (rc == 0 && draft_probes(draft) == 0)
 		rc = err_set(err, ERR_INVALID,
 		    "%s: nothing in it that could be probed", head.from);

@@ -230,11 +230,6 @@ put_icmp(const struct aim *aim)
 {
 	static const char *const known[] = { "ip_protocol_fallback", NULL };
 
-	if (!draft_knows("icmp")) {
-		draft_miss(aim->draft, "%s: no probe of this version pings",
-		    aim->place);
-		return;
-	}
 	begin(aim, aim->target, "icmp");
 	draft_text(aim->draft, 1, "host", aim->target);
 	foreign_miss(

@@ -135,7 +135,7 @@ put_settings(const struct survey *survey)
 {
 	struct draft *draft = survey->draft;
 
-	if (!survey_has_role(survey, ROLE_SETTING) || !draft_knows("settings"))
+	if (!survey_has_role(survey, ROLE_SETTING))
 		return;
 	draft_say(draft,
 	    "Known good is what stands in the file now; add bounds, and guards "

@@ -382,11 +382,6 @@ put_tcp(const struct point *point)
 static void
 put_icmp(const struct point *point)
 {
-	if (!draft_knows("icmp")) {
-		draft_miss(point->draft, "%s: no probe of this version pings",
-		    point->name);
-		return;
-	}
 	begin(point, "icmp");
 	draft_text(point->draft, 1, "host", point->at.host);
 }

@@ -78,6 +78,16 @@ const cyaml_schema_value_t schema_agent = {
 	    CYAML_FLAG_POINTER, struct agent_config, agent_fields),
 };
 
+static const cyaml_schema_field_t part_fields[] = {
+	LIST("probes", struct agent_config, probes, n_probes, &probe_item),
+	CYAML_FIELD_END,
+};
+
+const cyaml_schema_value_t schema_part = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_POINTER, struct agent_config, part_fields),
+};
+
 /* --- comparing ---------------------------------------------------------------- */
 
 /* Mappings hold values, and values may be mappings. */

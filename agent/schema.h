@@ -15,6 +15,10 @@ struct probe_config;
 /* Of struct agent_config. */
 extern const cyaml_schema_value_t schema_agent;
 
+/* Of a further file of a folder: struct agent_config, of which only probes may
+ * be given. */
+extern const cyaml_schema_value_t schema_part;
+
 /* The fields of struct probe_config, ending with a NULL key: those that are
  * mappings are the kinds. */
 extern const cyaml_schema_field_t schema_probe[];

@@ -203,25 +203,20 @@ static void
 put_cache(const struct survey *survey)
 {
 	struct endpoint endpoint = { 0 };
-	bool is_known = draft_knows("redis");
 
 	if (place_of_parts(&endpoint, survey, "REDIS_URL", "REDIS_HOST",
 		"REDIS_PORT", 6379) < 0 ||
 	    endpoint.port == 0) {
 		draft_miss(survey->draft,
 		    "REDIS_...: no host and port can be told from them");
-		return;
+		goto out;
 	}
 	put_way(survey, "cache", &endpoint);
-	endpoint_fini(&endpoint);
-	if (!is_known) {
-		draft_miss(survey->draft,
-		    "REDIS_URL: no probe speaks redis; its port is watched");
-		return;
-	}
 	draft_begin(survey->draft, "cache", "redis", survey->service);
 	draft_line(survey->draft, 0, "redis:");
 	draft_file(survey->draft, 1, "variables", survey->path);
+out:
+	endpoint_fini(&endpoint);
 }
 
 static void

@@ -104,24 +104,43 @@ descend(const struct conf *conf, const yaml_node_t *node, const char **path)
 	return member(conf, node, part, n);
 }
 
+/* The deepest part of the path that exists. */
+static const yaml_node_t *
+deepest(const struct conf *conf, const char *path)
+{
+	yaml_node_t *node = root_of(conf), *below = node;
+
+	while (below != NULL && *path != '\0') {
+		below = descend(conf, node, &path);
+		if (below != NULL)
+			node = below;
+	}
+	return node;
+}
+
 int
 conf_complain(const struct conf *conf, struct err *err, const char *path,
     const char *format, ...)
 {
-	yaml_node_t *node = root_of(conf), *below = node;
-	const char *rest = path;
 	char what[sizeof(err->text)];
 	va_list args;
 
-	while (below != NULL && *rest != '\0') {
-		below = descend(conf, node, &rest);
-		if (below != NULL)
-			node = below;
-	}
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
-	return complain_at(conf, err, node->start_mark, path, what);
+	return complain_at(
+	    conf, err, deepest(conf, path)->start_mark, path, what);
+}
+
+char *
+conf_place(
+    char out[CONF_PLACE_BYTES], const struct conf *conf, const char *path)
+{
+	yaml_mark_t mark = deepest(conf, path)->start_mark;
+
+	snprintf(out, CONF_PLACE_BYTES, "%s:%zu:%zu", conf->path, mark.line + 1,
+	    mark.column + 1);
+	return out;
 }
 
 /* --- YAML ------------------------------------------------------------------- */

@@ -40,6 +40,12 @@ int conf_load(struct conf **out, void **out_data, const char *path,
 int conf_complain(const struct conf *conf, struct err *err, const char *path,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* Writes "FILE:LINE:COLUMN" of a path, as conf_complain() finds it; cut when it
+ * does not fit.  Returns out. */
+#define CONF_PLACE_BYTES 256
+char *conf_place(
+    char out[CONF_PLACE_BYTES], const struct conf *conf, const char *path);
+
 /* conf, data or both may be NULL.  Members of data that were allocated by
  * mem_*() since are freed too. */
 void

@@ -133,8 +133,7 @@ static const struct bad {
 	    HEAD "probes:\n"
 		 "  - {name: a, tcp: {host: h, port: 1}}\n"
 		 "  - {name: a, tcp: {host: h, port: 1}}\n",
-	    "5:12: probes[1].name: another probe has this name; choose "
-	    "another" },
+	    "5:12: probes[1].name: another probe has this name, at ..." },
 	{ "the names of reference runs are taken",
 	    HEAD "probes:\n  - name: db.reference\n" TCP,
 	    "4:11: probes[0].name: names ending with .reference are those of "

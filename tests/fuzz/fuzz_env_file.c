@@ -1,0 +1,16 @@
+/* The variables of a service. */
+#include "tests/fuzz/fuzz_draft.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+	char path[FUZZ_PATH_BYTES];
+	struct draft *draft = draft_new();
+	struct err err;
+
+	fuzz_file(path, "env", bytes, n);
+	if (init_env(draft, path, NULL, &err) == 0)
+		fuzz_draft(draft);
+	draft_free(draft);
+	return 0;
+}
