@@ -10,7 +10,9 @@
 #include "collector/desk.h"
 #include "collector/inbox.h"
 #include "collector/live.h"
+#include "collector/numbers.h"
 #include "collector/pipeline.h"
+#include "collector/web/web.h"
 #include "proto/base/descriptors.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
@@ -49,6 +51,8 @@ struct collector {
 	struct query_service *query;
 	struct desk *desk;
 	struct edge_server *edge;
+	struct query_client *asking; /* for web */
+	struct web *web;             /* NULL: no HTTP */
 	uv_signal_t hangup, terminate, interrupt;
 	uv_timer_t tick;
 	int n_handles;
@@ -134,8 +138,9 @@ is_watched(void *arg)
 {
 	const struct collector *collector = arg;
 
-	return collector->edge != NULL &&
-	    edge_server_has_subscribers(collector->edge);
+	return (collector->edge != NULL &&
+		   edge_server_has_subscribers(collector->edge)) ||
+	    (collector->web != NULL && web_is_watched(collector->web));
 }
 
 static void
@@ -147,6 +152,8 @@ on_events(void *arg, const struct event *events, size_t n)
 		log_event(&events[i]);
 	if (is_watched(collector))
 		live_tell(collector->live, events, n);
+	if (collector->web != NULL)
+		web_tell(collector->web, events, n);
 }
 
 /* --- questions ---------------------------------------------------------- */
@@ -187,6 +194,23 @@ on_inbox_closed(void *arg)
 }
 
 static void
+on_web_closed(void *arg)
+{
+	(void)arg; /* nothing waits for it */
+}
+
+/* Before what it asks. */
+static void
+stop_web(struct collector *collector)
+{
+	query_client_free(collector->asking);
+	collector->asking = NULL;
+	if (collector->web != NULL)
+		web_close(collector->web, on_web_closed, collector);
+	collector->web = NULL;
+}
+
+static void
 on_rpc_closed(void *arg)
 {
 	struct collector *collector = arg;
@@ -217,6 +241,7 @@ stop(struct collector *collector)
 	uv_close((uv_handle_t *)&collector->terminate, NULL);
 	uv_close((uv_handle_t *)&collector->interrupt, NULL);
 	uv_close((uv_handle_t *)&collector->tick, NULL);
+	stop_web(collector);
 	inbox_stop(collector->inbox);
 	edge_server_close(collector->edge, on_edge_closed, collector);
 }
@@ -244,21 +269,32 @@ needs_restart(
 	return false;
 }
 
-static void
-on_hangup(uv_signal_t *signal, int number)
+/* Where HTTP listens, and as whom, is decided at the start. */
+static bool
+moves_http(const struct http_config *a, const struct http_config *b)
 {
-	struct collector *collector = signal->data;
-	struct collector_config *config = NULL;
-	struct err err;
+	if (a == NULL || b == NULL)
+		return a != b;
+	return strcmp(a->listen, b->listen) != 0 ||
+	    (a->tls == NULL) != (b->tls == NULL);
+}
 
-	(void)number;
-	if (config_load(&config, collector->config_path, &err) < 0 ||
-	    edge_server_reload(collector->edge, &err) < 0) {
-		log_error("reload: %s; the old configuration stays", err.text);
+static int
+reload(void *arg, struct err *err)
+{
+	struct collector *collector = arg;
+	struct collector_config *config = NULL;
+
+	if (config_load(&config, collector->config_path, err) < 0 ||
+	    (collector->web != NULL && config->http != NULL &&
+		web_set_config(collector->web, config->http, err) < 0) ||
+	    edge_server_reload(collector->edge, err) < 0) {
+		log_error("reload: %s; the old configuration stays", err->text);
 		config_free(config);
-		return;
+		return -1;
 	}
-	if (needs_restart(collector->config, config))
+	if (needs_restart(collector->config, config) ||
+	    moves_http(collector->config->http, config->http))
 		log_warning("reload: other addresses and another store are "
 			    "used after a restart only");
 	inbox_set_config(collector->inbox, config);
@@ -268,6 +304,16 @@ on_hangup(uv_signal_t *signal, int number)
 	collector->config = config;
 	log_info("reload: %s and the certificates were read again",
 	    collector->config_path);
+	return 0;
+}
+
+static void
+on_hangup(uv_signal_t *signal, int number)
+{
+	struct err err;
+
+	(void)number;
+	reload(signal->data, &err);
 }
 
 static void
@@ -402,6 +448,54 @@ open_edge(struct collector *collector, struct err *err)
 	return 0;
 }
 
+static int64_t
+web_now(void *arg)
+{
+	return answer_now(arg).wall_ms;
+}
+
+static size_t
+web_numbers(void *arg, struct web_number *out, size_t n)
+{
+	const struct collector *collector = arg;
+
+	return numbers_of(
+	    out, n, collector->inbox, collector->rpc, collector->edge);
+}
+
+static bool
+web_is_ready(void *arg)
+{
+	const struct collector *collector = arg;
+
+	return !inbox_is_broken(collector->inbox);
+}
+
+static int
+open_web(struct collector *collector, struct err *err)
+{
+	struct web_setup setup = {
+		.loop = &collector->loop,
+		.config = collector->config->http,
+		.now_ms = web_now,
+		.numbers = web_numbers,
+		.reload = reload,
+		.is_ready = web_is_ready,
+		.arg = collector,
+	};
+
+	if (setup.config == NULL)
+		return 0;
+	collector->asking =
+	    query_client_new_local(&answer_handlers, &collector->answer);
+	setup.client = collector->asking;
+	if (web_open(&collector->web, &setup, err) < 0)
+		return -1;
+	log_info("listening on http%s://%s/",
+	    setup.config->tls != NULL ? "s" : "", web_address(collector->web));
+	return 0;
+}
+
 static void
 start_handles(struct collector *collector)
 {
@@ -448,6 +542,7 @@ free_all(struct collector *collector)
 static void
 close_early(struct collector *collector)
 {
+	stop_web(collector);
 	if (collector->edge != NULL)
 		edge_server_close(collector->edge, on_edge_closed, collector);
 	else if (collector->rpc != NULL)
@@ -471,6 +566,8 @@ collector_run(const char *config_path, struct err *err)
 		log_start(&collector);
 		rc = open_edge(&collector, err);
 	}
+	if (rc == 0)
+		rc = open_web(&collector, err);
 	if (rc == 0) {
 		start_handles(&collector);
 		uv_run(&collector.loop, UV_RUN_DEFAULT);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "collector/config.h"
+#include "collector/config_http.h"
 #include "collector/schema.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
@@ -164,19 +165,6 @@ check_retention(const struct check *check, const char *prefix,
 	return 0;
 }
 
-/* A path that is relative is relative to the folder of the file. */
-static void
-resolve_path(const struct check *check, char **path)
-{
-	char *whole;
-
-	if (*path == NULL || (*path)[0] == '/' || (*path)[0] == '\0')
-		return;
-	whole = mem_printf("%s%s", check->folder, *path);
-	free(*path);
-	*path = whole;
-}
-
 /* --- store and listen --------------------------------------------------- */
 
 static int
@@ -199,7 +187,7 @@ check_store(const struct check *check)
 		return conf_complain(check->conf, check->err, "store",
 		    "must be the path of a file, such as "
 		    "/var/lib/vedette/store.db");
-	resolve_path(check, &config->store);
+	config_resolve(&config->store, check->folder);
 	if (config->store_max_size == NULL)
 		return 0;
 	if (text_size(
@@ -245,10 +233,10 @@ check_listen_one(
 	if (!is_tls)
 		return conf_complain(check->conf, check->err, at.path,
 		    "is for tls+tcp:// only; change the url, or remove tls");
-	resolve_path(check, &listen->tls->ca_file);
-	resolve_path(check, &listen->tls->certificate_file);
-	resolve_path(check, &listen->tls->key_file);
-	resolve_path(check, &listen->tls->revoked_file);
+	config_resolve(&listen->tls->ca_file, check->folder);
+	config_resolve(&listen->tls->certificate_file, check->folder);
+	config_resolve(&listen->tls->key_file, check->folder);
+	config_resolve(&listen->tls->revoked_file, check->folder);
 	return 0;
 }
 
@@ -485,7 +473,9 @@ check_collector(const struct check *check)
 	struct collector_config *config = check->config;
 
 	if (check->is_daemon &&
-	    (check_store(check) < 0 || check_listen(check) < 0))
+	    (check_store(check) < 0 || check_listen(check) < 0 ||
+		config_http_check(
+		    check->conf, config->http, check->folder, check->err) < 0))
 		return -1;
 	if (check_regressions(
 		check, "regressions", &config->regressions, &usual_rule) < 0 ||

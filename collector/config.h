@@ -25,6 +25,7 @@
  *	retention: { results: 30d, rollups: 730d, changes: 400d }
  *	regressions: { confirm_after: 3, clear_after: 2,
  *	               false_alarms_per_year: 1 }
+ *	http: { listen: "127.0.0.1:8080" }
  *
  * Paths in the file are relative to its folder.
  */
@@ -100,6 +101,22 @@ struct expectation_config {
 	bool is_warning;
 };
 
+/* The page, the API and the metrics. */
+struct http_config {
+	char *listen;
+	struct token_config {
+		char *name;
+		struct names scopes; /* "read" "admin" */
+		char *token; /* the secret, or where it is: secret_load() */
+	} * tokens;
+	uint32_t n_tokens;
+	struct http_tls_config {
+		char *certificate_file, *key_file;
+	} * tls;
+	bool behind_proxy;    /* which speaks TLS with people */
+	struct names origins; /* names that browsers may call it by */
+};
+
 struct collector_config {
 	char *store;
 	char *store_max_size;
@@ -116,6 +133,7 @@ struct collector_config {
 	uint32_t n_expectations;
 	struct retention_config retention;
 	struct regressions_config regressions;
+	struct http_config *http; /* NULL: no HTTP */
 
 	int64_t store_max_bytes; /* 0: no limit */
 };

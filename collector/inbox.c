@@ -512,6 +512,18 @@ inbox_tick(struct inbox *inbox)
 	keep_going(inbox);
 }
 
+uint32_t
+inbox_waiting(const struct inbox *inbox)
+{
+	return inbox->n_waiting;
+}
+
+bool
+inbox_is_broken(const struct inbox *inbox)
+{
+	return inbox->is_broken;
+}
+
 const struct inbox_counts *
 inbox_counts(const struct inbox *inbox)
 {

@@ -62,6 +62,12 @@ struct moment inbox_now(const struct inbox *inbox);
 
 const struct inbox_counts *inbox_counts(const struct inbox *inbox);
 
+/* Batches that wait for their transaction. */
+uint32_t inbox_waiting(const struct inbox *inbox);
+
+/* Did the store take nothing at the last try? */
+bool inbox_is_broken(const struct inbox *inbox);
+
 /* Commits what waits and writes a checkpoint; from now on callers are told
  * UNAVAILABLE. */
 void inbox_stop(struct inbox *inbox);

@@ -119,6 +119,37 @@ static const cyaml_schema_value_t expectation_item = {
 	    CYAML_FLAG_DEFAULT, struct expectation_config, expectation_fields),
 };
 
+static const cyaml_schema_field_t token_fields[] = {
+	TEXT("name", REQUIRED, struct token_config, name),
+	NAMES("scopes", struct token_config, scopes),
+	TEXT("token", REQUIRED, struct token_config, token),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t token_item = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct token_config, token_fields),
+};
+
+static const cyaml_schema_field_t http_tls_fields[] = {
+	TEXT("certificate_file", REQUIRED, struct http_tls_config,
+	    certificate_file),
+	TEXT("key_file", REQUIRED, struct http_tls_config, key_file),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t http_fields[] = {
+	TEXT("listen", REQUIRED, struct http_config, listen),
+	LIST("tokens", OPTIONAL, struct http_config, tokens, n_tokens,
+	    &token_item),
+	CYAML_FIELD_MAPPING_PTR(
+	    "tls", OPTIONAL, struct http_config, tls, http_tls_fields),
+	CYAML_FIELD_BOOL(
+	    "behind_proxy", OPTIONAL, struct http_config, behind_proxy),
+	NAMES("origins", struct http_config, origins),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t collector_fields[] = {
 	TEXT("store", OPTIONAL, struct collector_config, store),
 	TEXT("store_max_size", OPTIONAL, struct collector_config,
@@ -136,6 +167,8 @@ static const cyaml_schema_field_t collector_fields[] = {
 	    "retention", struct collector_config, retention, retention_fields),
 	MAPPING("regressions", struct collector_config, regressions,
 	    regressions_fields),
+	CYAML_FIELD_MAPPING_PTR(
+	    "http", OPTIONAL, struct collector_config, http, http_fields),
 	CYAML_FIELD_END,
 };
 

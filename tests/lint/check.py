@@ -21,6 +21,8 @@ ARROWS = {
     "collector/diagnose/": ("collector/diagnose/", "proto/result.h",
                             "proto/mark.h", "proto/base/mem.h",
                             "proto/base/text.h"),
+    # The page asks as any outsider would: through query, never the store.
+    "collector/web/": ("collector/web/", "collector/config.h", "proto/"),
     # The CLI runs the detectors over files: arithmetic, no store.
     # A store file is asked in process, by what answers online as well.
     "collector/cli/": ("collector/cli/", "collector/detect/",
@@ -40,7 +42,9 @@ OWNERS = {
         r"agent/probes/settings_file\.c",
     r"jansson\.h": r"proto/(jsonl_(parse|value)|shape).*|"
                     r"agent/((report|foreign|init_|schema_json).*|probes/.*)|"
-                    r"collector/(cli/.*|.*_json\.c)",
+                    r"collector/(cli/.*|web/(reply|list_json).*|.*_json\.c)",
+    r"microhttpd\.h": r"collector/web/http.*",
+    r"zlib\.h": r"collector/web/reply\.c",
     r"hiredis/.*": r"agent/probes/redis\.c",
     r"zstd\.h": r"storage/blob\.c",
     r"openssl/.*": r"proto/edge.*|agent/fingerprint\.c|agent/probes/.*",

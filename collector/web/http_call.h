@@ -1,0 +1,42 @@
+/*
+ * http_call.h - connections and calls, between http.c and its library.
+ *
+ * For http.c only.  A connection is a guest: it is idle, sends a request, or
+ * waits for its answer; only the last may take its time.
+ */
+#ifndef COLLECTOR_WEB_HTTP_CALL_H
+#define COLLECTOR_WEB_HTTP_CALL_H
+
+#include <microhttpd.h>
+
+#include "collector/web/http.h"
+#include "proto/base/list.h"
+
+struct http_calls {
+	uv_loop_t *loop;
+	http_handle_fn *handle;
+	void *arg;
+	struct list guests; /* the longest idle one first */
+	struct list held;   /* calls that wait to be answered, and streams */
+	struct http_counts counts;
+	bool is_closing;
+};
+
+void http_calls_init(struct http_calls *calls, const struct http_setup *setup);
+
+/* Ends connections whose request takes too long. */
+void http_calls_sweep(struct http_calls *calls);
+
+/* Before the library is stopped: lets go of all that is held. */
+void http_calls_release(struct http_calls *calls);
+
+/* What the library calls. */
+enum MHD_Result http_call_on_access(void *arg,
+    struct MHD_Connection *connection, const char *url, const char *method,
+    const char *version, const char *bytes, size_t *n, void **context);
+void http_call_on_connection(void *arg, struct MHD_Connection *connection,
+    void **context, enum MHD_ConnectionNotificationCode code);
+void http_call_on_completed(void *arg, struct MHD_Connection *connection,
+    void **context, enum MHD_RequestTerminationCode code);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * list_json.h - what a page of a list has beside its rows.
+ */
+#ifndef COLLECTOR_WEB_LIST_JSON_H
+#define COLLECTOR_WEB_LIST_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct list_page {
+	bool more;
+	char next[48]; /* the cursor of the next page; "": this is the last */
+};
+
+/* Adds "next" to an answer; null on the last page. */
+void list_json_add(json_t *answer, const struct list_page *page);
+
+#endif

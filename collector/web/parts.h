@@ -1,0 +1,69 @@
+/*
+ * parts.h - the parts of collector/web, and what they share.  For web.c and
+ * the parts only.
+ */
+#ifndef COLLECTOR_WEB_PARTS_H
+#define COLLECTOR_WEB_PARTS_H
+
+#include "collector/web/access.h"
+#include "collector/web/assets.h"
+#include "collector/web/reply.h"
+#include "collector/web/request.h"
+#include "collector/web/web.h"
+#include "proto/base/list.h"
+#include "proto/base/map.h"
+
+#define WEB_NUMBERS_MAX  64
+#define WEB_VERDICTS_MAX 64 /* environments with a verdict in /metrics */
+
+/* What an environment's verdict was, for /metrics. */
+struct web_verdict {
+	char *class;
+};
+
+struct web {
+	struct web_setup setup;
+	struct http *http;
+	struct access *access;
+	struct assets *assets;
+	struct map *kept;     /* struct packed by path and parameters */
+	struct map *verdicts; /* struct web_verdict by environment */
+	int64_t judged_ms;
+	struct list followers;
+	uv_timer_t beat;       /* shows that streams are alive */
+	uint64_t n_refused[3]; /* 401, 403, 421 */
+	uint64_t n_told, n_dropped;
+	int n_closing;
+	void (*closed)(void *arg);
+	void *closed_arg;
+};
+
+/* A question under way: who asked, and what. */
+struct web_ask {
+	struct web *web;
+	struct http_call *call;
+	struct web_request request;
+};
+
+/* Answers from what was kept, if it is fresh. */
+bool web_kept(struct web *web, struct http_call *call, const char *name);
+/* Takes packed, keeps it under this name, and answers. */
+void web_keep(struct web *web, struct http_call *call, const char *name,
+    struct packed *packed);
+
+/* api.c: rest is what follows the route's own path, never NULL. */
+typedef void web_answer_fn(struct web *web, struct http_call *call,
+    const struct web_request *request, const char *rest);
+
+web_answer_fn api_status, api_history, api_changes, api_regressions;
+web_answer_fn api_diagnose, api_incidents, api_report, api_trend, api_timeline,
+    api_diff;
+
+/* events.c */
+web_answer_fn events_follow;
+void events_beat(struct web *web);
+
+/* metrics.c, badge.c */
+web_answer_fn metrics_answer, badge_answer;
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * web.h - what the collector answers over HTTP: the page, the API, metrics.
+ *
+ * docs/http.md describes it.  It asks through proto/query.h, as any outsider
+ * would, and never touches the store.
+ */
+#ifndef COLLECTOR_WEB_WEB_H
+#define COLLECTOR_WEB_WEB_H
+
+#include <uv.h>
+
+#include "collector/config.h"
+#include "collector/web/http.h"
+#include "proto/query.h"
+
+struct web;
+
+/* A number of the collector's own health. */
+struct web_number {
+	const char *name; /* "batches_stored" */
+	const char *help;
+	uint64_t value;
+	bool is_count; /* only ever grows */
+};
+
+struct web_setup {
+	uv_loop_t *loop;
+	const struct http_config *config; /* borrowed for the call */
+	struct query_client *client;      /* borrowed; freed before web_close */
+	int64_t (*now_ms)(void *arg);
+	/* Writes at most n of the collector's own numbers; returns how many. */
+	size_t (*numbers)(void *arg, struct web_number *out, size_t n);
+	/* Reads the configuration again. */
+	int (*reload)(void *arg, struct err *err);
+	/* Does the collector take batches in? */
+	bool (*is_ready)(void *arg);
+	void *arg;
+};
+
+int web_open(struct web **out, const struct web_setup *setup, struct err *err);
+
+const char *web_address(const struct web *web);
+
+/* Reads the tokens again; the old ones stay when it cannot. */
+int web_set_config(
+    struct web *web, const struct http_config *config, struct err *err);
+
+/* Does somebody follow every result? */
+bool web_is_watched(const struct web *web);
+
+/* To those who follow the events.  Never blocks; who does not keep up loses
+ * some, is told how many, and sees the next ones. */
+void web_tell(struct web *web, const struct event *events, size_t n);
+
+/* No event is told any more; closed is called from the loop. */
+void web_close(struct web *web, void (*closed)(void *arg), void *arg);
+
+#endif
