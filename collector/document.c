@@ -120,6 +120,7 @@ static const struct {
 	{ "timeline", question_timeline },
 	{ "diff", question_diff },
 	{ "gate", question_gate },
+	{ "guards", question_guards },
 };
 
 int
@@ -141,6 +142,6 @@ document_make(const char **out_json, struct arena *arena,
 	}
 	return err_set(err, ERR_INVALID,
 	    "question %.64s: not one of: diagnose, incidents, report, trend, "
-	    "timeline, diff, gate",
+	    "timeline, diff, gate, guards",
 	    request->question);
 }

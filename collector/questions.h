@@ -26,6 +26,9 @@ question_fn question_diff;
 /* question_gate.c: did a deploy make anything worse? */
 question_fn question_gate;
 
+/* question_guards.c: which earlier fixes are still in force. */
+question_fn question_guards;
+
 /* The moment asked about. */
 int64_t question_at_ms(
     const struct document_source *source, const struct query_document *request);

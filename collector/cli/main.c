@@ -20,6 +20,7 @@ static const struct command *const commands[] = {
 	&cmd_diff,
 	&cmd_mark,
 	&cmd_gate,
+	&cmd_guards,
 	&cmd_sql,
 	NULL,
 };

@@ -186,3 +186,38 @@ def test_gate_peer(tmp_path):
     _, document = gate(store, "--at", at(400), "--config", config)
     assert any("production as well" in reason
                for reason in document["reasons"]), document
+
+
+# --- guards -------------------------------------------------------------------
+
+
+GUARDS = [("held", "40", "held", 0), ("broken", "20", "regressed", 1),
+          ("unseen", None, "unknown", 0)]
+
+
+@pytest.mark.parametrize("name,value,state,code", GUARDS,
+                         ids=[row[0] for row in GUARDS])
+def test_guards(tmp_path, name, value, state, code):
+    """An earlier fix, and what has become of it."""
+    config = tmp_path / "rules.yaml"
+    config.write_text(
+        "environments: { staging: {} }\n"
+        "expectations:\n"
+        "  - { setting: timeout, at_least: 35, issue: '1263' }\n"
+        "  - { setting: other, at_least: 1 }\n")
+    lines = list(results(worse_from(99), 20))
+    if value is not None:
+        lines.append({"type": "fact", "at": at(5), "environment": "staging",
+                      "service": "backend", "name": "setting/timeout",
+                      "value": value, "source": "process"})
+    store = replay(tmp_path, lines, config)
+    done = subprocess.run(
+        [VEDETTE, "guards", "staging", "--json", "--store", store,
+         "--config", config],
+        capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+    assert done.returncode == code, done.stderr
+    guards = json.loads(done.stdout)["guards"]
+    assert [(guard["state"], guard["issue"], guard["value"])
+            for guard in guards] == [(state, "1263", value)], name
+    kinds = [row["kind"] for row in flagged(store)]
+    assert kinds == ([4] if state == "regressed" else []), name
