@@ -96,12 +96,30 @@ open_piece(struct draft *draft)
 
 /* --- lines ----------------------------------------------------------------- */
 
+/* Makes foreign words fit for YAML (1.1, 5.1 and 5.4), in place: beside what
+ * nobody can print, it refuses the controls from U+0080, and for U+0085, U+2028
+ * and U+2029 a line ends, which a comment must not. */
+static void
+clean_words(char *words)
+{
+	static const char *const refused[] = { "\xe2\x80\xa8", "\xe2\x80\xa9",
+		"\xef\xbb\xbf", "\xef\xbf\xbe", "\xef\xbf\xbf", NULL };
+
+	text_sanitise(words, strlen(words));
+	for (char *at = words; *at != '\0'; at++)
+		if ((unsigned char)at[0] == 0xc2 && (unsigned char)at[1] < 0xa0)
+			memset(at, '?', 2);
+	for (const char *const *one = refused; *one != NULL; one++)
+		for (char *at = words; (at = strstr(at, *one)) != NULL;)
+			memset(at, '?', strlen(*one));
+}
+
 void
 draft_quote(struct text *out, const char *value)
 {
 	char *clean = mem_strdup(value);
 
-	text_sanitise(clean, strlen(clean));
+	clean_words(clean);
 	text_add(out, "\"");
 	for (const char *at = clean; *at != '\0'; at++) {
 		if (*at == '"' || *at == '\\')
@@ -163,7 +181,7 @@ add_comment(
 	char line[1024];
 
 	vsnprintf(line, sizeof(line), format, args);
-	text_sanitise(line, strlen(line));
+	clean_words(line);
 	text_addf(out, "%s%s\n", before, line);
 }
 
@@ -341,7 +359,7 @@ write_head(struct text *out, const struct draft_head *head)
 {
 	char *agent = fit(head->agent), *from = mem_strdup(head->from);
 
-	text_sanitise(from, strlen(from));
+	clean_words(from);
 	text_addf(out,
 	    "# Drafted by vedette-agent init from %s.\n"
 	    "#   vedette-agent config check --config FILE   is it fit?\n"

@@ -4,8 +4,8 @@
 The same nginx on the loopback is probed by vedette-agent (with a collector,
 so that storing and sending are in the price), by its runner alone, and by
 blackbox_exporter, one after the other.  Then 1,000 probes of which 300 never
-get an answer show whether the others keep their intervals.  Prints one JSON
-object.
+get an answer, half of them not even to the question for their name, show
+whether all keep their intervals.  Prints one JSON object.
 """
 import contextlib
 import http.client
@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support.namespaces import own_mounts  # noqa: E402
 from support.probing import (closed_port, full_port,  # noqa: E402
                              until_listening)
 
@@ -71,15 +73,30 @@ def nginx(folder):
         yield port
 
 
+@contextlib.contextmanager
+def silent_names(folder):
+    """A name server that takes questions and never answers; gives the command
+    before one for which it is the system's."""
+    address = "127.0.0.99"  # port 53 is root's, as is most of a benchmark
+    path = folder / "resolv.conf"
+    path.write_text(f"nameserver {address}\n")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((address, 53))
+        yield [*own_mounts(), "sh", "-c",
+               f'mount --bind {path} /etc/resolv.conf && exec "$@"', "sh"]
+
+
 def write_configuration(folder, kind, port, dead_port=None):
-    """Probes at 1 s; of those with a dead port, the last 300 go there."""
+    """Probes at 1 s; with a dead port, 150 go there and 150 to a name."""
     url = f"ipc://{folder}/collector.sock"
     (folder / "collector.yaml").write_text(
         f"store: {folder}/store.db\nlisten:\n  - url: {url}\n")
     probes = []
     for i in range(PROBES[kind]):
-        to = dead_port if dead_port is not None and i >= 700 else port
-        target = (f"{{host: 127.0.0.1, port: {to}}}" if kind == "tcp" else
+        is_dead = dead_port is not None and i >= 700
+        to = dead_port if is_dead and i < 850 else port
+        host = f"never-{i}.test" if is_dead and i >= 850 else "127.0.0.1"
+        target = (f"{{host: {host}, port: {to}}}" if kind == "tcp" else
                   f"{{url: 'http://127.0.0.1:{to}/', contains: ready}}")
         probes.append(f"  - {{name: p{i:04d}, {kind}: {target}}}\n")
     path = folder / f"{kind}.yaml"
@@ -107,11 +124,11 @@ def whole_agent(build, folder, path, kind, seconds):
         return 1000 * used / runs, resident_kib(agent.pid)
 
 
-def runner_alone(build, path, seconds):
+def runner_alone(build, path, seconds, prefix=()):
     """What tests/bench/bench_probes prints."""
     return json.loads(subprocess.run(
-        [build / "tests/bench/bench_probes", path, str(seconds)], check=True,
-        capture_output=True, text=True).stdout)
+        [*prefix, build / "tests/bench/bench_probes", path, str(seconds)],
+        check=True, capture_output=True, text=True).stdout)
 
 
 def blackbox(kind, port, count):
@@ -158,9 +175,10 @@ def main():
                     "runner_resident_kib": alone["resident_kib"],
                     "blackbox_ms": round(
                         blackbox(kind, port, 400 * seconds), 4)}
-            with full_port() as dead:
+            with full_port() as dead, silent_names(folder) as prefix:
                 path = write_configuration(folder, "tcp", port, dead)
-                found["a third is dead"] = runner_alone(build, path, seconds)
+                found["300 of 1,000 are dead"] = runner_alone(
+                    build, path, seconds, prefix)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(json.dumps(found))

@@ -69,6 +69,11 @@ def probes(build, quick):
         row(f"{kind} probe, CPU ms each", f"{ours:.4f}",
             f"{theirs:.4f} blackbox_exporter", f"{ours / theirs:.3f}",
             f"<= {goal}", ours / theirs <= goal)
+    dead = found["300 of 1,000 are dead"]
+    assert dead["censored"] > 0 and dead["ok"] > 0, dead
+    row("300 of 1,000 probes never end, drift", f"{dead['worst_drift']:.4f}",
+        f"{dead['skipped']} skipped", f"{dead['worst_late_ms']:.0f} ms late",
+        "< 0.01", dead["worst_drift"] < 0.01)
 
 
 def idle(build, seconds):

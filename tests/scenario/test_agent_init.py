@@ -110,7 +110,9 @@ def test_foreign_words_stay_words(agent):
     """Quotes, braces and comments of a file cannot become keys."""
     (agent.stage.directory / "staging.env").write_text(
         'A"]:_URL=http://127.0.0.1:1/"x: [}\nB{}#=1\n'
-        "C_URL=http://[::1]:1/\nD_URL=http://999999:99999/\n")
+        "C_URL=http://[::1]:1/\nD_URL=http://999999:99999/\n"
+        "E\u2028agent_URL=amqp://x/\nF\u0085y_URL=amqp://x/\nG\u008c_URL=x:/\n"
+        "H\u2028x=1\n", encoding="utf-8")
     init(agent, "--env-file", "staging.env", "--service", "A [b]: #c")
     assert agent.run("config", "check", "--config",
                      "agent.yaml").returncode == 0
