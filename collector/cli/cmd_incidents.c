@@ -197,10 +197,10 @@ const struct command cmd_report = {
 	.options = OPTION_AT | OPTION_FORMAT,
 	.operand = "INCIDENT",
 	.description =
-	    "Verdict, what is cleared, what is held responsible, "
-	    "measurements, timeline, evidence\nfor and against, what could "
-	    "not be seen, next actions, impact: the report that people\nused "
-	    "to write by hand.  INCIDENT is a number of vedette incidents.\n",
+	    "Verdict, what is cleared, what is held responsible, measurements, "
+	    "timeline,\nevidence for and against, what could not be seen, "
+	    "next actions, impact: the\nreport that people used to write by "
+	    "hand.  INCIDENT is a number of vedette\nincidents.\n",
 	.examples = "  vedette report 17\n"
 		    "  vedette report 17 --format md > incident-17.md\n",
 	.exits = CMD_EXITS,
