@@ -679,14 +679,18 @@ test_property(void **state)
 {
 	static const struct disturbance none = { "", 0, 0, 0, 0 };
 	const struct disturbance *row = *state;
-	uint64_t seed = random_u64(random_system());
-	char *calm, *disturbed;
+	char *calm = NULL, *disturbed;
+	uint64_t seed;
 
-	print_message("seed %" PRIu64 "\n", seed);
-	calm = run(seed, &none, 0);
-	/* A run without regressions would prove nothing. */
-	assert_non_null(strstr(calm, "state staging"));
-	assert_non_null(strstr(calm, "latency staging"));
+	/* A run without regressions would prove nothing, and now and then
+	 * chance makes one. */
+	do {
+		free(calm);
+		seed = random_u64(random_system());
+		print_message("seed %" PRIu64 "\n", seed);
+		calm = run(seed, &none, 0);
+	} while (strstr(calm, "state staging") == NULL ||
+	    strstr(calm, "latency staging") == NULL);
 	for (uint64_t how = 1; how <= 3; how++) {
 		disturbed = run(seed, row, seed + how);
 		assert_string_equal(disturbed, calm);
