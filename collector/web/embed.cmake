@@ -1,7 +1,7 @@
 # cmake -DOUT=FILE.c -DROOT=FOLDER -P embed.cmake: the files of FOLDER as
 # arrays of a C file, in the order of their names; index.html is "/".
 set(types "html=text/html" "css=text/css" "js=text/javascript"
-	"json=application/json" "txt=text/plain")
+	"svg=image/svg+xml" "json=application/json" "txt=text/plain")
 file(GLOB files RELATIVE ${ROOT} ${ROOT}/*)
 set(arrays "")
 set(rows "")

@@ -1,0 +1,212 @@
+/* page.mjs URL SHOTS - drives the page in a real Chromium.  Prints "ok NAME"
+ * for each check, and ends with 1 at the first that does not hold. */
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const require = createRequire(`${process.cwd()}/`);
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const [url, shots] = process.argv.slice(2);
+const AT = "?at=2026-01-05T10:03:00.000Z", LONG = { timeout: 60000 };
+const complaints = [];
+
+async function open(browser, hash, options = {}) {
+	const context = await browser.newContext({ reducedMotion: "reduce",
+		viewport: { width: 1180, height: 900 }, ...options });
+	const page = await context.newPage();
+
+	page.setDefaultTimeout(60000);
+	page.on("pageerror", (error) => complaints.push(error.message));
+	page.on("console", (message) => message.type() === "error" &&
+		complaints.push(message.text()));
+	page.on("request", (request) => request.url().startsWith(url) ||
+		request.url().startsWith("blob:") ||
+		complaints.push(`asked ${request.url()}`));
+	await page.goto(`${url}/${hash}`);
+	await page.waitForSelector("main h1", LONG);
+	return page;
+}
+
+async function done(page) {
+	await page.context().close();
+}
+
+/* axe needs to be evaluated by the debugger: the CSP lets no script in. */
+async function accessible(page, name) {
+	await page.evaluate(axe);
+	const found = await page.evaluate(() => globalThis.axe.run());
+
+	assert.deepEqual(found.violations.map((one) =>
+		`${name}: ${one.id}: ${one.nodes[0].html}`), []);
+}
+
+async function narrow(page, name) {
+	assert.ok(await page.evaluate(() =>
+		document.documentElement.scrollWidth <= innerWidth), name);
+}
+
+const VIEWS = [
+	["fleet", "#/", "What cannot be seen"],
+	["past", `#/${AT}`, "critical"],
+	["service", `#/service/staging/backend${AT}`, "POSTGRES_HOST is not set"],
+	["diff", `#/diff/staging/production${AT}`, "differs"],
+	["incidents", `#/incidents${AT}`, "envfile:staging.env"],
+	["incident", `#/incident/1${AT}`, "ENVIRONMENT CONFIGURATION"],
+	["verdict", `#/verdict/staging${AT}`, "Evidence for"],
+];
+
+const checks = {
+	async "each view says what it is for, wide and light"(browser) {
+		for (const [name, hash, text] of VIEWS) {
+			const page = await open(browser, hash);
+
+			await page.locator("main").getByText(text).first().waitFor();
+			await accessible(page, name);
+			await page.screenshot({ path: `${shots}/${name}.png`,
+				fullPage: true });
+			await done(page);
+		}
+	},
+	async "each view fits 375 pixels, and the dark"(browser) {
+		for (const [name, hash] of VIEWS) {
+			const page = await open(browser, hash, { colorScheme: "dark",
+				viewport: { width: 375, height: 740 } });
+
+			await narrow(page, name);
+			await accessible(page, `${name}, dark`);
+			assert.equal(await page.evaluate(() => getComputedStyle(
+				document.body).backgroundColor), "rgb(18, 22, 28)");
+			await page.screenshot({ path: `${shots}/${name}-phone.png`,
+				fullPage: true });
+			await done(page);
+		}
+	},
+	async "the incident shows own and reference inputs, and a command"(browser) {
+		const page = await open(browser, `#/incident/1${AT}`);
+		const row = page.locator("tr", { hasText: "backend/db" }).first();
+		const states = await row.locator(".state").allTextContents();
+
+		assert.deepEqual(states, ["critical", "ok"]);
+		await page.context().grantPermissions(["clipboard-write",
+			"clipboard-read"]);
+		await page.getByRole("button", { name: /^Copy: restore/ }).click();
+		await page.getByText("copied").waitFor();
+		assert.match(await page.evaluate(() =>
+			navigator.clipboard.readText()), /^restore envfile:staging.env/);
+		const [file] = await Promise.all([page.waitForEvent("download"),
+			page.getByText("Download the report").click()]);
+
+		assert.equal(JSON.parse(readFileSync(await file.path(), "utf8"))
+			.verdict.class, "env");
+		await done(page);
+	},
+	async "the slider rewinds by keyboard, and now comes back"(browser) {
+		const page = await open(browser, "#/");
+
+		await page.keyboard.press("Tab");
+		assert.equal(await page.evaluate(() =>
+			document.activeElement.className), "skip");
+		for (let i = 0; i < 20; i++) {
+			if (await page.evaluate(() =>
+				document.activeElement.id === "slider"))
+				break;
+			await page.keyboard.press("Tab");
+		}
+		await page.keyboard.press("ArrowLeft");
+		await page.getByText("Fleet, as it stood").waitFor();
+		assert.match(page.url(), /at=2026-01-05T10/);
+		await page.locator("main .critical").first().waitFor();
+		for (let i = 0; i < 15; i++)
+			await page.keyboard.press("ArrowLeft");
+		await page.locator("main .critical").first()
+			.waitFor({ state: "detached" });
+		await page.locator("main .matrix .ok").first().waitFor();
+		await page.keyboard.press("Tab");
+		await page.keyboard.press("Tab");
+		await page.keyboard.press("Enter");
+		await page.getByRole("heading", { name: "Fleet", exact: true })
+			.waitFor();
+		await done(page);
+	},
+	async "links are followed by keyboard and lead to the same again"(browser) {
+		const page = await open(browser, `#/${AT}`);
+
+		await page.getByRole("link", { name: "backend in staging" }).focus();
+		await page.keyboard.press("Enter");
+		await page.getByRole("heading", { name: "backend in staging" })
+			.waitFor();
+		const again = await open(browser, new URL(page.url()).hash);
+
+		assert.equal(await again.locator("h1").textContent(),
+			"backend in staging");
+		await done(again);
+		await done(page);
+	},
+	async "hostile text stays text"(browser) {
+		const page = await open(browser, `#/service/staging/hostile${AT}`);
+
+		await page.getByText("<img src=x onerror=").first().waitFor();
+		assert.equal(await page.locator("main img, main script").count(), 0);
+		assert.equal(await page.evaluate(() => globalThis.hacked), undefined);
+		await done(page);
+	},
+	async "inline scripts and other hosts are refused by the policy"(browser) {
+		const page = await open(browser, "#/");
+		const before = complaints.length;
+
+		await page.evaluate(() => {
+			const script = document.createElement("script");
+
+			script.textContent = "globalThis.hacked = 1";
+			document.body.append(script);
+		});
+		assert.equal(await page.evaluate(() => globalThis.hacked), undefined);
+		assert.equal(await page.evaluate(() => fetch("http://127.0.0.2:9/")
+			.then(() => "went", () => "refused")), "refused");
+		complaints.length = before; /* these were meant */
+		await done(page);
+	},
+	async "what does not exist, and what was never seen, is said"(browser) {
+		for (const [hash, text] of [["#/nowhere", "Nothing is here"],
+			["#/incident/999", "Not to be shown"],
+			["#/?at=2020-01-01T00:00:00.000Z", "Nothing was measured"]]) {
+			const before = complaints.length;
+			const page = await open(browser, hash);
+
+			await page.getByText(text).first().waitFor();
+			complaints.length = before; /* the console tells of a 404 */
+			await done(page);
+		}
+	},
+	async "a new result is seen without loading again"(browser) {
+		const page = await open(browser, "#/");
+
+		await page.getByText("live", { exact: true }).waitFor();
+		console.log("ready for live");
+		await page.locator("main .critical").first().waitFor();
+		await page.getByText("staging/live-1").waitFor();
+		await page.screenshot({ path: `${shots}/live.png` });
+		console.log("ready to stop");
+		await page.getByText("offline, trying again").waitFor();
+		await page.getByText("does not answer").waitFor();
+		complaints.length = 0; /* refused connections are told */
+		await done(page);
+	},
+};
+
+mkdirSync(shots, { recursive: true });
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium",
+	args: ["--no-sandbox", "--disable-gpu", "--disable-quic",
+		"--no-first-run", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync"] });
+
+try {
+	for (const [name, check] of Object.entries(checks)) {
+		await check(browser);
+		assert.deepEqual(complaints, [], name);
+		console.log(`ok ${name}`);
+	}
+} finally {
+	await browser.close();
+}
