@@ -487,7 +487,7 @@ open_web(struct collector *collector, struct err *err)
 	if (setup.config == NULL)
 		return 0;
 	collector->asking =
-	    query_client_new_local(&answer_handlers, &collector->answer);
+	    query_client_new_local(&collector->handlers, &collector->answer);
 	setup.client = collector->asking;
 	if (web_open(&collector->web, &setup, err) < 0)
 		return -1;

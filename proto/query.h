@@ -245,7 +245,8 @@ query_document_fn(void *arg, const struct rpc_status *status, const char *json);
 
 struct query_client *query_client_new(struct rpc_client *rpc);
 /* One that asks handlers in this process instead, as a caller who may ask;
- * done is called before the question returns.  handlers are borrowed. */
+ * done is called before the question returns, but for documents that
+ * document_later makes.  handlers are borrowed. */
 struct query_handlers;
 struct query_client *
 query_client_new_local(const struct query_handlers *handlers, void *arg);
@@ -287,7 +288,7 @@ struct query_handlers {
 	int (*document)(void *arg, const char **out_json, struct arena *arena,
 	    const struct query_document *request, struct err *err);
 	/* Or takes the question over, to be answered later; NULL: the one
-	 * above answers at once.  Only for a service. */
+	 * above answers at once. */
 	void (*document_later)(void *arg, struct query_job *job);
 };
 

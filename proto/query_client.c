@@ -132,6 +132,20 @@ set_status(struct rpc_status *out, const struct err *err)
 	snprintf(out->message, sizeof(out->message), "%s", err->text);
 }
 
+/* A document that was made elsewhere. */
+static void
+on_told(void *arg, const struct rpc_status *status, const char *json)
+{
+	struct asking *asking = arg;
+	const union answer answer = { .json = json };
+
+	if (asking->client != NULL) {
+		list_remove(&asking->node);
+		tell(asking, status, json != NULL ? &answer : NULL);
+	}
+	free(asking); /* nobody may wait any more */
+}
+
 /* Through the same checks and messages as a call, so that a store file and a
  * collector answer alike. */
 static void
@@ -139,11 +153,18 @@ ask_locally(struct asking *asking, const ProtobufCMessage *request)
 {
 	const struct query_client *client = asking->client;
 	struct rpc_status status = { .code = RPC_OK };
-	struct arena *arena = arena_new(0);
 	union answer answer = { 0 };
 	const ProtobufCMessage *message;
 	struct err err = { 0 };
+	struct arena *arena;
 
+	if (asking->method == DOCUMENT &&
+	    client->handlers->document_later != NULL) {
+		query_answer_later(
+		    client->handlers, client->arg, request, on_told, asking);
+		return;
+	}
+	arena = arena_new(0);
 	list_remove(&asking->node);
 	message = query_answer(client->handlers, client->arg, asking->method,
 	    arena, request, &err);

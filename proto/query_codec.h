@@ -44,4 +44,11 @@ const ProtobufCMessage *
 query_answer(const struct query_handlers *handlers, void *arg, unsigned method,
     struct arena *arena, const void *request, struct err *err);
 
+/* A document that handlers->document_later makes: told is called once, maybe
+ * before this returns; json is NULL unless the status is OK. */
+typedef void
+query_told_fn(void *arg, const struct rpc_status *status, const char *json);
+void query_answer_later(const struct query_handlers *handlers,
+    void *handlers_arg, const void *request, query_told_fn *told, void *arg);
+
 #endif

@@ -1,5 +1,6 @@
 /* The serving side of query.h. */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,8 @@ struct query_service {
 struct query_job {
 	struct list node;
 	struct rpc_call *call; /* NULL once the service was stopped */
+	query_told_fn *told;   /* of one that was asked in this process */
+	void *told_arg;
 	struct arena *arena;
 	struct query_document request;
 };
@@ -255,6 +258,24 @@ answer_document(const struct query_service *service, struct arena *arena,
 /* --- documents that are made elsewhere -------------------------------------- */
 
 /* What was asked belongs to the call, which may be gone before the job. */
+static struct query_job *
+job_new(const struct query_document *request)
+{
+	struct query_job *job = mem_zalloc(sizeof(*job));
+	struct arena *arena = arena_new(0);
+
+	list_init(&job->node);
+	job->arena = arena;
+	job->request = *request;
+	job->request.question = arena_strdup(arena, request->question);
+	job->request.environment = arena_strdup(arena, request->environment);
+	job->request.service = arena_strdup(arena, request->service);
+	job->request.agent = arena_strdup(arena, request->agent);
+	job->request.probe = arena_strdup(arena, request->probe);
+	job->request.other = arena_strdup(arena, request->other);
+	return job;
+}
+
 static void
 take_over(
     struct query_service *service, const void *message, struct rpc_call *call)
@@ -267,19 +288,47 @@ take_over(
 		refuse(call, &err);
 		return;
 	}
-	job = mem_zalloc(sizeof(*job));
+	job = job_new(&request);
 	job->call = call;
-	job->arena = arena_new(0);
-	job->request = request;
-	job->request.question = arena_strdup(job->arena, request.question);
-	job->request.environment =
-	    arena_strdup(job->arena, request.environment);
-	job->request.service = arena_strdup(job->arena, request.service);
-	job->request.agent = arena_strdup(job->arena, request.agent);
-	job->request.probe = arena_strdup(job->arena, request.probe);
-	job->request.other = arena_strdup(job->arena, request.other);
 	list_push(&service->jobs, &job->node);
 	service->handlers->document_later(service->arg, job);
+}
+
+static enum rpc_code
+code_of(const struct err *err)
+{
+	if (err->code == ERR_INVALID)
+		return RPC_INVALID_ARGUMENT;
+	return err->code == ERR_NOT_FOUND ? RPC_NOT_FOUND : RPC_INTERNAL;
+}
+
+/* Of one that was asked in this process. */
+static void
+tell(query_told_fn *told, void *arg, enum rpc_code code, const char *why,
+    const char *json)
+{
+	struct rpc_status status = { .code = code };
+
+	snprintf(status.message, sizeof(status.message), "%s", why);
+	told(arg, &status, json);
+}
+
+void
+query_answer_later(const struct query_handlers *handlers, void *handlers_arg,
+    const void *message, query_told_fn *told, void *arg)
+{
+	struct query_document request = document_request(message);
+	struct query_job *job;
+	struct err err;
+
+	if (check_document(&request, &err) < 0) {
+		tell(told, arg, code_of(&err), err.text, NULL);
+		return;
+	}
+	job = job_new(&request);
+	job->told = told;
+	job->told_arg = arg;
+	handlers->document_later(handlers_arg, job);
 }
 
 const struct query_document *
@@ -297,8 +346,7 @@ query_job_arena(const struct query_job *job)
 static void
 job_free(struct query_job *job)
 {
-	if (job->call != NULL)
-		list_remove(&job->node);
+	list_remove(&job->node);
 	arena_free(job->arena);
 	free(job);
 }
@@ -308,6 +356,10 @@ query_job_answer(struct query_job *job, const char *json, const struct err *err)
 {
 	Vedette__Document document = VEDETTE__DOCUMENT__INIT;
 
+	if (job->told != NULL)
+		tell(job->told, job->told_arg,
+		    json != NULL ? RPC_OK : code_of(err),
+		    json != NULL ? "" : err->text, json);
 	if (job->call != NULL && json == NULL)
 		refuse(job->call, err);
 	if (job->call != NULL && json != NULL) {
@@ -320,6 +372,8 @@ query_job_answer(struct query_job *job, const char *json, const struct err *err)
 void
 query_job_refuse(struct query_job *job, uint32_t retry_ms, const char *why)
 {
+	if (job->told != NULL)
+		tell(job->told, job->told_arg, RPC_UNAVAILABLE, why, NULL);
 	if (job->call != NULL)
 		rpc_call_fail(job->call, RPC_UNAVAILABLE, retry_ms, "%s", why);
 	job_free(job);

@@ -387,7 +387,8 @@ def test_prometheus_understands_the_metrics(stage):
                           capture_output=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, b"")
     text = body.decode()
-    assert 'vedette_verdict{environment="staging",class="' in text
+    wait_for("the first verdict", lambda: b'vedette_verdict{environment='
+             b'"staging",class="' in served.get("/metrics")[2])
     assert 'probe_success{environment="staging",service="backend",' in text
     _, headers, body = served.get(
         "/metrics", Accept="application/openmetrics-text; version=1.0.0")
