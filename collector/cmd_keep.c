@@ -69,6 +69,14 @@ open_store(const struct keep_options *options, enum store_mode mode)
 	return NULL;
 }
 
+static int
+fail(const struct keep_options *options, const struct err *err)
+{
+	fprintf(
+	    stderr, "vedette-collector %s: %s\n", options->command, err->text);
+	return CMD_FAILED;
+}
+
 static void
 on_damage(void *arg, const char *what)
 {
@@ -92,10 +100,8 @@ cmd_verify(int argc, char **argv)
 		return CMD_FAILED;
 	rc = store_verify(store, &found, on_damage, NULL, &err);
 	store_close(store);
-	if (rc < 0) {
-		fprintf(stderr, "vedette-collector verify: %s\n", err.text);
-		return CMD_FAILED;
-	}
+	if (rc < 0)
+		return fail(&options, &err);
 	printf("%s: %" PRIu64 " batches, %" PRIu64 " chunks, %" PRIu64
 	       " results, %" PRIu64 " rollups, %" PRIu64 " pieces of state: ",
 	    options.store, found.batches, found.chunks, found.results,
@@ -122,10 +128,7 @@ cmd_backup(int argc, char **argv)
 		return CMD_FAILED;
 	rc = store_backup(store, options.file, &err);
 	store_close(store);
-	if (rc == 0)
-		return CMD_DONE;
-	fprintf(stderr, "vedette-collector backup: %s\n", err.text);
-	return CMD_FAILED;
+	return rc == 0 ? CMD_DONE : fail(&options, &err);
 }
 
 /* --- compact ---------------------------------------------------------------- */
@@ -201,8 +204,5 @@ cmd_compact(int argc, char **argv)
 		return CMD_FAILED;
 	rc = compact(&options, store, &err);
 	store_close(store);
-	if (rc == 0)
-		return CMD_DONE;
-	fprintf(stderr, "vedette-collector compact: %s\n", err.text);
-	return CMD_FAILED;
+	return rc == 0 ? CMD_DONE : fail(&options, &err);
 }

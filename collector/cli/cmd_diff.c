@@ -28,12 +28,13 @@ const struct command cmd_diff = {
 	.summary = "two environments side by side: outcomes and facts",
 	.options = OPTION_SERVICE | OPTION_AT,
 	.second = "ENVIRONMENT[/SERVICE] ENVIRONMENT",
-	.description =
-	    "What differs between two environments, now or at a moment: the "
-	    "outcomes of\nprobes and the facts of services of the same names. "
-	    " Fingerprints that were made\nwith different keys, a fingerprint "
-	    "beside a value, and what is stale are not\ncomparable; what is "
-	    "the same is counted.\n",
+	.description = "What differs between two environments, now or at a "
+		       "moment: the outcomes of\n"
+		       "probes and the facts of services of the same names. "
+		       "Fingerprints that were made\n"
+		       "with different keys, a fingerprint beside a value, and "
+		       "what is stale are not\n"
+		       "comparable; what is the same is counted.\n",
 	.examples = "  vedette diff staging production\n"
 		    "  vedette diff staging/backend production "
 		    "--at 2026-01-05T18:40:00Z\n"

@@ -3,17 +3,10 @@
 
 #include "collector/cli/ask.h"
 #include "collector/cli/cmd.h"
+#include "collector/cli/members.h"
 #include "collector/cli/output.h"
 #include "collector/cli/report.h"
 #include "proto/shape.h"
-
-static const char *
-text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text == NULL ? "" : text;
-}
 
 /* "2026-01-05 10:00:00" of a time as written. */
 static const char *
@@ -35,21 +28,21 @@ add_row(struct table *table, const json_t *row)
 	const json_t *verdict = json_object_get(row, "verdict");
 	json_int_t relapse =
 	    json_integer_value(json_object_get(row, "relapse_of"));
-	bool is_open = strcmp(text_of(row, "state"), "open") == 0;
+	bool is_open = strcmp(member_text(row, "state"), "open") == 0;
 	char onset[24];
 
 	table_add(table, is_open ? INK_BAD : INK_DIM, "#%lld",
 	    (long long)json_integer_value(json_object_get(row, "id")));
-	table_add(
-	    table, is_open ? INK_BAD : INK_DIM, "%s", text_of(row, "state"));
-	table_add(table, INK_PLAIN, "%s", text_of(row, "environment"));
-	table_add(
-	    table, INK_PLAIN, "%s", moment_of(onset, text_of(row, "onset")));
+	table_add(table, is_open ? INK_BAD : INK_DIM, "%s",
+	    member_text(row, "state"));
+	table_add(table, INK_PLAIN, "%s", member_text(row, "environment"));
+	table_add(table, INK_PLAIN, "%s",
+	    moment_of(onset, member_text(row, "onset")));
 	if (json_is_object(verdict))
 		table_add(table, INK_TITLE, "%s %.2f %s",
-		    text_of(verdict, "class"),
+		    member_text(verdict, "class"),
 		    json_number_value(json_object_get(verdict, "confidence")),
-		    text_of(verdict, "subject"));
+		    member_text(verdict, "subject"));
 	else
 		table_add(table, INK_DIM, "not judged here");
 	if (relapse != 0)

@@ -106,12 +106,13 @@ const struct command cmd_mark = {
 	.summary = "tell of a deploy, a change, a claim",
 	.options =
 	    OPTION_MARK | OPTION_ENVIRONMENT | OPTION_SERVICE | OPTION_AT,
-	.description =
-	    "Puts what people and pipelines know on the time axis, beside "
-	    "what the probes see:\ndeploys, changes, maintenance, and claims "
-	    "(\"it is the database\"), which are inputs\nand never evidence.  "
-	    "Answered when it is stored; told live to whoever watches.  The\n"
-	    "collector adds who told it.\n",
+	.description = "Puts what people and pipelines know on the time axis, "
+		       "beside what the probes\n"
+		       "see: deploys, changes, maintenance, and claims (\"it "
+		       "is the database\"), which\n"
+		       "are inputs and never evidence. Answered when it is "
+		       "stored; told live to whoever\n"
+		       "watches. The collector adds who told it.\n",
 	.examples =
 	    "  vedette mark staging/backend --kind deploy --subject build/v2\n"
 	    "  vedette mark staging --claim 'it is the database'\n"

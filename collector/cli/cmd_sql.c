@@ -203,14 +203,17 @@ const struct command cmd_sql = {
 	.summary = "plain SQL over a store file",
 	.options = OPTION_CSV,
 	.operand = "'SELECT ...'",
-	.description =
-	    "Asks a store file in SQL, for reading only, beside a collector "
-	    "that writes it:\nthe table results (environment service agent "
-	    "probe kind vantage reference_of\ninterval_ms at at_ms outcome "
-	    "reason duration_ms limit_ms censored attempts phases\nmessage "
-	    "attributes), and changes, regressions, marks.  Conditions on "
-	    "environment,\nservice, agent, probe, outcome and at keep it from "
-	    "reading everything.  Prints a\ntable, or --csv, or --json.\n",
+	.description = "Asks a store file in SQL, for reading only, beside a "
+		       "collector that writes it:\n"
+		       "the table results (environment service agent probe "
+		       "kind vantage reference_of\n"
+		       "interval_ms at at_ms outcome reason duration_ms "
+		       "limit_ms censored attempts\n"
+		       "phases message attributes), and changes, regressions, "
+		       "marks. Conditions on\n"
+		       "environment, service, agent, probe, outcome and at "
+		       "keep it from reading\n"
+		       "everything. Prints a table, or --csv, or --json.\n",
 	.examples =
 	    "  vedette --store s.db sql \"select probe, avg(duration_ms) from "
 	    "results\n      where environment = 'staging' and at >= "

@@ -28,11 +28,12 @@ const struct command cmd_timeline = {
 	.name = "timeline",
 	.summary = "how everything stood at a moment, what had just changed",
 	.options = OPTION_SERVICE | OPTION_AT | OPTION_LAST,
-	.description =
-	    "What was red and what was stale at a moment, which regressions "
-	    "were open, what\nhad changed shortly before (--last, one hour if "
-	    "nothing is said), and which\nfacts were known.  Only what was "
-	    "seen by then counts, as it was seen.\n",
+	.description = "What was red and what was stale at a moment, which "
+		       "regressions were open, what\n"
+		       "had changed shortly before (--last, one hour if "
+		       "nothing is said), and which\n"
+		       "facts were known. Only what was seen by then counts, "
+		       "as it was seen.\n",
 	.examples = "  vedette timeline staging --at 2026-01-05T18:40:00Z\n"
 		    "  vedette timeline staging/backend --last 6h\n"
 		    "  vedette --store s.db timeline staging --json\n",

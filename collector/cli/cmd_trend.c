@@ -29,13 +29,15 @@ const struct command cmd_trend = {
 	.summary = "how it went hour by hour, day by day, week by week",
 	.options = OPTION_SERVICE | OPTION_PROBE | OPTION_AGENT | OPTION_RANGE |
 	    OPTION_LAST | OPTION_LIMIT | OPTION_TREND,
-	.description =
-	    "How many results, what share of them was ok, and how long they "
-	    "took (50th, 95th\nand 99th percentile of what was ok, within 1 "
-	    "%), step by step, with deploys and\nregressions beside them: of "
-	    "one series as a chart and a table, of several a line\neach, or "
-	    "of all --together.  Days and weeks are those of UTC; the last 90 "
-	    "days if\nnothing is said.\n",
+	.description = "How many results, what share of them was ok, and how "
+		       "long they took (50th, 95th\n"
+		       "and 99th percentile of what was ok, within 1 %), step "
+		       "by step, with deploys and\n"
+		       "regressions beside them: of one series as a chart and "
+		       "a table, of several a\n"
+		       "line each, or of all --together. Days and weeks are "
+		       "those of UTC; the last 90\n"
+		       "days if nothing is said.\n",
 	.examples =
 	    "  vedette trend staging/backend --probe db --last 30d\n"
 	    "  vedette trend production --by week --last 365d --together\n"
