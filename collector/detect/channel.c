@@ -281,7 +281,7 @@ void
 channel_alarm(struct channel *channel, const struct view *view, double cap)
 {
 	peaks_end(&channel->peaks, cap);
-	tail_add(&channel->tail, view->fresh);
+	tail_alarm(&channel->tail, view->fresh);
 	channel_skip(channel, view);
 }
 

@@ -1,6 +1,7 @@
 #include "collector/detect/tail.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "collector/detect/real.h"
 
@@ -61,6 +62,18 @@ tail_add(struct tail *tail, double z)
 		count(tail, (double)*late);
 	*late = (float)z;
 	tail->added++;
+}
+
+void
+tail_alarm(struct tail *tail, double z)
+{
+	double oldest = (double)tail->alarms[0];
+
+	memmove(&tail->alarms[0], &tail->alarms[1],
+	    (TAIL_ALARMS - 1) * sizeof(tail->alarms[0]));
+	tail->alarms[TAIL_ALARMS - 1] = (float)z;
+	if (oldest != 0)
+		tail_add(tail, oldest);
 }
 
 /* The share of values beyond a size that is itself far out: a power law whose

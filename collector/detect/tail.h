@@ -12,7 +12,7 @@
 
 #define TAIL_BINS 32 /* each a quarter wider than the one before */
 
-enum { TAIL_LATE = 8 };
+enum { TAIL_LATE = 8, TAIL_ALARMS = 2 };
 
 struct tail {
 	float above[TAIL_BINS], below[TAIL_BINS];
@@ -20,10 +20,16 @@ struct tail {
 	/* The latest are not counted yet: a burst is not measured by itself. */
 	float late[TAIL_LATE];
 	uint32_t added;
+	/* Nor are the values that gave the latest alarms, 0 while there are
+	 * none: one fault does not make a series one that has faults. */
+	float alarms[TAIL_ALARMS];
 };
 
 void tail_init(struct tail *tail);
 void tail_add(struct tail *tail, double z);
+
+/* Adds a value that gave an alarm; it counts after TAIL_ALARMS more. */
+void tail_alarm(struct tail *tail, double z);
 
 /* z, in robust deviations, as a normal score; no further from zero than
  * limit.  Below two deviations it is z itself. */

@@ -251,6 +251,30 @@ test_tail_scores(void **state)
 }
 
 static void
+test_an_alarm_counts_once_others_followed(void **state)
+{
+	struct tail tail;
+	uint64_t seed = 7;
+	double unheard_of;
+
+	(void)state;
+	tail_init(&tail);
+	for (int i = 0; i < 500; i++)
+		tail_add(&tail, stream_normal(&seed));
+	unheard_of = tail_score(&tail, 12, 9);
+	for (int i = 0; i < TAIL_ALARMS; i++)
+		tail_alarm(&tail, 20);
+	for (int i = 0; i < TAIL_LATE; i++)
+		tail_add(&tail, 0);
+	assert_true(fabs(tail_score(&tail, 12, 9) - unheard_of) < 0.01);
+	tail_alarm(&tail, 20);
+	for (int i = 0; i < TAIL_LATE; i++)
+		tail_add(&tail, 0);
+	/* One in five hundred. */
+	assert_true(fabs(tail_score(&tail, 12, 9) - 2.88) < 0.1);
+}
+
+static void
 test_peaks_give_the_height_asked_for(void **state)
 {
 	struct peaks peaks;
@@ -326,6 +350,7 @@ main(void)
 		cmocka_unit_test(test_real_functions),
 		cmocka_unit_test(test_spread_finds_the_long_run),
 		cmocka_unit_test(test_tail_scores),
+		cmocka_unit_test(test_an_alarm_counts_once_others_followed),
 		cmocka_unit_test(test_peaks_give_the_height_asked_for),
 		cmocka_unit_test(test_profile_learns_day_and_week),
 		cmocka_unit_test(test_profile_of_nothing_is_unused),
