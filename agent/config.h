@@ -63,6 +63,8 @@
 struct variables_config {
 	char *pidfile; /* of the process whose environment counts */
 	char *command; /* shell pattern on the process's command line */
+	char *unit;    /* of systemd: "backend" or "backend.service" */
+	uint16_t port; /* it listens on; 0: not given */
 	char *file;    /* NAME=value lines */
 	bool self;     /* the agent's own */
 };
@@ -76,6 +78,10 @@ struct variable_config {
 	uint32_t min_length;
 	char **not_placeholder; /* further placeholders than the known ones */
 	uint32_t n_not_placeholder;
+	char **aliases; /* other names it may have */
+	uint32_t n_aliases;
+	char **legacy; /* names it may have, but should not any more */
+	uint32_t n_legacy;
 	bool show; /* a typed value without secrecy: its value may be sent */
 
 	enum outcome outcome; /* of severity */
@@ -94,6 +100,15 @@ struct group_config {
 	enum outcome outcome;
 };
 
+/* Two values that must be the same, or must not. */
+struct relation_config {
+	char *name, *with;               /* default: the same name */
+	struct variables_config *source; /* of with; NULL: the same place */
+	char *severity;
+
+	enum outcome outcome;
+};
+
 struct env_config {
 	struct variables_config source;
 	struct variable_config *require;
@@ -102,6 +117,11 @@ struct env_config {
 	uint32_t n_groups;
 	char **absent; /* must not be set */
 	uint32_t n_absent;
+	char **must_be_absent; /* the same, in the words of must_match */
+	uint32_t n_must_be_absent;
+	struct relation_config *must_match, *must_differ;
+	uint32_t n_must_match, n_must_differ;
+	char *file;   /* that the process was given its variables by */
 	char **watch; /* neither required nor forbidden: facts only */
 	uint32_t n_watch;
 };

@@ -50,12 +50,14 @@ config_check_source(const struct conf *conf, const char *path,
     const struct variables_config *source, struct err *err)
 {
 	int n = (source->pidfile != NULL) + (source->command != NULL) +
+	    (source->unit != NULL) + (source->port != 0) +
 	    (source->file != NULL) + source->self;
 
 	if (n == 1)
 		return 0;
 	return conf_complain(conf, err, path,
-	    "must name exactly one of pidfile, command, file, self: true");
+	    "must name exactly one of pidfile, command, unit, port, file, "
+	    "self: true");
 }
 
 int
@@ -90,6 +92,14 @@ check_require(const struct conf *conf, const char *path,
 
 	at = place_of("%s.name", path);
 	if (config_check_variable(conf, at.path, variable->name, err) < 0)
+		return -1;
+	at = place_of("%s.aliases", path);
+	if (check_names(
+		conf, at.path, variable->aliases, variable->n_aliases, err) < 0)
+		return -1;
+	at = place_of("%s.legacy", path);
+	if (check_names(
+		conf, at.path, variable->legacy, variable->n_legacy, err) < 0)
 		return -1;
 	at = place_of("%s.severity", path);
 	if (config_check_severity(
@@ -140,6 +150,34 @@ check_group(const struct conf *conf, const char *path,
 	return 0;
 }
 
+static int
+check_relations(const struct conf *conf, const char *path,
+    struct relation_config *relations, uint32_t n, struct err *err)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct relation_config *at = &relations[i];
+		struct place place = place_of("%s[%u]", path, i);
+
+		if (config_check_variable(conf, place.path, at->name, err) <
+			0 ||
+		    config_check_variable(conf, place.path, at->with, err) <
+			0 ||
+		    config_check_severity(
+			conf, &at->outcome, place.path, at->severity, err) < 0)
+			return -1;
+		if (at->source == NULL && strcmp(at->name, at->with) == 0)
+			return conf_complain(conf, err, place.path,
+			    "compares a variable with itself: give with, or "
+			    "another source");
+		if (at->source != NULL &&
+		    config_check_source(conf,
+			place_of("%s.source", place.path).path, at->source,
+			err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int
 config_check_env(const struct conf *conf, const char *path,
     struct env_config *env, struct err *err)
@@ -162,6 +200,18 @@ config_check_env(const struct conf *conf, const char *path,
 	at = place_of("%s.absent", path);
 	if (check_names(conf, at.path, env->absent, env->n_absent, err) < 0)
 		return -1;
+	at = place_of("%s.must_be_absent", path);
+	if (check_names(conf, at.path, env->must_be_absent,
+		env->n_must_be_absent, err) < 0)
+		return -1;
+	if (check_relations(conf, place_of("%s.must_match", path).path,
+		env->must_match, env->n_must_match, err) < 0 ||
+	    check_relations(conf, place_of("%s.must_differ", path).path,
+		env->must_differ, env->n_must_differ, err) < 0)
+		return -1;
+	if (env->file != NULL && env->source.file != NULL)
+		return conf_complain(conf, err, place_of("%s.file", path).path,
+		    "is compared with a process; its source is a file");
 	at = place_of("%s.watch", path);
 	return check_names(conf, at.path, env->watch, env->n_watch, err);
 }

@@ -63,6 +63,17 @@ complete_inputs(const char *folder, struct postgres_inputs *inputs)
 }
 
 static void
+complete_relations(
+    const char *folder, struct relation_config *relations, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		set_default(&relations[i].severity, "critical");
+		set_default(&relations[i].with, relations[i].name);
+		resolve_variables(folder, relations[i].source);
+	}
+}
+
+static void
 complete_env(const char *folder, struct env_config *env)
 {
 	resolve_variables(folder, &env->source);
@@ -72,6 +83,9 @@ complete_env(const char *folder, struct env_config *env)
 	}
 	for (uint32_t i = 0; i < env->n_groups; i++)
 		set_default(&env->groups[i].severity, "critical");
+	complete_relations(folder, env->must_match, env->n_must_match);
+	complete_relations(folder, env->must_differ, env->n_must_differ);
+	resolve_path(folder, &env->file, 0);
 }
 
 static void

@@ -22,6 +22,11 @@ const struct hint hints[] = {
 	    "it is set, but not usable as it is: correct it where that "
 	    "process is started",
 	    "{names}" },
+	{ "env", "", REASON_ANSWER,
+	    "two values do not stand as they must to each other, or the file "
+	    "was edited and the process was not restarted since: the message "
+	    "says which",
+	    "{names}" },
 	{ "env", "", REASON_FORBIDDEN,
 	    "it must not be set here: remove it where that process is started",
 	    "{names}" },

@@ -13,6 +13,8 @@ static const cyaml_schema_value_t status_item = {
 const cyaml_schema_field_t schema_variables[] = {
 	TEXT("pidfile", OPTIONAL, struct variables_config, pidfile),
 	TEXT("command", OPTIONAL, struct variables_config, command),
+	TEXT("unit", OPTIONAL, struct variables_config, unit),
+	CYAML_FIELD_UINT("port", OPTIONAL, struct variables_config, port),
 	TEXT("file", OPTIONAL, struct variables_config, file),
 	CYAML_FIELD_BOOL("self", OPTIONAL, struct variables_config, self),
 	CYAML_FIELD_END,
@@ -26,6 +28,8 @@ static const cyaml_schema_field_t require_fields[] = {
 	    "min_length", OPTIONAL, struct variable_config, min_length),
 	LIST("not_placeholder", struct variable_config, not_placeholder,
 	    n_not_placeholder, &text_item),
+	LIST("aliases", struct variable_config, aliases, n_aliases, &text_item),
+	LIST("legacy", struct variable_config, legacy, n_legacy, &text_item),
 	CYAML_FIELD_BOOL("show", OPTIONAL, struct variable_config, show),
 	CYAML_FIELD_END,
 };
@@ -57,12 +61,32 @@ static const cyaml_schema_value_t group_item = {
 	    CYAML_FLAG_DEFAULT, struct group_config, group_fields),
 };
 
+static const cyaml_schema_field_t relation_fields[] = {
+	TEXT("name", REQUIRED, struct relation_config, name),
+	TEXT("with", OPTIONAL, struct relation_config, with),
+	MAPPING("source", struct relation_config, source, schema_variables),
+	TEXT("severity", OPTIONAL, struct relation_config, severity),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t relation_item = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct relation_config, relation_fields),
+};
+
 static const cyaml_schema_field_t env_fields[] = {
 	CYAML_FIELD_MAPPING(
 	    "source", REQUIRED, struct env_config, source, schema_variables),
 	LIST("require", struct env_config, require, n_require, &require_item),
 	LIST("groups", struct env_config, groups, n_groups, &group_item),
 	LIST("absent", struct env_config, absent, n_absent, &text_item),
+	LIST("must_match", struct env_config, must_match, n_must_match,
+	    &relation_item),
+	LIST("must_differ", struct env_config, must_differ, n_must_differ,
+	    &relation_item),
+	LIST("must_be_absent", struct env_config, must_be_absent,
+	    n_must_be_absent, &text_item),
+	TEXT("file", OPTIONAL, struct env_config, file),
 	LIST("watch", struct env_config, watch, n_watch, &text_item),
 	CYAML_FIELD_END,
 };

@@ -1,10 +1,9 @@
-#include <ctype.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/processes.h"
 #include "agent/variables.h"
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
@@ -13,10 +12,6 @@
 /* More than Linux lets any process have. */
 #define ENVIRON_MAX_BYTES (8 * 1024 * 1024)
 #define FILE_MAX_BYTES    (1024 * 1024)
-#define CMDLINE_MAX_BYTES (256 * 1024)
-#define PIDFILE_MAX_BYTES 64
-#define STAT_MAX_BYTES    4096
-#define PID_DIGITS        9
 
 struct variables {
 	enum source source;
@@ -29,159 +24,23 @@ struct variables {
 
 /* --- processes ------------------------------------------------------------ */
 
-static char *
-proc_path(pid_t pid, const char *name)
-{
-	return mem_printf("/proc/%d/%s", (int)pid, name);
-}
-
-static int
-proc_read(char **out, size_t *out_n, pid_t pid, const char *name, size_t max,
-    struct err *err)
-{
-	char *path = proc_path(pid, name);
-	int rc = file_read(out, out_n, path, max, err);
-
-	free(path);
-	return rc;
-}
-
-/* What /proc/PID/stat says: the state's letter and when it was started, in
- * ticks since the system was.  The name before them may hold anything. */
-static int
-proc_stat(pid_t pid, char *out_state, unsigned long long *out_started,
-    struct err *err)
-{
-	char *stat = NULL, *at;
-	size_t n;
-	int rc = -1;
-
-	if (proc_read(&stat, &n, pid, "stat", STAT_MAX_BYTES, err) < 0)
-		return -1;
-	at = strrchr(stat, ')');
-	if (at != NULL &&
-	    sscanf(at + 1,
-		" %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d "
-		"%*d %*d %*d %*d %llu",
-		out_state, out_started) == 2)
-		rc = 0;
-	else
-		err_set(
-		    err, ERR_INVALID, "/proc/%d/stat makes no sense", (int)pid);
-	free(stat);
-	return rc;
-}
-
-/* The name of the program, owned by the caller. */
-static char *
-proc_name(pid_t pid)
-{
-	char *name = NULL;
-	size_t n;
-
-	if (proc_read(&name, &n, pid, "comm", STAT_MAX_BYTES, NULL) < 0)
-		return mem_strdup("?");
-	while (n > 0 && name[n - 1] == '\n')
-		name[--n] = '\0';
-	text_sanitise(name, n);
-	return name;
-}
-
-static int
-pid_parse(pid_t *out, const char *text)
-{
-	size_t n = strspn(text, "0123456789");
-
-	if (n == 0 || n > PID_DIGITS || text[strspn(text, "0123456789 \t\r\n")])
-		return -1;
-	*out = (pid_t)strtol(text, NULL, 10);
-	return *out > 0 ? 0 : -1;
-}
-
-static int
-pid_of_file(pid_t *out, const char *path, struct err *err)
-{
-	char *text = NULL;
-	size_t n;
-	int rc;
-
-	if (file_read(&text, &n, path, PIDFILE_MAX_BYTES, err) < 0)
-		return -1;
-	rc = pid_parse(out, text);
-	free(text);
-	if (rc < 0)
-		return err_set(
-		    err, ERR_INVALID, "%s: holds no process id", path);
-	return 0;
-}
-
-/* Does the command line of pid, its arguments parted by spaces, match? */
-static bool
-command_matches(pid_t pid, const char *pattern)
-{
-	char *line = NULL;
-	size_t n;
-	bool matches;
-
-	if (proc_read(&line, &n, pid, "cmdline", CMDLINE_MAX_BYTES, NULL) < 0)
-		return false;
-	while (n > 0 && line[n - 1] == '\0')
-		n--;
-	for (size_t i = 0; i < n; i++)
-		if (line[i] == '\0')
-			line[i] = ' ';
-	matches = n > 0 && text_matches(pattern, line);
-	free(line);
-	return matches;
-}
-
-/* The oldest process that matches: a server, not the workers it started. */
-static int
-pid_of_command(pid_t *out, const char *pattern, struct err *err)
-{
-	unsigned long long started, oldest = 0;
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-	pid_t pid;
-	char state;
-
-	*out = 0;
-	while (proc != NULL && (entry = readdir(proc)) != NULL) {
-		if (pid_parse(&pid, entry->d_name) < 0 || pid == getpid() ||
-		    !command_matches(pid, pattern) ||
-		    proc_stat(pid, &state, &started, NULL) < 0 || state == 'Z')
-			continue;
-		if (*out != 0 &&
-		    (started > oldest || (started == oldest && pid > *out)))
-			continue;
-		*out = pid;
-		oldest = started;
-	}
-	if (proc != NULL)
-		closedir(proc);
-	if (*out == 0)
-		return err_set(err, ERR_NOT_FOUND,
-		    "no process has a command line like %s", pattern);
-	return 0;
-}
-
 static int
 read_process(struct variables *variables, pid_t pid, struct err *err)
 {
 	unsigned long long started;
 	char *name, state = '?';
 
-	if (proc_stat(pid, &state, &started, NULL) < 0)
+	if (process_stat(pid, &state, &started, NULL) < 0)
 		return err_set(
 		    err, ERR_NOT_FOUND, "process %d does not exist", (int)pid);
 	if (state == 'Z' || state == 'X')
 		return err_set(err, ERR_NOT_FOUND,
 		    "process %d has ended and is a zombie", (int)pid);
-	name = proc_name(pid);
+	name = process_name(pid);
 	variables->pid = pid;
 	variables->origin = mem_printf("process %d (%s)", (int)pid, name);
 	free(name);
-	if (proc_read(&variables->block, &variables->n_block, pid, "environ",
+	if (process_read(&variables->block, &variables->n_block, pid, "environ",
 		ENVIRON_MAX_BYTES, err) == 0)
 		return 0;
 	if (err != NULL && err->code == ERR_DENIED)
@@ -198,7 +57,7 @@ static void
 read_self(struct variables *variables)
 {
 	struct text block = { 0 };
-	char *name = proc_name(getpid());
+	char *name = process_name(getpid());
 	size_t n = 1;
 
 	for (char **at = environ; *at != NULL; at++)
@@ -298,12 +157,10 @@ variables_read(struct variables **out, const struct variables_config *source,
 	variables->source = SOURCE_PROCESS;
 	if (source->file != NULL)
 		rc = read_file(variables, source->file, err);
-	else if (source->pidfile != NULL)
-		rc = pid_of_file(&pid, source->pidfile, err);
-	else if (source->command != NULL)
-		rc = pid_of_command(&pid, source->command, err);
-	else
+	else if (source->self)
 		read_self(variables);
+	else
+		rc = process_find(&pid, source, err);
 	if (rc == 0 && pid != 0)
 		rc = read_process(variables, pid, err);
 	if (rc < 0) {

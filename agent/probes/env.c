@@ -5,10 +5,14 @@
 #include "agent/fingerprint.h"
 #include "agent/probes/env_shape.h"
 #include "agent/probes/kinds.h"
+#include "agent/processes.h"
 #include "agent/variables.h"
+#include "proto/base/file.h"
 #include "proto/base/map.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
+
+#define FILE_MAX_BYTES (1024 * 1024)
 
 /* What was found wrong of one class, and how bad the worst of it is. */
 struct finding {
@@ -18,12 +22,13 @@ struct finding {
 	size_t n;
 };
 
-enum class { MISSING, SHAPE, FORBIDDEN, N_CLASSES };
+enum class { MISSING, SHAPE, FORBIDDEN, RELATION, UNLOADED, N_CLASSES };
 
 struct env {
 	struct variables *variables;
-	struct map *noted; /* names that are missing, or judged */
-	struct map *told;  /* names whose fact is reported */
+	struct variables *file; /* that the process was started with */
+	struct map *noted;      /* names that are missing, or judged */
+	struct map *told;       /* names whose fact is reported */
 	struct finding findings[N_CLASSES];
 	struct text groups; /* those that are unmet */
 };
@@ -36,7 +41,7 @@ report_fact(struct probe *p, struct env *env, const char *name, bool show)
 	const char *value = variables_get(env->variables, name);
 	char fingerprint[FINGERPRINT_BYTES], *fact;
 
-	if (map_put(env->told, name, env) != NULL)
+	if (map_put(env->told, name, (void *)(uintptr_t)name) != NULL)
 		return;
 	fact = mem_printf("env/%s", name);
 	if (value == NULL || show)
@@ -62,6 +67,10 @@ report_facts(struct probe *p, struct env *env, const struct env_config *config)
 		report_fact(p, env, at->name,
 		    at->show && value != NULL &&
 			env_shape_fault(value, at) == NULL);
+		for (uint32_t k = 0; k < at->n_aliases; k++)
+			report_fact(p, env, at->aliases[k], false);
+		for (uint32_t k = 0; k < at->n_legacy; k++)
+			report_fact(p, env, at->legacy[k], false);
 	}
 	for (uint32_t i = 0; i < config->n_groups; i++) {
 		const struct group_config *group = &config->groups[i];
@@ -75,8 +84,55 @@ report_facts(struct probe *p, struct env *env, const struct env_config *config)
 	}
 	for (uint32_t i = 0; i < config->n_absent; i++)
 		report_fact(p, env, config->absent[i], false);
+	for (uint32_t i = 0; i < config->n_must_be_absent; i++)
+		report_fact(p, env, config->must_be_absent[i], false);
+	for (uint32_t i = 0; i < config->n_must_match; i++)
+		report_fact(p, env, config->must_match[i].name, false);
+	for (uint32_t i = 0; i < config->n_must_differ; i++)
+		report_fact(p, env, config->must_differ[i].name, false);
 	for (uint32_t i = 0; i < config->n_watch; i++)
 		report_fact(p, env, config->watch[i], false);
+}
+
+/* The fingerprint of a whole file, so that an edit is a change; absent when
+ * the file is. */
+static void
+report_file(struct probe *p, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash != NULL ? slash + 1 : path;
+	char fingerprint[FINGERPRINT_BYTES], *bytes = NULL, *fact;
+	struct err err = { 0 };
+	size_t n;
+	int rc = file_read(&bytes, &n, path, FILE_MAX_BYTES, &err);
+
+	if (rc < 0 && err.code != ERR_NOT_FOUND)
+		return; /* it is there, and nothing is known of it */
+	fact = mem_printf("file/%s", base);
+	probe_fact(p, fact, NULL,
+	    rc < 0 ? NULL
+		   : fingerprint_of(
+			 fingerprint, probe_fingerprint(p), base, bytes, n),
+	    SOURCE_FILE);
+	free(fact);
+	if (rc < 0)
+		return;
+	explicit_bzero(bytes, n);
+	free(bytes);
+}
+
+static void
+report_start(struct probe *p, pid_t pid)
+{
+	char text[TEXT_TIME_BYTES];
+	int64_t at_ms;
+
+	if (pid == 0 || process_started(&at_ms, pid, NULL) < 0)
+		return;
+	/* The kernel counts from the system's start, whose time moves a bit
+	 * with the clock: a whole second is what stays. */
+	probe_fact(p, "process/started",
+	    text_time(text, (at_ms + 500) / 1000 * 1000), NULL, SOURCE_PROCESS);
 }
 
 /* --- findings ------------------------------------------------------------- */
@@ -95,13 +151,50 @@ find(struct env *env, enum class class, enum outcome outcome, const char *name,
 	    fault[0] != '\0' ? " " : "", fault);
 }
 
+/* The same for what is about more than one variable; takes text. */
+static void
+find_more(struct env *env, enum class class, enum outcome outcome, char *text)
+{
+	struct finding *finding = &env->findings[class];
+
+	finding->n++;
+	finding->outcome = outcome_worse(finding->outcome, outcome);
+	text_addf(&finding->text, "%s%s", finding->n > 1 ? "; " : "", text);
+	free(text);
+}
+
+/* Under which of its names a variable is set; its own when it is under none. */
+static const char *
+name_given(struct env *env, const struct variable_config *variable)
+{
+	if (variables_get(env->variables, variable->name) != NULL)
+		return variable->name;
+	for (uint32_t i = 0; i < variable->n_aliases; i++)
+		if (variables_get(env->variables, variable->aliases[i]) != NULL)
+			return variable->aliases[i];
+	for (uint32_t i = 0; i < variable->n_legacy; i++) {
+		const char *name = variable->legacy[i];
+
+		if (variables_get(env->variables, name) == NULL)
+			continue;
+		find_more(env, FORBIDDEN, OUTCOME_WARNING,
+		    mem_printf(
+			"%s is an old name of %s", name, variable->name));
+		return name;
+	}
+	return variable->name;
+}
+
 static void
 judge(struct env *env, const char *name, const struct variable_config *variable,
     enum outcome outcome)
 {
-	const char *value = variables_get(env->variables, name);
+	const char *value;
 	const char *fault;
 
+	if (variable != NULL)
+		name = name_given(env, variable);
+	value = variables_get(env->variables, name);
 	if (value == NULL) {
 		find(env, MISSING, outcome, name, "");
 		return;
@@ -214,9 +307,15 @@ read_step(struct probe *p, void *state)
 	env->findings[MISSING].reason = REASON_MISSING;
 	env->findings[SHAPE].reason = REASON_SHAPE;
 	env->findings[FORBIDDEN].reason = REASON_FORBIDDEN;
+	env->findings[RELATION].reason = REASON_ANSWER;
+	env->findings[UNLOADED].reason = REASON_ANSWER;
 	if (variables_pid(env->variables) != 0)
 		probe_number(p, "pid", variables_pid(env->variables));
 	report_facts(p, env, config);
+	report_start(p, variables_pid(env->variables));
+	if (config->file != NULL || config->source.file != NULL)
+		report_file(p,
+		    config->file != NULL ? config->file : config->source.file);
 	return TURN_NEXT;
 }
 
@@ -248,10 +347,85 @@ conclude(struct probe *p, struct env *env)
 	}
 	if (worst->outcome == OUTCOME_CRITICAL)
 		probe_fail(p, worst->reason, "%s", text.bytes);
+	else if (worst->outcome == OUTCOME_UNKNOWN)
+		probe_unknown(p, worst->reason, "%s", text.bytes);
 	else
 		probe_warn(p, worst->reason, "%s", text.bytes);
 	text_fini(&text);
 	return TURN_STOP;
+}
+
+static void
+judge_relation(
+    struct env *env, const struct relation_config *relation, bool must_match)
+{
+	const char *value = variables_get(env->variables, relation->name);
+	struct variables *others = NULL;
+	const char *other;
+	struct err err;
+
+	if (relation->source != NULL &&
+	    variables_read(&others, relation->source, &err) < 0) {
+		find_more(env, RELATION, OUTCOME_UNKNOWN,
+		    mem_printf(
+			"%s cannot be compared: %s", relation->name, err.text));
+		return;
+	}
+	other = variables_get(
+	    others != NULL ? others : env->variables, relation->with);
+	/* Of one that is not there, nothing is the same. */
+	if (must_match &&
+	    (value == NULL || other == NULL || strcmp(value, other) != 0))
+		find_more(env, RELATION, relation->outcome,
+		    mem_printf("%s must be the same as %s%s%s", relation->name,
+			relation->with, others != NULL ? " in " : "",
+			others != NULL ? variables_origin(others) : ""));
+	if (!must_match && value != NULL && other != NULL &&
+	    strcmp(value, other) == 0)
+		find_more(env, RELATION, relation->outcome,
+		    mem_printf("%s must not be the same as %s%s%s",
+			relation->name, relation->with,
+			others != NULL ? " in " : "",
+			others != NULL ? variables_origin(others) : ""));
+	variables_free(others);
+}
+
+/* An edit counts when the process has been started again: what differs between
+ * the two was not loaded yet. */
+static void
+judge_file(struct probe *p, struct env *env, const char *path)
+{
+	const struct variables_config source = {
+		.file = (char *)(uintptr_t)path,
+	};
+	struct text names = { 0 };
+	struct err err;
+
+	if (variables_read(&env->file, &source, &err) < 0) {
+		find_more(env, UNLOADED,
+		    err.code == ERR_NOT_FOUND ? OUTCOME_WARNING
+					      : OUTCOME_UNKNOWN,
+		    mem_printf("%s; the process would not start again as it "
+			       "is",
+			err.text));
+		return;
+	}
+	MAP_EACH (char, name, env->told) {
+		const char *here = variables_get(env->variables, name);
+		const char *there = variables_get(env->file, name);
+
+		if (there != NULL && (here == NULL || strcmp(here, there) != 0))
+			text_addf(
+			    &names, "%s%s", names.n > 0 ? ", " : "", name);
+	}
+	if (names.n > 0) {
+		probe_text(p, "not_loaded", names.bytes);
+		find_more(env, UNLOADED, OUTCOME_WARNING,
+		    mem_printf("not loaded yet: %s differ%s in %s", names.bytes,
+			strchr(names.bytes, ',') == NULL ? "s" : "",
+			variables_origin(env->file)));
+	}
+	text_fini(&names);
 }
 
 static enum turn
@@ -271,6 +445,17 @@ check_step(struct probe *p, void *state)
 		if (variables_get(env->variables, config->absent[i]) != NULL)
 			find(env, FORBIDDEN, OUTCOME_CRITICAL,
 			    config->absent[i], "must not be set");
+	for (uint32_t i = 0; i < config->n_must_be_absent; i++)
+		if (variables_get(env->variables, config->must_be_absent[i]) !=
+		    NULL)
+			find(env, FORBIDDEN, OUTCOME_CRITICAL,
+			    config->must_be_absent[i], "must not be set");
+	for (uint32_t i = 0; i < config->n_must_match; i++)
+		judge_relation(env, &config->must_match[i], true);
+	for (uint32_t i = 0; i < config->n_must_differ; i++)
+		judge_relation(env, &config->must_differ[i], false);
+	if (config->file != NULL)
+		judge_file(p, env, config->file);
 	for (int i = 0; i < N_CLASSES; i++)
 		n += env->findings[i].n;
 	probe_number(p, "missing_count", (double)missing->n);
@@ -289,6 +474,7 @@ cleanup(void *state)
 	struct env *env = state;
 
 	variables_free(env->variables);
+	variables_free(env->file);
 	map_free(env->noted);
 	map_free(env->told);
 	for (int i = 0; i < N_CLASSES; i++)
@@ -302,7 +488,9 @@ check(const struct conf *conf, const char *path,
 {
 	const struct env_config *env = config->env;
 
-	if (env->n_require + env->n_groups + env->n_absent + env->n_watch > 0)
+	if (env->n_require + env->n_groups + env->n_absent + env->n_watch +
+		env->n_must_be_absent + env->n_must_match + env->n_must_differ >
+	    0)
 		return 0;
 	return conf_complain(conf, err, path,
 	    "checks nothing: give at least one of require, groups, absent "

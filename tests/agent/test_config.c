@@ -180,15 +180,15 @@ static const struct bad {
 	{ "variables come from one place",
 	    FIRST "env: {source: {self: true, file: x}}\n",
 	    "5:19: probes[0].env.source: must name exactly one of pidfile, "
-	    "command, file, self: true" },
+	    "command, unit, port, file, self: true" },
 	{ "variables come from somewhere",
 	    FIRST "env: {source: {self: false}}\n",
 	    "5:19: probes[0].env.source: must name exactly one of pidfile, "
-	    "command, file, self: true" },
+	    "command, unit, port, file, self: true" },
 	{ "the reference's variables come from one place",
 	    FIRST "postgres: {reference: {variables: {}}}\n",
 	    "5:39: probes[0].postgres.reference.variables: must name exactly "
-	    "one of pidfile, command, file, self: true" },
+	    "one of pidfile, command, unit, port, file, self: true" },
 	{ "the name of a variable has no equals sign",
 	    ENV "require: [{name: 'A=hunter2'}]\n",
 	    "7:24: probes[0].env.require[0].name: not the name of a "

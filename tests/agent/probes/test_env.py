@@ -1,7 +1,9 @@
 """env probes of real processes and files."""
 import contextlib
+import datetime
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 import tempfile
@@ -179,3 +181,157 @@ def test_a_probe_that_checks_nothing_is_refused(probing):
         "  - name: p\n    env: {source: {self: true}}\n") == (
             "5:10: probes[0].env: checks nothing: give at least one of "
             "require, groups, absent and watch")
+
+
+def test_a_process_is_found_by_the_port_it_listens_on(probing):
+    server = ("import socket, signal; s = socket.create_server(('127.0.0.1', "
+              "0)); print(s.getsockname()[1], flush=True); signal.pause()")
+    with subprocess.Popen(["/usr/bin/python3", "-c", server],
+                          env={"A": CANARY}, stdout=subprocess.PIPE,
+                          text=True) as process:
+        port = int(process.stdout.readline())
+        result = look(probing, "      require: [{name: A}]",
+                      f"{{port: {port}}}")
+        process.kill()
+    assert result["outcome"] == "ok"
+    assert result["attributes"]["pid"] == process.pid
+    result = look(probing, "      require: [{name: A}]", f"{{port: {port}}}")
+    assert (result["outcome"], result["reason"]) == (
+        "critical", "read.process")
+    assert f"nothing listens on port {port}" in result["message"]
+
+
+@contextlib.contextmanager
+def control_group(name, pid):
+    """Puts a process into a control group of this name."""
+    top = pathlib.Path("/sys/fs/cgroup")
+    for place in [top / "pids", top / "memory", top]:
+        group = place / name
+        try:
+            group.mkdir()
+        except OSError:
+            continue
+        try:
+            (group / "cgroup.procs").write_text(str(pid))
+            yield
+        finally:
+            (place / "cgroup.procs").write_text(str(pid))
+            group.rmdir()
+        return
+    pytest.skip("no control group can be made here")
+
+
+def test_a_process_is_found_by_its_unit(probing):
+    unit = f"vedette-test-{os.getpid()}"
+    with service(probing, {"A": "b"}) as pid, \
+            control_group(f"{unit}.service", pid):
+        for name in (unit, f"{unit}.service"):
+            result = look(probing, "      require: [{name: A}]",
+                          f"{{unit: {name}}}")
+            assert result["outcome"] == "ok"
+            assert result["attributes"]["pid"] == pid
+        other = look(probing, "      require: [{name: A}]",
+                     f"{{unit: {unit[:-1]}}}")
+    assert (other["outcome"], other["reason"]) == ("critical", "read.process")
+
+
+def test_when_a_process_was_started_is_a_fact(probing):
+    with service(probing, {"A": "b"}):
+        before = datetime.datetime.now(datetime.timezone.utc)
+        started = look(probing, "      watch: [A]")["facts"][
+            "process/started"]["value"]
+    at = datetime.datetime.fromisoformat(started.replace("Z", "+00:00"))
+    assert abs((before - at).total_seconds()) < 30
+
+
+RELATIONS = """
+      must_match:
+        - {name: WRITE_URL, with: READ_URL}
+        - {name: LEVEL, source: {file: template.env}, severity: warning}
+      must_differ:
+        - {name: SECRET_KEY, source: {file: production.env}}
+"""
+
+
+def test_values_that_must_be_the_same_or_must_not(probing):
+    (probing.directory / "template.env").write_text("LEVEL=info\n")
+    (probing.directory / "production.env").write_text(
+        f"SECRET_KEY={CANARY}\n")
+    good = {"WRITE_URL": "u", "READ_URL": "u", "LEVEL": "info",
+            "SECRET_KEY": "other"}
+    with service(probing, good):
+        assert look(probing, RELATIONS)["outcome"] == "ok"
+    with service(probing, good | {"LEVEL": "debug"}) as pid:
+        result = look(probing, RELATIONS)
+    assert (result["outcome"], result["reason"]) == (
+        "warning", "check.answer")
+    assert result["message"].startswith(
+        f"in process {pid} (sleep): LEVEL must be the same as LEVEL in file ")
+    with service(probing, good | {"SECRET_KEY": CANARY, "READ_URL": "v"}):
+        result = look(probing, RELATIONS)
+    assert (result["outcome"], result["reason"]) == (
+        "critical", "check.answer")
+    assert "WRITE_URL must be the same as READ_URL; SECRET_KEY must not be " \
+        "the same as SECRET_KEY in file " in result["message"]
+    assert CANARY not in json.dumps(result)
+    (probing.directory / "template.env").unlink()
+    with service(probing, good):
+        result = look(probing, RELATIONS)
+    assert (result["outcome"], result["reason"]) == (
+        "unknown", "check.answer")
+
+
+def test_an_edit_that_the_process_has_not_loaded(probing):
+    file = probing.directory / "backend.env"
+    rules = "      watch: [A, B]\n      file: backend.env\n"
+    file.write_text(f"A={CANARY}-1\nB=2\n")
+    with service(probing, {"A": f"{CANARY}-1", "B": "2"}) as pid:
+        same = look(probing, rules)
+        file.write_text(f"A={CANARY}-2\nB=2\n")
+        edited = look(probing, rules)
+        file.unlink()
+        gone = look(probing, rules)
+    assert same["outcome"] == "ok"
+    assert (edited["outcome"], edited["reason"]) == (
+        "warning", "check.answer")
+    assert edited["message"] == (f"in process {pid} (sleep): not loaded yet: "
+                                 f"A differs in file {file}")
+    assert edited["attributes"]["not_loaded"] == "A"
+    assert CANARY not in json.dumps([same, edited, gone])
+    prints = [result["facts"]["file/backend.env"]["fingerprint"]
+              for result in (same, edited, gone)]
+    assert prints[0] != prints[1] and prints[2] is None
+    assert gone["outcome"] == "warning"
+    assert "would not start again" in gone["message"]
+
+
+def test_other_and_older_names_of_a_variable(probing):
+    rules = ("      require: [{name: DATABASE_URL, aliases: [DB_URL], legacy: "
+             "[PG_URL]}]")
+    with service(probing, {"DB_URL": "x://y"}):
+        assert look(probing, rules)["outcome"] == "ok"
+    with service(probing, {"PG_URL": "x://y"}):
+        result = look(probing, rules)
+    assert (result["outcome"], result["reason"]) == (
+        "warning", "check.forbidden")
+    assert result["message"].endswith("PG_URL is an old name of DATABASE_URL")
+    with service(probing, {"DB_URL": " "}):
+        result = look(probing, rules)
+    assert result["message"].endswith("DB_URL is nothing but white space")
+    with service(probing, {"OTHER": "x"}):
+        result = look(probing, rules)
+    assert result["reason"] == "check.missing"
+
+
+def test_what_must_be_absent(probing):
+    with service(probing, {"DEBUG": "1"}):
+        result = look(probing, "      must_be_absent: [DEBUG]")
+    assert (result["outcome"], result["reason"]) == (
+        "critical", "check.forbidden")
+
+
+def test_a_variable_is_not_compared_with_itself(probing):
+    text = probing.complaint("  - name: p\n    env: {source: {self: true}, "
+                             "must_match: [{name: A}]}\n")
+    assert text.endswith("must_match[0]: compares a variable with itself: "
+                         "give with, or another source")

@@ -322,7 +322,7 @@ def test_nobody_there(probing):
     ("{host: h, reference: {}}", "5:33: probes[0].redis.reference: must have "
      "exactly one of url, host and variables"),
     ("{variables: {}}", "5:24: probes[0].redis.variables: must name exactly "
-     "one of pidfile, command, file, self: true"),
+     "one of pidfile, command, unit, port, file, self: true"),
 ])
 def test_a_bad_target_is_a_complaint(probing, given, complaint):
     assert probing.complaint(
