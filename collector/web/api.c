@@ -13,18 +13,6 @@
 
 /* --- asking ------------------------------------------------------------- */
 
-static struct web_ask *
-ask_new(
-    struct web *web, struct http_call *call, const struct web_request *request)
-{
-	struct web_ask *ask = mem_zalloc(sizeof(*ask));
-
-	ask->web = web;
-	ask->call = call;
-	ask->request = *request;
-	return ask;
-}
-
 /* Replies with what a question did not come to. */
 static bool
 is_refused(struct web_ask *ask, const struct rpc_status *status)
@@ -32,7 +20,7 @@ is_refused(struct web_ask *ask, const struct rpc_status *status)
 	if (status->code == RPC_OK)
 		return false;
 	reply_status(ask->call, status);
-	free(ask);
+	web_ask_free(ask);
 	return true;
 }
 
@@ -61,7 +49,7 @@ on_status(void *arg, const struct rpc_status *status,
 	status_name(name, &ask->request);
 	web_keep(ask->web, ask->call, name,
 	    packed_new(JSON_TYPE, text_take(&text), n));
-	free(ask);
+	web_ask_free(ask);
 }
 
 void
@@ -76,7 +64,7 @@ api_status(struct web *web, struct http_call *call,
 	status_name(name, request);
 	if (!web_kept(web, call, name))
 		query_status(web->setup.client, &query, on_status,
-		    ask_new(web, call, request));
+		    web_ask_new(web, call, request));
 }
 
 /* --- lists, page by page ------------------------------------------------ */
@@ -119,7 +107,7 @@ reply_list(struct web_ask *ask, json_t *value, struct list_page *page,
 	n_text = text.n;
 	reply_once(ask->call, JSON_TYPE, text_take(&text), n_text);
 	free(at_ms);
-	free(ask);
+	web_ask_free(ask);
 }
 
 static size_t
@@ -207,8 +195,8 @@ api_history(struct web *web, struct http_call *call,
 	};
 
 	(void)rest;
-	query_history(
-	    web->setup.client, &query, on_history, ask_new(web, call, request));
+	query_history(web->setup.client, &query, on_history,
+	    web_ask_new(web, call, request));
 }
 
 void
@@ -225,8 +213,8 @@ api_changes(struct web *web, struct http_call *call,
 	};
 
 	(void)rest;
-	query_changes(
-	    web->setup.client, &query, on_changes, ask_new(web, call, request));
+	query_changes(web->setup.client, &query, on_changes,
+	    web_ask_new(web, call, request));
 }
 
 void
@@ -244,7 +232,7 @@ api_regressions(struct web *web, struct http_call *call,
 
 	(void)rest;
 	query_regressions(web->setup.client, &query, on_regressions,
-	    ask_new(web, call, request));
+	    web_ask_new(web, call, request));
 }
 
 /* --- documents ---------------------------------------------------------- */
@@ -257,7 +245,7 @@ on_document(void *arg, const struct rpc_status *status, const char *json)
 	if (is_refused(ask, status))
 		return;
 	reply_once(ask->call, JSON_TYPE, mem_strdup(json), strlen(json));
-	free(ask);
+	web_ask_free(ask);
 }
 
 static void
@@ -271,7 +259,7 @@ ask_document(struct web *web, struct http_call *call,
 	query.environment = environment;
 	query.other = other;
 	query_document(web->setup.client, &query, on_document,
-	    ask_new(web, call, request));
+	    web_ask_new(web, call, request));
 }
 
 void

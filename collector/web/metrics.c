@@ -308,16 +308,10 @@ add_verdicts(
 	}
 }
 
-/* An environment's verdict under way. */
-struct judging {
-	struct web *web;
-	char *environment;
-};
-
 static void
 on_verdict(void *arg, const struct rpc_status *status, const char *json)
 {
-	struct judging *judging = arg;
+	struct web_ask *judging = arg;
 	char *class = status->code == RPC_OK ? class_json(json) : NULL;
 	struct web_verdict *verdict =
 	    map_get(judging->web->verdicts, judging->environment);
@@ -330,8 +324,7 @@ on_verdict(void *arg, const struct rpc_status *status, const char *json)
 		free(verdict->class);
 		verdict->class = class;
 	}
-	free(judging->environment);
-	free(judging);
+	web_ask_free(judging);
 }
 
 /* Cells come environment by environment. */
@@ -349,14 +342,13 @@ judge(struct web *web, const struct status_answer *answer)
 		const char *environment = answer->cells[i].environment;
 		struct query_document query = { "diagnose", environment, "", "",
 			"", "", 0, 0, 0, 0, false, 0 };
-		struct judging *judging;
+		struct web_ask *judging;
 
 		if (strcmp(environment, last) == 0)
 			continue;
 		last = environment;
 		n++;
-		judging = mem_zalloc(sizeof(*judging));
-		judging->web = web;
+		judging = web_ask_new(web, NULL, NULL);
 		judging->environment = mem_strdup(environment);
 		query_document(web->setup.client, &query, on_verdict, judging);
 	}
@@ -391,7 +383,7 @@ on_status(void *arg, const struct rpc_status *status,
 
 	if (status->code != RPC_OK) {
 		reply_status(ask->call, status);
-		free(ask);
+		web_ask_free(ask);
 		return;
 	}
 	judge(web, answer);
@@ -407,7 +399,7 @@ on_status(void *arg, const struct rpc_status *status,
 	n = out.n;
 	web_keep(web, ask->call, kept_name(is_open),
 	    packed_new(is_open ? OPEN_TYPE : TEXT_TYPE, text_take(&out), n));
-	free(ask);
+	web_ask_free(ask);
 }
 
 void
@@ -415,14 +407,10 @@ metrics_answer(struct web *web, struct http_call *call,
     const struct web_request *request, const char *rest)
 {
 	static const struct query_status all = { "", "" };
-	struct web_ask *ask;
 
 	(void)rest;
 	if (web_kept(web, call, kept_name(takes_open(call))))
 		return;
-	ask = mem_zalloc(sizeof(*ask));
-	ask->web = web;
-	ask->call = call;
-	ask->request = *request;
-	query_status(web->setup.client, &all, on_status, ask);
+	query_status(web->setup.client, &all, on_status,
+	    web_ask_new(web, call, request));
 }

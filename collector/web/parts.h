@@ -30,6 +30,7 @@ struct web {
 	struct map *verdicts; /* struct web_verdict by environment */
 	int64_t judged_ms;
 	struct list followers;
+	struct list asks;      /* under way */
 	uv_timer_t beat;       /* shows that streams are alive */
 	uint64_t n_refused[3]; /* 401, 403, 421 */
 	uint64_t n_told, n_dropped;
@@ -40,10 +41,17 @@ struct web {
 
 /* A question under way: who asked, and what. */
 struct web_ask {
+	struct list node;  /* of asks */
+	char *environment; /* of a verdict for /metrics; else NULL */
 	struct web *web;
 	struct http_call *call;
 	struct web_request request;
 };
+
+/* call is NULL when nobody but us asks. */
+struct web_ask *web_ask_new(
+    struct web *web, struct http_call *call, const struct web_request *request);
+void web_ask_free(struct web_ask *ask);
 
 /* Answers from what was kept, if it is fresh. */
 bool web_kept(struct web *web, struct http_call *call, const char *name);

@@ -47,6 +47,30 @@ web_keep(struct web *web, struct http_call *call, const char *name,
 	packed_free(map_put(web->kept, name, packed));
 }
 
+/* --- questions under way ------------------------------------------------ */
+
+struct web_ask *
+web_ask_new(
+    struct web *web, struct http_call *call, const struct web_request *request)
+{
+	struct web_ask *ask = mem_zalloc(sizeof(*ask));
+
+	list_push(&web->asks, &ask->node);
+	ask->web = web;
+	ask->call = call;
+	if (request != NULL)
+		ask->request = *request;
+	return ask;
+}
+
+void
+web_ask_free(struct web_ask *ask)
+{
+	list_remove(&ask->node);
+	free(ask->environment);
+	free(ask);
+}
+
 /* --- health ------------------------------------------------------------- */
 
 static void
@@ -249,6 +273,8 @@ free_it(struct web *web)
 		free(verdict);
 	}
 	map_free(web->verdicts);
+	LIST_EACH (node, &web->asks)
+		web_ask_free(LIST_ITEM(node, struct web_ask, node));
 	forget_kept(web);
 	map_free(web->kept);
 	access_free(web->access);
@@ -267,6 +293,7 @@ web_open(struct web **out, const struct web_setup *setup, struct err *err)
 	web->verdicts = map_new();
 	web->assets = assets_new();
 	list_init(&web->followers);
+	list_init(&web->asks);
 	if (access_new(&web->access, setup->config, err) < 0 ||
 	    listen_at(web, setup->config, err) < 0) {
 		free_it(web);
