@@ -4,14 +4,14 @@
 #include <string.h>
 #include <uv.h>
 
-#include "collector/answer.h"
+#include "collector/ask/answer.h"
 #include "collector/collector.h"
-#include "collector/config.h"
+#include "collector/config/config.h"
 #include "collector/desk.h"
 #include "collector/inbox.h"
 #include "collector/live.h"
 #include "collector/numbers.h"
-#include "collector/pipeline.h"
+#include "collector/pipeline/pipeline.h"
 #include "collector/web/web.h"
 #include "proto/base/descriptors.h"
 #include "proto/base/log.h"

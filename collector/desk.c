@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "collector/desk.h"
-#include "collector/document.h"
+#include "collector/ask/document.h"
 #include "proto/base/list.h"
 #include "proto/base/mem.h"
 

@@ -10,7 +10,7 @@
 
 #include <uv.h>
 
-#include "collector/config.h"
+#include "collector/config/config.h"
 #include "proto/query.h"
 
 #define DESK_AT_ONCE  2

@@ -14,7 +14,7 @@
 
 #include <uv.h>
 
-#include "collector/pipeline.h"
+#include "collector/pipeline/pipeline.h"
 #include "proto/base/clock.h"
 #include "proto/rpc.h"
 

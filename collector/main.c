@@ -3,9 +3,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-#include "collector/cmd.h"
+#include "collector/keep/cmd.h"
 #include "collector/collector.h"
-#include "collector/config.h"
+#include "collector/config/config.h"
 #include "proto/base/log.h"
 
 #define CONFIG_DEFAULT "/etc/vedette/collector.yaml"

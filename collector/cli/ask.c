@@ -5,7 +5,7 @@
 
 #include "collector/cli/ask.h"
 #include "collector/cli/output.h"
-#include "collector/offline.h"
+#include "collector/ask/offline.h"
 #include "proto/rpc.h"
 
 #define INSIDE "inproc://vedette/ask"

@@ -5,7 +5,7 @@
 #include "collector/cli/cmd.h"
 #include "collector/cli/output.h"
 #include "collector/cli/render.h"
-#include "collector/sql.h"
+#include "collector/ask/sql.h"
 #include "proto/base/mem.h"
 
 #define FLUSH_BYTES 65536

@@ -9,7 +9,7 @@
 #ifndef COLLECTOR_WEB_ACCESS_H
 #define COLLECTOR_WEB_ACCESS_H
 
-#include "collector/config.h"
+#include "collector/config/config.h"
 #include "collector/web/http.h"
 
 enum scope { SCOPE_NONE, SCOPE_READ, SCOPE_ADMIN };

@@ -9,7 +9,7 @@
 
 #include <uv.h>
 
-#include "collector/config.h"
+#include "collector/config/config.h"
 #include "collector/web/http.h"
 #include "proto/query.h"
 

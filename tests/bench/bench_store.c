@@ -14,7 +14,7 @@
 
 #include <sqlite3.h>
 
-#include "collector/document.h"
+#include "collector/ask/document.h"
 #include "proto/base/clock.h"
 #include "proto/base/crc32c.h"
 #include "proto/base/mem.h"

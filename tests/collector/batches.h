@@ -9,7 +9,7 @@
 #include "tests/support/folder.h"
 #include "tests/support/table.h"
 
-#include "collector/pipeline.h"
+#include "collector/pipeline/pipeline.h"
 #include "proto/base/crc32c.h"
 #include "proto/base/mem.h"
 #include "proto/base/random.h"

@@ -22,11 +22,22 @@ ARROWS = {
                             "proto/mark.h", "proto/base/mem.h",
                             "proto/base/text.h"),
     # The page asks as any outsider would: through query, never the store.
-    "collector/web/": ("collector/web/", "collector/config.h", "proto/"),
+    "collector/web/": ("collector/web/", "collector/config/config.h",
+                       "proto/"),
     # The CLI runs the detectors over files: arithmetic, no store.
     # A store file is asked in process, by what answers online as well.
     "collector/cli/": ("collector/cli/", "collector/detect/",
-                       "collector/offline.h", "collector/sql.h", "proto/"),
+                       "collector/ask/offline.h", "collector/ask/sql.h",
+                       "proto/"),
+    "collector/config/": ("collector/config/", "proto/"),
+    "collector/pipeline/": ("collector/pipeline/", "collector/config/",
+                            "collector/detect/", "storage/store.h", "proto/"),
+    "collector/ask/": ("collector/ask/", "collector/pipeline/",
+                       "collector/config/", "collector/detect/",
+                       "collector/diagnose/", "storage/store.h", "proto/"),
+    "collector/keep/": ("collector/keep/", "collector/pipeline/",
+                        "collector/config/", "collector/diagnose/",
+                        "storage/store.h", "proto/"),
     "collector/": ("collector/", "storage/store.h", "proto/"),
 }
 
@@ -38,7 +49,8 @@ OWNERS = {
     r"curl/.*": r"agent/(transfer|main|agent)\.c|agent/probes/http.*",
     r"ares.*\.h": r"agent/resolve\.c|agent/probes/dns.*",
     r"(cyaml/cyaml|yaml)\.h":
-        r"proto/(conf|keyed)\.[ch]|(agent|collector)/(config|schema).*|"
+        r"proto/(conf|keyed)\.[ch]|agent/(config|schema).*|"
+        r"collector/config/.*|"
         r"agent/probes/settings_file\.c",
     r"jansson\.h": r"proto/(jsonl_(parse|value)|shape).*|"
                     r"agent/((report|foreign|init_|schema_json).*|probes/.*)|"

@@ -1,0 +1,147 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/ask/case.h"
+#include "collector/ask/document.h"
+#include "collector/ask/incident_json.h"
+#include "collector/ask/questions.h"
+#include "collector/ask/verdict_json.h"
+
+int64_t
+question_at_ms(
+    const struct document_source *source, const struct query_document *request)
+{
+	return request->to_ms != 0 ? request->to_ms : source->now_ms;
+}
+
+int64_t
+question_from_ms(
+    const struct query_document *request, int64_t at_ms, int64_t usual_ms)
+{
+	if (request->from_ms != 0)
+		return request->from_ms;
+	return at_ms - (request->last_ms != 0 ? request->last_ms : usual_ms);
+}
+
+static int
+on_moment(void *arg, const struct store_moment *moment, struct err *err)
+{
+	(void)moment;
+	(void)err;
+	*(bool *)arg = true;
+	return 1;
+}
+
+static int
+on_mark(void *arg, const struct mark *mark, struct err *err)
+{
+	(void)mark;
+	(void)err;
+	*(bool *)arg = true;
+	return 1;
+}
+
+static int
+on_change(void *arg, const struct change_row *row, struct err *err)
+{
+	(void)row;
+	(void)err;
+	*(bool *)arg = true;
+	return 1;
+}
+
+int
+question_check(const struct document_source *source, const char *environment,
+    struct err *err)
+{
+	const struct query_changes changes = {
+		.environment = environment,
+		.service = "",
+		.name = "",
+		.limit = 1,
+	};
+	const struct store_marks marks = { environment, "", 0, 0 };
+	bool is_known = false, more;
+
+	if (environment[0] == '\0' ||
+	    config_environment(source->config, environment) != NULL)
+		return 0;
+	if (store_scan_changes(
+		source->store, &more, &changes, on_change, &is_known, err) < 0)
+		return -1;
+	if (!is_known &&
+	    store_scan_marks(source->store, &marks, on_mark, &is_known, err) <
+		0)
+		return -1;
+	if (!is_known &&
+	    store_scan_moment(source->store, environment, source->now_ms,
+		on_moment, &is_known, err) < 0)
+		return -1;
+	if (is_known)
+		return 0;
+	return err_set(err, ERR_NOT_FOUND,
+	    "environment %s: neither configured nor ever heard of",
+	    environment);
+}
+
+static char *
+diagnose(struct arena *arena, const struct document_source *source,
+    const struct query_document *request, struct err *err)
+{
+	const struct owners_config *owners = &source->config->owners;
+	const char *const names[BLAME_COUNT] = { owners->app, owners->env,
+		owners->infra, owners->net, owners->blind };
+	const struct case_request wanted = {
+		.environment = request->environment,
+		.at_ms = question_at_ms(source, request),
+	};
+	struct verdict verdict;
+	struct scene scene;
+
+	if (wanted.environment[0] == '\0') {
+		err_set(err, ERR_INVALID, "diagnose: which environment?");
+		return NULL;
+	}
+	if (case_build(
+		&scene, arena, source->store, source->config, &wanted, err) < 0)
+		return NULL;
+	verdict_reach(&verdict, arena, &scene);
+	return verdict_json(&verdict, names);
+}
+
+static const struct {
+	const char *question;
+	question_fn *make;
+} documents[] = {
+	{ "diagnose", diagnose },
+	{ "incidents", incidents_document },
+	{ "report", report_document },
+	{ "trend", question_trend },
+	{ "timeline", question_timeline },
+	{ "diff", question_diff },
+	{ "gate", question_gate },
+	{ "guards", question_guards },
+};
+
+int
+document_make(const char **out_json, struct arena *arena,
+    const struct document_source *source, const struct query_document *request,
+    struct err *err)
+{
+	for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
+		char *json;
+
+		if (strcmp(documents[i].question, request->question) != 0)
+			continue;
+		json = documents[i].make(arena, source, request, err);
+		if (json == NULL)
+			return -1;
+		*out_json = arena_strdup(arena, json);
+		free(json);
+		return 0;
+	}
+	return err_set(err, ERR_INVALID,
+	    "question %.64s: not one of: diagnose, incidents, report, trend, "
+	    "timeline, diff, gate, guards",
+	    request->question);
+}

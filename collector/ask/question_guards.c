@@ -1,0 +1,141 @@
+/* Which earlier fixes are still in force? */
+#include <string.h>
+
+#include "collector/ask/draft.h"
+#include "collector/pipeline/expect.h"
+#include "collector/ask/facts.h"
+#include "collector/pipeline/fleet.h"
+#include "collector/ask/questions.h"
+
+#define VERSION 1
+
+/* What was in force at the moment, of every environment: some guards compare
+ * them.  Owned by the caller; NULL with err. */
+static struct fleet *
+facts_then(struct arena *arena, const struct document_source *source,
+    int64_t at_ms, struct err *err)
+{
+	const struct query_changes request = {
+		.environment = "",
+		.service = "",
+		.name = "",
+		.to_ms = at_ms + 1,
+	};
+	struct fleet *fleet;
+	struct facts facts;
+
+	if (facts_at(&facts, arena, source->store, &request, err) < 0)
+		return NULL;
+	fleet = fleet_new();
+	for (size_t i = 0; i < facts.n; i++) {
+		const struct change_row *row = &facts.rows[i];
+		const struct fact named = {
+			.service = row->service,
+			.name = row->name,
+			.source = row->source,
+		};
+		struct fleet_fact *fact =
+		    fleet_fact_of(fleet, row->environment, row->agent, &named);
+
+		fleet_text(&fact->shown, row->after);
+		fact->seen_ms = row->before_ms;
+	}
+	return fleet;
+}
+
+static bool
+is_about(const struct document_source *source, const struct fleet_fact *fact,
+    const struct expectation_config *guard)
+{
+	const struct expectation_config *one;
+	size_t at = 0;
+
+	while ((one = expect_next(source->config, fact, &at)) != NULL)
+		if (one == guard)
+			return true;
+	return false;
+}
+
+/* fact: NULL when nothing is known of it. */
+static void
+draft_guard(struct draft *draft, const struct expectation_config *guard,
+    const struct fleet *fleet, const struct fleet_fact *fact)
+{
+	char rule[EXPECT_TEXT_BYTES];
+	const char *state = "unknown";
+
+	if (fact != NULL)
+		state = expect_holds(guard, fleet, fact) ? "held" : "regressed";
+	draft_open(draft, NULL, '{');
+	draft_text(draft, "name", guard->name);
+	draft_text(draft, "rule", expect_text(rule, guard));
+	draft_text(draft, "issue", guard->issue);
+	draft_text(draft, "state", state);
+	draft_text(draft, "service", fact != NULL ? fact->service : NULL);
+	/* A fingerprint says nothing to people, and need not go round. */
+	draft_text(draft, "value",
+	    fact != NULL && facts_key_bytes(fact->shown) == 0 ? fact->shown
+							      : NULL);
+	draft_text(draft, "seen_by", fact != NULL ? fact->agent : NULL);
+	draft_text(
+	    draft, "source", fact != NULL ? source_name(fact->source) : NULL);
+	draft_time(draft, "since", fact != NULL ? fact->seen_ms : 0);
+	draft_close(draft, '}');
+}
+
+static void
+draft_guards(struct draft *draft, const struct document_source *source,
+    const struct query_document *request, const struct fleet *fleet)
+{
+	for (uint32_t i = 0; i < source->config->n_expectations; i++) {
+		const struct expectation_config *guard =
+		    &source->config->expectations[i];
+		const struct names *only = &guard->environments;
+		bool is_known = false;
+
+		if (guard->issue == NULL ||
+		    (only->n > 0 && !names_hold(only, request->environment)))
+			continue;
+		MAP_EACH (const struct fleet_fact, fact, fleet->facts) {
+			if (strcmp(fact->environment, request->environment) !=
+				0 ||
+			    (request->service[0] != '\0' &&
+				strcmp(fact->service, request->service) != 0) ||
+			    !is_about(source, fact, guard))
+				continue;
+			draft_guard(draft, guard, fleet, fact);
+			is_known = true;
+		}
+		if (!is_known)
+			draft_guard(draft, guard, fleet, NULL);
+	}
+}
+
+char *
+question_guards(struct arena *arena, const struct document_source *source,
+    const struct query_document *request, struct err *err)
+{
+	int64_t at_ms = question_at_ms(source, request);
+	struct draft draft = { 0 };
+	struct fleet *fleet;
+
+	if (request->environment[0] == '\0') {
+		err_set(err, ERR_INVALID, "guards: which environment?");
+		return NULL;
+	}
+	if (question_check(source, request->environment, err) < 0)
+		return NULL;
+	fleet = facts_then(arena, source, at_ms, err);
+	if (fleet == NULL)
+		return NULL;
+	draft_open(&draft, NULL, '{');
+	draft_count(&draft, "version", VERSION);
+	draft_text(&draft, "environment", request->environment);
+	draft_time(&draft, "at", at_ms);
+	draft_open(&draft, "guards", '[');
+	draft_guards(&draft, source, request, fleet);
+	draft_close(&draft, ']');
+	draft_close(&draft, '}');
+	fleet_free(fleet);
+	return draft_take(&draft);
+}

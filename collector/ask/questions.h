@@ -1,0 +1,46 @@
+/*
+ * questions.h - the documents there are, one file each.
+ *
+ * Each returns JSON owned by the caller, or NULL with err.  Requests were
+ * checked as proto/query.h says; what else a question needs, it checks.
+ */
+#ifndef COLLECTOR_ASK_QUESTIONS_H
+#define COLLECTOR_ASK_QUESTIONS_H
+
+#include "collector/ask/document.h"
+
+typedef char *
+question_fn(struct arena *arena, const struct document_source *source,
+    const struct query_document *request, struct err *err);
+
+/* question_trend.c: how it went hour by hour, day by day, week by week. */
+question_fn question_trend;
+
+/* question_timeline.c: how everything stood at a moment, what was known, and
+ * what had just changed. */
+question_fn question_timeline;
+
+/* question_diff.c: two environments side by side. */
+question_fn question_diff;
+
+/* question_gate.c: did a deploy make anything worse? */
+question_fn question_gate;
+
+/* question_guards.c: which earlier fixes are still in force. */
+question_fn question_guards;
+
+/* The moment asked about. */
+int64_t question_at_ms(
+    const struct document_source *source, const struct query_document *request);
+
+/* Where its span begins: at from_ms, or last_ms before the moment, or this
+ * long before it when nothing is said. */
+int64_t question_from_ms(
+    const struct query_document *request, int64_t at_ms, int64_t usual_ms);
+
+/* ERR_NOT_FOUND for an environment that is neither configured nor in the
+ * store. */
+int question_check(const struct document_source *source,
+    const char *environment, struct err *err);
+
+#endif

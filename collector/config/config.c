@@ -1,0 +1,571 @@
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/config/config.h"
+#include "collector/config/config_http.h"
+#include "collector/config/schema.h"
+#include "proto/base/mem.h"
+#include "proto/base/text.h"
+#include "proto/conf.h"
+
+#define HOUR_MS          INT64_C(3600000)
+#define RETENTION_MIN_MS HOUR_MS
+#define STORE_MIN_BYTES  INT64_C(1048576)
+#define RUN_MAX          1000 /* of confirm_after and clear_after */
+#define PER_YEAR_LEAST   0.01
+#define PER_YEAR_MOST    1000.0
+#define PATH_BYTES       160
+
+static const struct regressions_config usual_rule = {
+	.confirm_after = 3,
+	.clear_after = 2,
+	.per_year = 1,
+};
+
+/* What every check needs. */
+struct check {
+	const struct conf *conf;
+	struct collector_config *config;
+	const char *folder; /* of the file, with its slash; "" for ours */
+	struct err *err;
+	bool is_daemon; /* not only the rules by which history is judged */
+};
+
+/* "services[3].depends_on": where in the file. */
+struct place {
+	char path[PATH_BYTES];
+};
+
+static struct place __attribute__((format(printf, 1, 2)))
+place_of(const char *format, ...)
+{
+	struct place place;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(place.path, sizeof(place.path), format, args);
+	va_end(args);
+	return place;
+}
+
+static bool
+is_service(const struct collector_config *config, const char *name)
+{
+	for (uint32_t i = 0; i < config->n_services; i++)
+		if (strcmp(config->services[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* --- single values ------------------------------------------------------ */
+
+static int
+check_name(const struct check *check, const char *path, const char *name)
+{
+	if (text_is_name(name))
+		return 0;
+	return conf_complain(check->conf, check->err, path,
+	    "not a name: write 1 to 64 of a-z 0-9 . _ - without a dot first");
+}
+
+static int
+check_environments(
+    const struct check *check, const char *path, const struct names *names)
+{
+	struct place at;
+
+	for (uint32_t i = 0; i < names->n; i++) {
+		at = place_of("%s[%u]", path, i);
+		if (check_name(check, at.path, names->names[i]) < 0)
+			return -1;
+		if (config_environment(check->config, names->names[i]) == NULL)
+			return conf_complain(check->conf, check->err, at.path,
+			    "not listed under environments; add it there, or "
+			    "correct the name");
+	}
+	return 0;
+}
+
+static int
+check_services(
+    const struct check *check, const char *path, const struct names *names)
+{
+	struct place at;
+
+	for (uint32_t i = 0; i < names->n; i++) {
+		at = place_of("%s[%u]", path, i);
+		if (check_name(check, at.path, names->names[i]) < 0)
+			return -1;
+		/* In recorded history, what is depended on may be all that is
+		 * known of a service. */
+		if (check->is_daemon &&
+		    !is_service(check->config, names->names[i]))
+			return conf_complain(check->conf, check->err, at.path,
+			    "not listed under services; add it there, or "
+			    "correct the name");
+	}
+	return 0;
+}
+
+/* What can be kept, and for how long when nobody says. */
+static const struct kept {
+	const char *name, *usual;
+	size_t text, ms; /* offsets of its members */
+	int max_days;
+} kepts[] = {
+	{ "results", "30d", offsetof(struct retention_config, results),
+	    offsetof(struct retention_config, results_ms), 400 },
+	{ "rollups", "730d", offsetof(struct retention_config, rollups),
+	    offsetof(struct retention_config, rollups_ms), 4000 },
+	{ "changes", "400d", offsetof(struct retention_config, changes),
+	    offsetof(struct retention_config, changes_ms), 4000 },
+};
+
+static int
+check_kept(const struct check *check, const char *path, const char *text,
+    int64_t *out_ms, int max_days)
+{
+	struct err inner;
+
+	if (text_duration(out_ms, text, &inner) < 0)
+		return conf_complain(
+		    check->conf, check->err, path, "%s", inner.text);
+	if (*out_ms < RETENTION_MIN_MS || *out_ms > max_days * 24 * HOUR_MS)
+		return conf_complain(check->conf, check->err, path,
+		    "must be from 1h to %dd", max_days);
+	return 0;
+}
+
+/* Of an environment, or of all: usual is NULL.  prefix ends with a dot. */
+static int
+check_retention(const struct check *check, const char *prefix,
+    struct retention_config *retention, const struct retention_config *usual)
+{
+	for (size_t i = 0; i < sizeof(kepts) / sizeof(kepts[0]); i++) {
+		const struct kept *kept = &kepts[i];
+		char **text = (void *)((char *)retention + kept->text);
+		int64_t *ms = (void *)((char *)retention + kept->ms);
+		struct place at;
+
+		if (*text == NULL && usual != NULL) {
+			memcpy(ms, (const char *)usual + kept->ms, sizeof(*ms));
+			continue;
+		}
+		if (*text == NULL)
+			*text = mem_strdup(kept->usual);
+		at = place_of("%sretention.%s", prefix, kept->name);
+		if (check_kept(check, at.path, *text, ms, kept->max_days) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- store and listen --------------------------------------------------- */
+
+static int
+check_store(const struct check *check)
+{
+	struct collector_config *config = check->config;
+	const char *scheme = "sqlite:";
+	struct err inner;
+	char *path;
+
+	if (config->store == NULL)
+		return conf_complain(check->conf, check->err, "store",
+		    "required key is missing");
+	if (strncmp(config->store, scheme, strlen(scheme)) == 0) {
+		path = mem_strdup(config->store + strlen(scheme));
+		free(config->store);
+		config->store = path;
+	}
+	if (config->store[0] == '\0')
+		return conf_complain(check->conf, check->err, "store",
+		    "must be the path of a file, such as "
+		    "/var/lib/vedette/store.db");
+	config_resolve(&config->store, check->folder);
+	if (config->store_max_size == NULL)
+		return 0;
+	if (text_size(
+		&config->store_max_bytes, config->store_max_size, &inner) < 0)
+		return conf_complain(check->conf, check->err, "store_max_size",
+		    "%s", inner.text);
+	if (config->store_max_bytes < STORE_MIN_BYTES)
+		return conf_complain(check->conf, check->err, "store_max_size",
+		    "must be at least 1MiB");
+	return 0;
+}
+
+static bool
+has_scheme(const char *url, const char *scheme)
+{
+	return strncmp(url, scheme, strlen(scheme)) == 0;
+}
+
+/* Host and port are judged by the edge, which resolves them. */
+static int
+check_listen_one(
+    const struct check *check, const char *path, struct listen_config *listen)
+{
+	struct place at = place_of("%s.url", path);
+	bool is_tls = has_scheme(listen->url, "tls+tcp://");
+
+	if (!is_tls && !has_scheme(listen->url, "tcp://") &&
+	    !has_scheme(listen->url, "ipc:///"))
+		return conf_complain(check->conf, check->err, at.path,
+		    "not an address to listen on: write tls+tcp://HOST:PORT, "
+		    "tcp://HOST:PORT or ipc:///PATH");
+	if (!has_scheme(listen->url, "ipc://") &&
+	    strrchr(listen->url, ':') == strchr(listen->url, ':'))
+		return conf_complain(
+		    check->conf, check->err, at.path, "must end with :PORT");
+	if (is_tls && listen->tls == NULL)
+		return conf_complain(check->conf, check->err, at.path,
+		    "tls+tcp:// needs the key tls with ca_file, "
+		    "certificate_file and key_file");
+	if (listen->tls == NULL)
+		return 0;
+	at = place_of("%s.tls", path);
+	if (!is_tls)
+		return conf_complain(check->conf, check->err, at.path,
+		    "is for tls+tcp:// only; change the url, or remove tls");
+	config_resolve(&listen->tls->ca_file, check->folder);
+	config_resolve(&listen->tls->certificate_file, check->folder);
+	config_resolve(&listen->tls->key_file, check->folder);
+	config_resolve(&listen->tls->revoked_file, check->folder);
+	return 0;
+}
+
+static int
+check_listen(const struct check *check)
+{
+	struct collector_config *config = check->config;
+	struct place at;
+
+	if (config->n_listen == 0)
+		return conf_complain(check->conf, check->err, "listen",
+		    "must list at least one address");
+	for (uint32_t i = 0; i < config->n_listen; i++) {
+		at = place_of("listen[%u]", i);
+		if (check_listen_one(check, at.path, &config->listen[i]) < 0)
+			return -1;
+		for (uint32_t j = 0; j < i; j++)
+			if (strcmp(config->listen[i].url,
+				config->listen[j].url) == 0)
+				return conf_complain(check->conf, check->err,
+				    at.path, "given twice; remove one");
+	}
+	return 0;
+}
+
+/* --- regressions -------------------------------------------------------- */
+
+static int
+check_number(const struct check *check, double *out, const char *path,
+    const char *key, const char *text)
+{
+	struct place at = place_of("%s.%s", path, key);
+	char *end;
+
+	if (text == NULL)
+		return 0;
+	*out = strtod(text, &end);
+	if (end != text && *end == '\0' && isfinite(*out))
+		return 0;
+	return conf_complain(
+	    check->conf, check->err, at.path, "must be a number");
+}
+
+static int
+check_run(const struct check *check, uint32_t *run, const char *path,
+    const char *key, uint32_t usual)
+{
+	struct place at = place_of("%s.%s", path, key);
+
+	if (*run == 0)
+		*run = usual;
+	if (*run <= RUN_MAX)
+		return 0;
+	return conf_complain(
+	    check->conf, check->err, at.path, "must be from 1 to %d", RUN_MAX);
+}
+
+static int
+check_severity(const struct check *check, bool *out_is_warning,
+    const char *path, const char *severity)
+{
+	struct place at = place_of("%s.severity", path);
+
+	*out_is_warning = strcmp(severity, "warning") == 0;
+	if (*out_is_warning || strcmp(severity, "critical") == 0)
+		return 0;
+	return conf_complain(check->conf, check->err, at.path,
+	    "not a severity: write critical or warning");
+}
+
+/* Of an environment, or of all: usual is then config_empty()'s. */
+static int
+check_regressions(const struct check *check, const char *path,
+    struct regressions_config *rule, const struct regressions_config *usual)
+{
+	const char *key = "false_alarms_per_year";
+	struct place at = place_of("%s.%s", path, key);
+	bool is_warning = !usual->is_critical;
+
+	rule->per_year = usual->per_year;
+	if (check_run(check, &rule->confirm_after, path, "confirm_after",
+		usual->confirm_after) < 0 ||
+	    check_run(check, &rule->clear_after, path, "clear_after",
+		usual->clear_after) < 0 ||
+	    check_number(check, &rule->per_year, path, key,
+		rule->false_alarms_per_year) < 0)
+		return -1;
+	if (rule->per_year < PER_YEAR_LEAST || rule->per_year > PER_YEAR_MOST)
+		return conf_complain(check->conf, check->err, at.path,
+		    "must be from %g to %g", PER_YEAR_LEAST, PER_YEAR_MOST);
+	if (rule->severity != NULL &&
+	    check_severity(check, &is_warning, path, rule->severity) < 0)
+		return -1;
+	rule->is_critical = !is_warning;
+	return 0;
+}
+
+/* --- environments and services ------------------------------------------ */
+
+static int
+check_environment(
+    const struct check *check, struct environment_config *environment)
+{
+	const struct collector_config *config = check->config;
+	struct place at = place_of("environments.%s", environment->name);
+
+	if (check_name(check, at.path, environment->name) < 0)
+		return -1;
+	if (strcmp(environment->name, "user") == 0)
+		return conf_complain(check->conf, check->err, at.path,
+		    "user is the word for people in certificates; choose "
+		    "another name");
+	at = place_of("environments.%s.compare_with", environment->name);
+	if (check_environments(check, at.path, &environment->compare_with) < 0)
+		return -1;
+	if (names_hold(&environment->compare_with, environment->name))
+		return conf_complain(check->conf, check->err, at.path,
+		    "must name other environments");
+	at = place_of("environments.%s.regressions", environment->name);
+	if (check_regressions(check, at.path, &environment->regressions,
+		&config->regressions) < 0)
+		return -1;
+	at = place_of("environments.%s.", environment->name);
+	return check_retention(
+	    check, at.path, &environment->retention, &config->retention);
+}
+
+static int
+check_service(const struct check *check, uint32_t i)
+{
+	const struct collector_config *config = check->config;
+	const struct service_config *service = &config->services[i];
+	struct place at = place_of("services[%u].name", i);
+
+	if (check_name(check, at.path, service->name) < 0)
+		return -1;
+	for (uint32_t j = 0; j < i; j++)
+		if (strcmp(config->services[j].name, service->name) == 0)
+			return conf_complain(check->conf, check->err, at.path,
+			    "another service has this name; choose another");
+	at = place_of("services[%u].depends_on", i);
+	if (check_services(check, at.path, &service->depends_on) < 0)
+		return -1;
+	if (names_hold(&service->depends_on, service->name))
+		return conf_complain(check->conf, check->err, at.path,
+		    "must name other services");
+	at = place_of("services[%u].optional", i);
+	return check_services(check, at.path, &service->optional);
+}
+
+/* --- expectations ------------------------------------------------------- */
+
+static int
+check_subject(const struct check *check, const char *path,
+    struct expectation_config *expectation)
+{
+	int n = (expectation->setting != NULL) + (expectation->env != NULL) +
+	    (expectation->fact != NULL);
+
+	if (n != 1)
+		return conf_complain(check->conf, check->err, path,
+		    "must name exactly one of setting, env, fact");
+	if (expectation->setting != NULL)
+		expectation->name =
+		    mem_printf("setting/%s", expectation->setting);
+	else if (expectation->env != NULL)
+		expectation->name = mem_printf("env/%s", expectation->env);
+	else
+		expectation->name = mem_strdup(expectation->fact);
+	return 0;
+}
+
+static int
+check_condition(const struct check *check, const char *path,
+    struct expectation_config *expectation)
+{
+	const struct names *differ = &expectation->must_differ;
+	const struct names *match = &expectation->must_match;
+	int n = (expectation->at_least != NULL) +
+	    (expectation->at_most != NULL) + (expectation->equals != NULL) +
+	    expectation->present + (differ->n > 0) + (match->n > 0);
+	struct place at;
+
+	if (n != 1)
+		return conf_complain(check->conf, check->err, path,
+		    "must have exactly one of at_least, at_most, equals, "
+		    "present: true, must_differ, must_match");
+	at = place_of("%s.must_differ", path);
+	if (check_environments(check, at.path, differ) < 0)
+		return -1;
+	if (differ->n == 1)
+		return conf_complain(check->conf, check->err, at.path,
+		    "must name at least two environments");
+	at = place_of("%s.must_match", path);
+	if (check_environments(check, at.path, match) < 0)
+		return -1;
+	if (match->n == 1)
+		return conf_complain(check->conf, check->err, at.path,
+		    "must name at least two environments");
+	if (check_number(check, &expectation->number, path, "at_least",
+		expectation->at_least) < 0)
+		return -1;
+	return check_number(
+	    check, &expectation->number, path, "at_most", expectation->at_most);
+}
+
+static int
+check_expectation(const struct check *check, uint32_t i)
+{
+	struct expectation_config *expectation =
+	    &check->config->expectations[i];
+	struct place place = place_of("expectations[%u]", i), at;
+
+	if (check_subject(check, place.path, expectation) < 0 ||
+	    check_condition(check, place.path, expectation) < 0)
+		return -1;
+	at = place_of("%s.services", place.path);
+	if (check_services(check, at.path, &expectation->services) < 0)
+		return -1;
+	at = place_of("%s.environments", place.path);
+	if (check_environments(check, at.path, &expectation->environments) < 0)
+		return -1;
+	if (expectation->severity == NULL)
+		return 0;
+	return check_severity(
+	    check, &expectation->is_warning, place.path, expectation->severity);
+}
+
+/* --- the collector ------------------------------------------------------ */
+
+static int
+check_collector(const struct check *check)
+{
+	struct collector_config *config = check->config;
+
+	if (check->is_daemon &&
+	    (check_store(check) < 0 || check_listen(check) < 0 ||
+		config_http_check(
+		    check->conf, config->http, check->folder, check->err) < 0))
+		return -1;
+	if (check_regressions(
+		check, "regressions", &config->regressions, &usual_rule) < 0 ||
+	    check_retention(check, "", &config->retention, NULL) < 0)
+		return -1;
+	for (uint32_t i = 0; i < config->n_environments; i++)
+		if (check_environment(check, &config->environments[i]) < 0)
+			return -1;
+	for (uint32_t i = 0; i < config->n_services; i++)
+		if (check_service(check, i) < 0)
+			return -1;
+	for (uint32_t i = 0; i < config->n_expectations; i++)
+		if (check_expectation(check, i) < 0)
+			return -1;
+	return 0;
+}
+
+/* The names that check_subject() made are not of the schema. */
+static void
+free_names(struct collector_config *config)
+{
+	for (uint32_t i = 0; i < config->n_expectations; i++) {
+		free(config->expectations[i].name);
+		config->expectations[i].name = NULL;
+	}
+}
+
+static int
+load(struct collector_config **out, const char *path, bool is_daemon,
+    struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	struct check check = { .err = err, .is_daemon = is_daemon };
+	struct conf *conf = NULL;
+	char *folder;
+	void *data = NULL;
+	int rc;
+
+	if (conf_load(&conf, &data, path, &schema_collector, err) < 0)
+		return -1;
+	folder =
+	    mem_strndup(path, slash != NULL ? (size_t)(slash - path) + 1 : 0);
+	check.conf = conf;
+	check.config = data;
+	check.folder = folder;
+	rc = check_collector(&check);
+	if (rc == 0) {
+		*out = data;
+		data = NULL;
+	}
+	if (data != NULL)
+		free_names(data);
+	free(folder);
+	conf_free(conf, &schema_collector, data);
+	return rc;
+}
+
+int
+config_load(struct collector_config **out, const char *path, struct err *err)
+{
+	return load(out, path, true, err);
+}
+
+int
+config_load_rules(
+    struct collector_config **out, const char *path, struct err *err)
+{
+	return load(out, path, false, err);
+}
+
+struct collector_config *
+config_empty(void)
+{
+	struct collector_config *config = mem_zalloc(sizeof(*config));
+
+	config->regressions = usual_rule;
+	for (size_t i = 0; i < sizeof(kepts) / sizeof(kepts[0]); i++) {
+		int64_t *ms =
+		    (void *)((char *)&config->retention + kepts[i].ms);
+
+		text_duration(ms, kepts[i].usual, NULL);
+	}
+	return config;
+}
+
+void
+config_free(struct collector_config *config)
+{
+	if (config == NULL)
+		return;
+	free_names(config);
+	conf_free(NULL, &schema_collector, config);
+}

@@ -1,0 +1,168 @@
+/*
+ * config.h - what the configuration of a collector may say.
+ *
+ * Filled by libcyaml from YAML; texts are as written, numbers next to them
+ * are set by config_load(), which has checked everything there is to check
+ * before it returns.
+ *
+ *	store: /var/lib/vedette/store.db          # required
+ *	listen:                                   # at least one
+ *	  - url: ipc:///run/vedette/collector.sock
+ *	  - url: tls+tcp://0.0.0.0:7443
+ *	    tls: { ca_file: ca.pem, certificate_file: c.pem, key_file: k.pem }
+ *	environments:
+ *	  staging: { compare_with: [ production ], retention: { results: 7d } }
+ *	  production: { regressions: { severity: critical } }
+ *	services:
+ *	  - name: backend
+ *	    depends_on: [ database ]
+ *	  - { name: database, kind: database }
+ *	owners: { app: backend-team, env: platform, infra: platform }
+ *	expectations:
+ *	  - { setting: connection_timeout, at_least: 35, issue: "1263",
+ *	      services: [ backend ] }
+ *	  - { env: SECRET_KEY, must_differ: [ staging, production ] }
+ *	retention: { results: 30d, rollups: 730d, changes: 400d }
+ *	regressions: { confirm_after: 3, clear_after: 2,
+ *	               false_alarms_per_year: 1 }
+ *	http: { listen: "127.0.0.1:8080" }
+ *
+ * Paths in the file are relative to its folder.
+ */
+#ifndef COLLECTOR_CONFIG_CONFIG_H
+#define COLLECTOR_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/base/err.h"
+
+/* A list of names. */
+struct names {
+	char **names;
+	uint32_t n;
+};
+
+struct listen_config {
+	char *url;
+	bool insecure; /* tcp:// beyond the loopback */
+	struct tls_config {
+		char *ca_file, *certificate_file, *key_file;
+		char *revoked_file; /* NULL: none */
+	} * tls;
+};
+
+/* How long things are kept.  An environment that does not say has what is said
+ * for all. */
+struct retention_config {
+	char *results, *rollups, *changes;
+	int64_t results_ms;
+	int64_t rollups_ms; /* of hours and days */
+	int64_t changes_ms; /* and regressions that were cleared */
+};
+
+/* When something is told of.  An environment that does not say has what is
+ * said for all. */
+struct regressions_config {
+	uint32_t confirm_after, clear_after;
+	char *false_alarms_per_year; /* a number; per series */
+	char *severity; /* of latency and error rate: [warning] or critical */
+	double per_year;
+	bool is_critical;
+};
+
+struct environment_config {
+	char *name;
+	struct names compare_with;
+	struct retention_config retention;
+	struct regressions_config regressions;
+};
+
+struct service_config {
+	char *name, *kind;
+	struct names depends_on, optional, journeys;
+};
+
+/* Known good, with provenance.  Exactly one of setting, env and fact, and
+ * exactly one of the conditions. */
+struct expectation_config {
+	char *setting, *env, *fact;
+	char *at_least, *at_most; /* numbers */
+	char *equals;
+	bool present;
+	struct names must_differ, must_match; /* between environments */
+	struct names services, environments;  /* empty: all */
+	char *severity;                       /* [critical] or warning */
+	char *issue;
+
+	char *name;    /* of the fact: "setting/..." "env/..." or fact */
+	double number; /* of at_least or at_most */
+	bool is_warning;
+};
+
+/* The page, the API and the metrics. */
+struct http_config {
+	char *listen;
+	struct token_config {
+		char *name;
+		struct names scopes; /* "read" "admin" */
+		char *token; /* the secret, or where it is: secret_load() */
+	} * tokens;
+	uint32_t n_tokens;
+	struct http_tls_config {
+		char *certificate_file, *key_file;
+	} * tls;
+	bool behind_proxy;    /* which speaks TLS with people */
+	struct names origins; /* names that browsers may call it by */
+};
+
+struct collector_config {
+	char *store;
+	char *store_max_size;
+	struct listen_config *listen;
+	uint32_t n_listen;
+	struct environment_config *environments; /* empty: any */
+	uint32_t n_environments;
+	struct service_config *services;
+	uint32_t n_services;
+	struct owners_config {
+		char *app, *env, *infra, *net, *blind;
+	} owners;
+	struct expectation_config *expectations;
+	uint32_t n_expectations;
+	struct retention_config retention;
+	struct regressions_config regressions;
+	struct http_config *http; /* NULL: no HTTP */
+
+	int64_t store_max_bytes; /* 0: no limit */
+};
+
+/* Reads, checks, fills in defaults.  *out is owned by the caller.  Errors
+ * name file, line, column and key, and never quote a value. */
+int
+config_load(struct collector_config **out, const char *path, struct err *err);
+
+/* The same for what judges history alone: store and listen may be missing
+ * and are not looked at, and services may depend on ones that are not
+ * listed. */
+int config_load_rules(
+    struct collector_config **out, const char *path, struct err *err);
+
+/* One without environments, services or expectations, for stores that are
+ * read without a file; owned by the caller. */
+struct collector_config *config_empty(void);
+
+void config_free(struct collector_config *config); /* NULL is allowed */
+
+/* NULL when the file does not name it. */
+const struct environment_config *
+config_environment(const struct collector_config *config, const char *name);
+
+/* What counts in this environment. */
+const struct regressions_config *config_regressions(
+    const struct collector_config *config, const char *environment);
+
+bool names_hold(const struct names *names, const char *name);
+
+#endif

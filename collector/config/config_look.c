@@ -1,0 +1,32 @@
+/* Looking things up in what config.c has read. */
+#include <string.h>
+
+#include "collector/config/config.h"
+
+bool
+names_hold(const struct names *names, const char *name)
+{
+	for (uint32_t i = 0; i < names->n; i++)
+		if (strcmp(names->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+const struct environment_config *
+config_environment(const struct collector_config *config, const char *name)
+{
+	for (uint32_t i = 0; i < config->n_environments; i++)
+		if (strcmp(config->environments[i].name, name) == 0)
+			return &config->environments[i];
+	return NULL;
+}
+
+const struct regressions_config *
+config_regressions(
+    const struct collector_config *config, const char *environment)
+{
+	const struct environment_config *own =
+	    config_environment(config, environment);
+
+	return own != NULL ? &own->regressions : &config->regressions;
+}

@@ -1,0 +1,178 @@
+#include "collector/config/config.h"
+#include "collector/config/schema.h"
+#include "proto/conf.h"
+
+#define OPTIONAL CYAML_FLAG_OPTIONAL
+#define REQUIRED CYAML_FLAG_DEFAULT
+
+#define TEXT(key, flags, type, at) \
+	CYAML_FIELD_STRING_PTR(key, flags, type, at, 0, CYAML_UNLIMITED)
+#define LIST(key, flags, type, at, count, entry)                              \
+	CYAML_FIELD_SEQUENCE_COUNT(key, CYAML_FLAG_POINTER | flags, type, at, \
+	    count, entry, 0, CYAML_UNLIMITED)
+#define NAMES(key, type, at) \
+	LIST(key, OPTIONAL, type, at.names, at.n, &text_item)
+#define MAPPING(key, type, at, fields) \
+	CYAML_FIELD_MAPPING(key, OPTIONAL, type, at, fields)
+
+static const cyaml_schema_value_t text_item = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
+};
+
+static const cyaml_schema_field_t tls_fields[] = {
+	TEXT("ca_file", REQUIRED, struct tls_config, ca_file),
+	TEXT("certificate_file", REQUIRED, struct tls_config, certificate_file),
+	TEXT("key_file", REQUIRED, struct tls_config, key_file),
+	TEXT("revoked_file", OPTIONAL, struct tls_config, revoked_file),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t listen_fields[] = {
+	TEXT("url", REQUIRED, struct listen_config, url),
+	CYAML_FIELD_BOOL("insecure", OPTIONAL, struct listen_config, insecure),
+	CYAML_FIELD_MAPPING_PTR(
+	    "tls", OPTIONAL, struct listen_config, tls, tls_fields),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t listen_item = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct listen_config, listen_fields),
+};
+
+static const cyaml_schema_field_t retention_fields[] = {
+	TEXT("results", OPTIONAL, struct retention_config, results),
+	TEXT("rollups", OPTIONAL, struct retention_config, rollups),
+	TEXT("changes", OPTIONAL, struct retention_config, changes),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t regressions_fields[] = {
+	CYAML_FIELD_UINT("confirm_after", OPTIONAL, struct regressions_config,
+	    confirm_after),
+	CYAML_FIELD_UINT(
+	    "clear_after", OPTIONAL, struct regressions_config, clear_after),
+	TEXT("false_alarms_per_year", OPTIONAL, struct regressions_config,
+	    false_alarms_per_year),
+	TEXT("severity", OPTIONAL, struct regressions_config, severity),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t environment_fields[] = {
+	TEXT(CONF_KEYED, REQUIRED, struct environment_config, name),
+	NAMES("compare_with", struct environment_config, compare_with),
+	MAPPING("retention", struct environment_config, retention,
+	    retention_fields),
+	MAPPING("regressions", struct environment_config, regressions,
+	    regressions_fields),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t environment_item = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct environment_config, environment_fields),
+};
+
+static const cyaml_schema_field_t service_fields[] = {
+	TEXT("name", REQUIRED, struct service_config, name),
+	TEXT("kind", OPTIONAL, struct service_config, kind),
+	NAMES("depends_on", struct service_config, depends_on),
+	NAMES("optional", struct service_config, optional),
+	NAMES("journeys", struct service_config, journeys),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t service_item = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct service_config, service_fields),
+};
+
+static const cyaml_schema_field_t owners_fields[] = {
+	TEXT("app", OPTIONAL, struct owners_config, app),
+	TEXT("env", OPTIONAL, struct owners_config, env),
+	TEXT("infra", OPTIONAL, struct owners_config, infra),
+	TEXT("net", OPTIONAL, struct owners_config, net),
+	TEXT("blind", OPTIONAL, struct owners_config, blind),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t expectation_fields[] = {
+	TEXT("setting", OPTIONAL, struct expectation_config, setting),
+	TEXT("env", OPTIONAL, struct expectation_config, env),
+	TEXT("fact", OPTIONAL, struct expectation_config, fact),
+	TEXT("at_least", OPTIONAL, struct expectation_config, at_least),
+	TEXT("at_most", OPTIONAL, struct expectation_config, at_most),
+	TEXT("equals", OPTIONAL, struct expectation_config, equals),
+	CYAML_FIELD_BOOL(
+	    "present", OPTIONAL, struct expectation_config, present),
+	NAMES("must_differ", struct expectation_config, must_differ),
+	NAMES("must_match", struct expectation_config, must_match),
+	NAMES("services", struct expectation_config, services),
+	NAMES("environments", struct expectation_config, environments),
+	TEXT("severity", OPTIONAL, struct expectation_config, severity),
+	TEXT("issue", OPTIONAL, struct expectation_config, issue),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t expectation_item = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct expectation_config, expectation_fields),
+};
+
+static const cyaml_schema_field_t token_fields[] = {
+	TEXT("name", REQUIRED, struct token_config, name),
+	NAMES("scopes", struct token_config, scopes),
+	TEXT("token", REQUIRED, struct token_config, token),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t token_item = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct token_config, token_fields),
+};
+
+static const cyaml_schema_field_t http_tls_fields[] = {
+	TEXT("certificate_file", REQUIRED, struct http_tls_config,
+	    certificate_file),
+	TEXT("key_file", REQUIRED, struct http_tls_config, key_file),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t http_fields[] = {
+	TEXT("listen", REQUIRED, struct http_config, listen),
+	LIST("tokens", OPTIONAL, struct http_config, tokens, n_tokens,
+	    &token_item),
+	CYAML_FIELD_MAPPING_PTR(
+	    "tls", OPTIONAL, struct http_config, tls, http_tls_fields),
+	CYAML_FIELD_BOOL(
+	    "behind_proxy", OPTIONAL, struct http_config, behind_proxy),
+	NAMES("origins", struct http_config, origins),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t collector_fields[] = {
+	TEXT("store", OPTIONAL, struct collector_config, store),
+	TEXT("store_max_size", OPTIONAL, struct collector_config,
+	    store_max_size),
+	LIST("listen", OPTIONAL, struct collector_config, listen, n_listen,
+	    &listen_item),
+	LIST("environments", OPTIONAL, struct collector_config, environments,
+	    n_environments, &environment_item),
+	LIST("services", OPTIONAL, struct collector_config, services,
+	    n_services, &service_item),
+	MAPPING("owners", struct collector_config, owners, owners_fields),
+	LIST("expectations", OPTIONAL, struct collector_config, expectations,
+	    n_expectations, &expectation_item),
+	MAPPING(
+	    "retention", struct collector_config, retention, retention_fields),
+	MAPPING("regressions", struct collector_config, regressions,
+	    regressions_fields),
+	CYAML_FIELD_MAPPING_PTR(
+	    "http", OPTIONAL, struct collector_config, http, http_fields),
+	CYAML_FIELD_END,
+};
+
+const cyaml_schema_value_t schema_collector = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_POINTER, struct collector_config, collector_fields),
+};

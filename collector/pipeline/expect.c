@@ -1,0 +1,136 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/pipeline/expect.h"
+
+#define FINGERPRINT "fingerprint "
+#define ABSENT      "absent"
+
+static bool
+covers(
+    const struct expectation_config *expectation, const struct fleet_fact *fact)
+{
+	const struct names *services = &expectation->services;
+	const struct names *environments = &expectation->environments;
+	const struct names *related = expectation->must_differ.n > 0
+	    ? &expectation->must_differ
+	    : &expectation->must_match;
+
+	return strcmp(expectation->name, fact->name) == 0 &&
+	    (services->n == 0 || names_hold(services, fact->service)) &&
+	    (environments->n == 0 ||
+		names_hold(environments, fact->environment)) &&
+	    (related->n == 0 || names_hold(related, fact->environment));
+}
+
+const struct expectation_config *
+expect_next(const struct collector_config *config,
+    const struct fleet_fact *fact, size_t *at)
+{
+	while (*at < config->n_expectations)
+		if (covers(&config->expectations[(*at)++], fact))
+			return &config->expectations[*at - 1];
+	return NULL;
+}
+
+bool
+expect_is_relation(const struct expectation_config *expectation)
+{
+	return expectation->must_differ.n > 0 || expectation->must_match.n > 0;
+}
+
+char *
+expect_text(
+    char out[EXPECT_TEXT_BYTES], const struct expectation_config *expectation)
+{
+	const char *what = expectation->at_least != NULL ? "at least "
+	    : expectation->at_most != NULL               ? "at most "
+	    : expectation->equals != NULL                ? ""
+	    : expectation->must_differ.n > 0 ? "different in each environment"
+	    : expectation->must_match.n > 0  ? "the same in all environments"
+					     : "present";
+	const char *number = expectation->at_least != NULL
+	    ? expectation->at_least
+	    : expectation->at_most != NULL ? expectation->at_most
+	    : expectation->equals != NULL  ? expectation->equals
+					   : "";
+	const char *issue = expectation->issue;
+
+	snprintf(out, EXPECT_TEXT_BYTES, "%s%s%s%s%s", what, number,
+	    issue != NULL ? " (issue " : "", issue != NULL ? issue : "",
+	    issue != NULL ? ")" : "");
+	return out;
+}
+
+static bool
+is_fingerprint(const char *shown)
+{
+	return strncmp(shown, FINGERPRINT, strlen(FINGERPRINT)) == 0;
+}
+
+/* Can equality of these two be told at all?  Fingerprints name their key
+ * before the colon. */
+static bool
+are_comparable(const char *a, const char *b)
+{
+	size_t n = strcspn(a, ":");
+
+	if (is_fingerprint(a) != is_fingerprint(b))
+		return false;
+	return !is_fingerprint(a) || strncmp(a, b, n + 1) == 0;
+}
+
+static bool
+relation_holds(const struct expectation_config *expectation,
+    const struct fleet *fleet, const struct fleet_fact *fact)
+{
+	bool must_match = expectation->must_match.n > 0;
+	const struct names *all =
+	    must_match ? &expectation->must_match : &expectation->must_differ;
+
+	MAP_EACH (const struct fleet_fact, other, fleet->facts) {
+		if (strcmp(other->name, fact->name) != 0 ||
+		    strcmp(other->service, fact->service) != 0 ||
+		    strcmp(other->environment, fact->environment) == 0 ||
+		    other->source != fact->source || other->shown == NULL ||
+		    !names_hold(all, other->environment) ||
+		    strcmp(other->shown, ABSENT) == 0 ||
+		    !are_comparable(other->shown, fact->shown))
+			continue;
+		if ((strcmp(other->shown, fact->shown) == 0) != must_match)
+			return false;
+	}
+	return true;
+}
+
+static bool
+number_holds(
+    const struct expectation_config *expectation, const struct fleet_fact *fact)
+{
+	char *end;
+	double number = strtod(fact->shown, &end);
+
+	if (end == fact->shown || *end != '\0' || !isfinite(number))
+		return false;
+	return expectation->at_least != NULL ? number >= expectation->number
+					     : number <= expectation->number;
+}
+
+bool
+expect_holds(const struct expectation_config *expectation,
+    const struct fleet *fleet, const struct fleet_fact *fact)
+{
+	bool is_absent = strcmp(fact->shown, ABSENT) == 0;
+
+	if (expectation->present)
+		return !is_absent;
+	if (expect_is_relation(expectation))
+		return is_absent || relation_holds(expectation, fleet, fact);
+	if (is_fingerprint(fact->shown))
+		return true; /* its value cannot be seen from here */
+	if (expectation->equals != NULL)
+		return strcmp(fact->shown, expectation->equals) == 0;
+	return number_holds(expectation, fact);
+}

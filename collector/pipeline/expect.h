@@ -1,0 +1,33 @@
+/*
+ * expect.h - does a fact hold what the configuration expects of it?
+ */
+#ifndef COLLECTOR_PIPELINE_EXPECT_H
+#define COLLECTOR_PIPELINE_EXPECT_H
+
+#include <stdbool.h>
+
+#include "collector/config/config.h"
+#include "collector/pipeline/fleet.h"
+
+#define EXPECT_TEXT_BYTES 256
+
+/* The expectations of a fact, from the first on; *at starts as 0, NULL is the
+ * end. */
+const struct expectation_config *
+expect_next(const struct collector_config *config,
+    const struct fleet_fact *fact, size_t *at);
+
+/* Does it compare environments?  Then other facts may have to be judged
+ * again when this one changes. */
+bool expect_is_relation(const struct expectation_config *expectation);
+
+/* What is expected, for people: "at least 35 (issue 1263)"; returns out. */
+char *expect_text(
+    char out[EXPECT_TEXT_BYTES], const struct expectation_config *expectation);
+
+/* Does it hold now?  Fingerprints of different keys cannot be compared and
+ * break nothing. */
+bool expect_holds(const struct expectation_config *expectation,
+    const struct fleet *fleet, const struct fleet_fact *fact);
+
+#endif

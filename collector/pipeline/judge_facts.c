@@ -1,0 +1,328 @@
+/* The facts of judge.h: changes, proof and drift. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/pipeline/expect.h"
+#include "collector/pipeline/judge.h"
+#include "proto/base/text.h"
+
+#define LIVELY_INTERVALS 3
+#define LIVELY_SPARE_MS  10000
+
+/* --- proof of facts ----------------------------------------------------- */
+
+/* Does this series take part in proving the facts of its place?  One that
+ * is not probed any more does not hold up the others. */
+static bool
+is_witness(const struct fleet_series *series, int64_t now_ms)
+{
+	int64_t patience_ms =
+	    (int64_t)series->series.interval_ms * LIVELY_INTERVALS +
+	    LIVELY_SPARE_MS;
+
+	return series->counted && series->series.reference_of[0] == '\0' &&
+	    now_ms - series->last.at_ms <= patience_ms;
+}
+
+/* Since when every series of the place has been well. */
+static int64_t
+well_since(const struct fleet_place *place, int64_t now_ms)
+{
+	int64_t since_ms = INT64_MAX, one_ms;
+
+	for (size_t i = 0; i < place->n_series; i++) {
+		const struct fleet_series *series = place->series[i];
+
+		if (!is_witness(series, now_ms))
+			continue;
+		one_ms = drift_proof_since(&series->proof);
+		since_ms = one_ms < since_ms ? one_ms : since_ms;
+	}
+	return since_ms == INT64_MAX ? INT64_MIN : since_ms;
+}
+
+static bool
+is_expected(const struct judge *judge, const struct fleet_fact *fact)
+{
+	size_t at = 0;
+
+	return expect_next(judge->config, fact, &at) != NULL;
+}
+
+int
+judge_proof(const struct judge *judge, const struct fleet_series *series,
+    const struct arrival *arrival, struct err *err)
+{
+	const struct fleet_place *place = series->place;
+	int64_t since_ms;
+	uint64_t id;
+
+	if (place->n_facts == 0 || series->proof.run < DRIFT_PROOF)
+		return 0;
+	since_ms = well_since(place, series->last.at_ms);
+	for (size_t i = 0; i < place->n_facts; i++) {
+		struct fleet_fact *fact = place->facts[i];
+
+		if (!drift_prove(&fact->drift, since_ms))
+			continue;
+		fleet_text(&fact->known, fact->shown);
+		fact->is_dirty = true;
+		if (is_expected(judge, fact))
+			continue;
+		id = fact->open;
+		fact->open = 0;
+		if (ledger_close(judge->ledger, id, arrival->at.wall_ms, err) <
+		    0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- facts -------------------------------------------------------------- */
+
+/* A number for a text, never 0: FNV-1a. */
+static uint64_t
+number_of(const char *text)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	for (; *text != '\0'; text++)
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+	return hash != 0 ? hash : 1;
+}
+
+/* How a fact is shown; owned by the caller. */
+static char *
+shown_of(const struct fact *fact)
+{
+	if (fact->value != NULL)
+		return mem_strdup(fact->value);
+	if (fact->fingerprint != NULL)
+		return mem_printf("fingerprint %s", fact->fingerprint);
+	return mem_strdup("absent");
+}
+
+/* Were these made with different keys?  Then nobody can tell whether the
+ * value changed. */
+static bool
+is_rotated(const char *before, const char *after)
+{
+	const char *word = "fingerprint ";
+	size_t n = strcspn(before, ":");
+
+	return strncmp(before, word, strlen(word)) == 0 &&
+	    strncmp(after, word, strlen(word)) == 0 &&
+	    strncmp(before, after, n + 1) != 0;
+}
+
+static int
+open_drift(const struct judge *judge, struct fleet_fact *fact,
+    const struct expectation_config *broken, const struct arrival *arrival,
+    struct err *err)
+{
+	char expected[EXPECT_TEXT_BYTES];
+	struct regression_row row = {
+		.kind = REGRESSION_DRIFT,
+		.environment = fact->environment,
+		.service = fact->service,
+		.agent = fact->agent,
+		.subject = fact->name,
+		.severity = broken != NULL && !broken->is_warning
+		    ? OUTCOME_CRITICAL
+		    : OUTCOME_WARNING,
+		.onset_from_ms = fact->good_ms,
+		.onset_to_ms = fact->drift.since_ms,
+		.detected_ms = arrival->at.wall_ms,
+		.late = arrival->at.wall_ms - fact->drift.since_ms +
+			arrival->clock_offset_ms >
+		    JUDGE_LATE_MS,
+		.before = fact->known != NULL ? fact->known : "",
+		.after = fact->shown,
+		.message = "left the value that was known to be good",
+	};
+
+	if (broken != NULL) {
+		/* What was once learned the hard way has its issue. */
+		if (broken->issue != NULL)
+			row.kind = REGRESSION_GUARD;
+		row.before = expect_text(expected, broken);
+		row.message = broken->issue != NULL
+		    ? "an earlier fix is no longer in force"
+		    : "not as the configuration expects it";
+		/* An expectation is broken now, whenever that began. */
+		row.late = false;
+	}
+	return ledger_open(judge->ledger, &fact->open, &row, err);
+}
+
+static int
+update_drift(const struct judge *judge, const struct fleet_fact *fact,
+    const struct fleet_regression *open, struct err *err)
+{
+	struct regression_row row = open->row;
+
+	if (strcmp(row.after, fact->shown) == 0 ||
+	    ledger_is_in_recall(judge->ledger))
+		return 0;
+	row.after = fact->shown;
+	fleet_open(judge->fleet, &row);
+	return ledger_update(judge->ledger, row.id, false, err);
+}
+
+/* Opens, keeps or clears the drift of a fact. */
+static int
+settle(const struct judge *judge, struct fleet_fact *fact, bool is_bad,
+    const struct expectation_config *broken, const struct arrival *arrival,
+    struct err *err)
+{
+	const struct fleet_regression *open =
+	    fleet_regression(judge->fleet, fact->open);
+	uint64_t id = fact->open;
+
+	fact->is_dirty = true;
+	if (is_bad && open != NULL)
+		return update_drift(judge, fact, open, err);
+	if (is_bad)
+		return open_drift(judge, fact, broken, arrival, err);
+	fact->open = 0;
+	return ledger_close(judge->ledger, id, arrival->at.wall_ms, err);
+}
+
+static int
+settle_expected(const struct judge *judge, struct fleet_fact *fact,
+    const struct arrival *arrival, struct err *err)
+{
+	const struct expectation_config *broken = NULL, *one;
+	size_t at = 0;
+
+	while (broken == NULL &&
+	    (one = expect_next(judge->config, fact, &at)) != NULL)
+		if (!expect_holds(one, judge->fleet, fact))
+			broken = one;
+	return settle(judge, fact, broken != NULL, broken, arrival, err);
+}
+
+/* A fact that is compared between environments changed: the others may hold
+ * again, or no longer. */
+static int
+settle_related(const struct judge *judge, const struct fleet_fact *changed,
+    const struct arrival *arrival, struct err *err)
+{
+	MAP_EACH (struct fleet_fact, fact, judge->fleet->facts) {
+		if (fact == changed || fact->shown == NULL ||
+		    strcmp(fact->name, changed->name) != 0 ||
+		    !is_expected(judge, fact))
+			continue;
+		if (settle_expected(judge, fact, arrival, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What is meant to change: that it does is a change, not a drift. */
+static bool
+may_change(const struct fleet_fact *fact)
+{
+	static const char *const names[] = { "build", "*/server_started" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (text_matches(names[i], fact->name))
+			return true;
+	return false;
+}
+
+static int
+follow_fact(const struct judge *judge, struct fleet_fact *fact,
+    const struct arrival *arrival, struct err *err)
+{
+	bool is_bad = fact->drift.known != 0 &&
+	    fact->drift.value != fact->drift.known && !may_change(fact);
+
+	if (!is_expected(judge, fact))
+		return settle(judge, fact, is_bad, NULL, arrival, err);
+	if (settle_expected(judge, fact, arrival, err) < 0)
+		return -1;
+	return settle_related(judge, fact, arrival, err);
+}
+
+/* Takes shown. */
+static int
+change_fact(const struct judge *judge, struct fleet_fact *fact,
+    const struct fact *seen, char *shown, const struct arrival *arrival,
+    struct err *err)
+{
+	struct change_row row = {
+		.environment = fact->environment,
+		.service = fact->service,
+		.name = fact->name,
+		.source = fact->source,
+		.before = fact->shown != NULL ? fact->shown : "not seen before",
+		.after = shown,
+		.after_ms = fact->shown == NULL ? 0
+		    : seen->last_ms > 0         ? seen->last_ms
+						: fact->seen_ms,
+		.before_ms = seen->at_ms,
+		.agent = fact->agent,
+	};
+	int rc;
+
+	if (fact->drift.value == fact->drift.known)
+		fact->good_ms = row.after_ms;
+	drift_set(&fact->drift, number_of(shown), seen->at_ms);
+	rc = ledger_change(judge->ledger, &row, arrival->at.wall_ms, err);
+	free(fact->shown);
+	fact->shown = shown;
+	return rc < 0 ? -1 : follow_fact(judge, fact, arrival, err);
+}
+
+/* The same value under another key, as far as anyone can tell.  Takes
+ * shown. */
+static void
+rotate(struct fleet_fact *fact, char *shown)
+{
+	uint64_t number = number_of(shown);
+
+	if (fact->drift.known == fact->drift.value) {
+		fact->drift.known = number;
+		fleet_text(&fact->known, shown);
+	}
+	fact->drift.value = number;
+	free(fact->shown);
+	fact->shown = shown;
+}
+
+int
+judge_fact(const struct judge *judge, struct fleet_fact *fact,
+    const struct fact *seen, const struct arrival *arrival, struct err *err)
+{
+	char *shown = shown_of(seen);
+	bool is_past = fact->shown != NULL && seen->at_ms < fact->seen_ms &&
+	    arrival->at.wall_ms - seen->at_ms + arrival->clock_offset_ms >
+		JUDGE_LATE_MS;
+	int rc = 0;
+
+	if (is_past) {
+		free(shown);
+		return 0; /* a later look has been heard of already */
+	}
+	fact->is_dirty = true;
+	if (fact->shown != NULL && strcmp(fact->shown, shown) == 0)
+		free(shown);
+	else if (fact->shown != NULL && is_rotated(fact->shown, shown))
+		rotate(fact, shown);
+	else
+		rc = change_fact(judge, fact, seen, shown, arrival, err);
+	fact->seen_ms = seen->at_ms;
+	return rc;
+}
+
+int
+judge_again(const struct judge *judge, struct fleet_fact *fact,
+    struct moment now, struct err *err)
+{
+	struct arrival arrival = { .at = now };
+
+	return fact->shown != NULL ? follow_fact(judge, fact, &arrival, err)
+				   : 0;
+}

@@ -1,0 +1,34 @@
+/*
+ * snapshot.h - the fleet as bytes and back, one piece per series, fact and
+ * agent, so that a checkpoint writes only what has changed.
+ *
+ * Pieces are read by the version and machine layout that wrote them, and by no
+ * other: what cannot be read is rebuilt from the batches.  Monotonic times
+ * are not kept: they mean nothing after a restart.
+ */
+#ifndef COLLECTOR_PIPELINE_SNAPSHOT_H
+#define COLLECTOR_PIPELINE_SNAPSHOT_H
+
+#include <stdbool.h>
+
+#include "collector/pipeline/fleet.h"
+#include "proto/base/err.h"
+#include "storage/store.h"
+
+/* Where a checkpoint stands. */
+struct checkpoint {
+	uint64_t last_id; /* of the last batch in it; 0: there is none */
+	int64_t wall_ms;  /* when that came */
+};
+
+/* Writes what is dirty, and then clean, into the open transaction; all of it
+ * when everything is set. */
+int snapshot_write(struct store *store, struct fleet *fleet,
+    const struct checkpoint *checkpoint, bool everything, struct err *err);
+
+/* Reads the pieces into an empty fleet.  *out is a checkpoint of id 0, and the
+ * fleet may be half full, when there is none that is whole. */
+int snapshot_read(struct store *store, struct fleet *fleet,
+    struct checkpoint *out, struct err *err);
+
+#endif
