@@ -1,0 +1,1 @@
+"""suite - outages really injected into a world of our own, and judged."""
