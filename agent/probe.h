@@ -27,7 +27,7 @@
 
 struct probe;       /* one run */
 struct resolved;    /* see agent/resolve.h */
-struct child_setup; /* see agent/child.h */
+struct child_setup; /* see proto/child.h */
 struct child_end;
 
 enum turn {
@@ -131,7 +131,7 @@ probe_address(const struct probe *probe, size_t i, socklen_t *out_size);
 enum turn probe_transfer(struct probe *probe, void *curl);
 int probe_transfer_code(const struct probe *probe);
 
-/* Runs a program, see agent/child.h; the step is called again when it has
+/* Runs a program, see proto/child.h; the step is called again when it has
  * ended, and probe_child_end() is then how, borrowed until the step ends.  NULL
  * before.  A program that cannot be started ends the run as unknown.  Its
  * group is killed when the run ends first. */

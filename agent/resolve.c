@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "agent/resolve.h"
-#include "agent/watch.h"
+#include "proto/watch.h"
 #include "proto/base/list.h"
 #include "proto/base/mem.h"
 

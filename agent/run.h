@@ -5,11 +5,11 @@
 #ifndef AGENT_RUN_H
 #define AGENT_RUN_H
 
-#include "agent/child.h"
+#include "proto/child.h"
 #include "agent/probe.h"
 #include "agent/resolve.h"
-#include "agent/transfer.h"
-#include "agent/watch.h"
+#include "proto/transfer.h"
+#include "proto/watch.h"
 #include "proto/base/list.h"
 #include "proto/base/mem.h"
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/child.h"
+#include "proto/child.h"
 #include "agent/probes/inputs.h"
 #include "agent/probes/kinds.h"
 #include "agent/probes/perfdata.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-#include "agent/child.h"
+#include "proto/child.h"
 #include "agent/probes/host_read.h"
 #include "agent/probes/kinds.h"
 #include "proto/base/file.h"

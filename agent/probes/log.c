@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/child.h"
+#include "proto/child.h"
 #include "agent/config_env.h"
 #include "agent/probes/kinds.h"
 #include "agent/probes/log_memory.h"

@@ -46,7 +46,8 @@ OWNERS = {
     r"sqlite3(ext)?\.h": r"storage/sqlite.*|agent/spool_.*",
     r"nng/.*": r"proto/(rpc|edge).*",
     r"libpq-fe\.h": r"agent/probes/postgres.*|storage/postgres.*",
-    r"curl/.*": r"agent/(transfer|main|agent)\.c|agent/probes/http.*",
+    r"curl/.*": r"proto/transfer\.c|agent/(main|agent)\.c|"
+                r"agent/probes/http.*",
     r"ares.*\.h": r"agent/resolve\.c|agent/probes/dns.*",
     r"(cyaml/cyaml|yaml)\.h":
         r"proto/(conf|keyed)\.[ch]|agent/(config|schema).*|"

@@ -1,8 +1,8 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 
-#include "agent/transfer.h"
-#include "agent/watch.h"
+#include "proto/transfer.h"
+#include "proto/watch.h"
 #include "proto/base/mem.h"
 
 struct transfers {

@@ -2,10 +2,10 @@
  * transfer.h - runs libcurl's transfers on the loop.
  *
  * One multi handle for all.  Who starts a transfer sets its easy handle up,
- * so that libcurl never looks a name up itself (it would start a thread).
+ * and decides who looks names up: libcurl would start a thread for it.
  */
-#ifndef AGENT_TRANSFER_H
-#define AGENT_TRANSFER_H
+#ifndef PROTO_TRANSFER_H
+#define PROTO_TRANSFER_H
 
 #include <uv.h>
 

@@ -5,8 +5,8 @@
  * the kernel to reuse its number, at once: after watch_close() the loop does
  * not know it any more, although the object itself is freed a moment later.
  */
-#ifndef AGENT_WATCH_H
-#define AGENT_WATCH_H
+#ifndef PROTO_WATCH_H
+#define PROTO_WATCH_H
 
 #include <uv.h>
 

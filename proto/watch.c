@@ -2,7 +2,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "agent/watch.h"
+#include "proto/watch.h"
 #include "proto/base/mem.h"
 
 struct watch {

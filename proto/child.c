@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/child.h"
-#include "agent/watch.h"
+#include "proto/child.h"
+#include "proto/watch.h"
 #include "proto/base/mem.h"
 
 #define READ_BYTES 16384

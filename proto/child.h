@@ -5,8 +5,8 @@
  * read, and a process group that is killed as a whole.  What the program says
  * is kept up to a limit; a program that says more has ended at that.
  */
-#ifndef AGENT_CHILD_H
-#define AGENT_CHILD_H
+#ifndef PROTO_CHILD_H
+#define PROTO_CHILD_H
 
 #include <stdbool.h>
 #include <stddef.h>
