@@ -77,6 +77,8 @@ static const struct option options[] = {
 	    "only those that are not cleared" },
 	{ "results", NULL, FLAG, AT(results), OPTION_RESULTS, 0, NULL,
 	    "every result, not only those that differ from before" },
+	{ "lines", NULL, FLAG, AT(lines), OPTION_LINES, 0, NULL,
+	    "one line per event, on a terminal too" },
 	{ "count", "N", NUMBER, AT(count), OPTION_COUNT, COUNT_MAX, NULL,
 	    "end after N events" },
 	{ "for", "DURATION", DURATION, AT(for_ms), OPTION_FOR, 0, NULL,

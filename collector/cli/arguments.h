@@ -40,6 +40,7 @@ enum {
 	OPTION_LAST = 1 << 19,
 	OPTION_DEPLOY = 1 << 20,
 	OPTION_ENVIRONMENT = 1 << 21,
+	OPTION_LINES = 1 << 22,
 };
 
 #define ARGUMENTS_VALUES_MAX 64
@@ -75,7 +76,7 @@ struct arguments {
 	int64_t limit;            /* 0 when not given */
 	int64_t span_ms, last_ms; /* 0 when not given */
 	char other[65];           /* the second environment */
-	bool phases, open, results, together, csv, since_deploy;
+	bool phases, open, results, together, csv, since_deploy, lines;
 	int64_t count;  /* 0: no end */
 	int64_t for_ms; /* 0: no end */
 

@@ -1,10 +1,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "collector/cli/ask.h"
 #include "collector/cli/cmd.h"
+#include "collector/cli/live_view.h"
 #include "collector/cli/output.h"
 #include "collector/cli/serials.h"
 #include "proto/shape.h"
@@ -18,7 +20,8 @@
 
 struct watch {
 	const struct arguments *arguments;
-	struct page page; /* the line under way */
+	struct page page;       /* the line under way */
+	struct live_view *view; /* the whole terminal, or NULL: lines */
 	uv_loop_t loop;
 	uv_timer_t connect_limit, for_limit;
 	uv_signal_t interrupt, terminate;
@@ -56,6 +59,16 @@ print(struct watch *watch)
 	}
 	output_complain(err.text, NULL);
 	end(watch, OUTPUT_NO_ANSWER);
+}
+
+/* To whoever looks on. */
+static void
+complain(struct watch *watch, const char *text)
+{
+	if (watch->view != NULL)
+		live_view_tell(watch->view, text);
+	else
+		output_complain(text, NULL);
 }
 
 /* --- events ----------------------------------------------------------------- */
@@ -101,7 +114,7 @@ look_for_hole(struct watch *watch, const struct event *event)
 	    "%llu events of %.64s were dropped on their way: they come faster "
 	    "than they are read here",
 	    (unsigned long long)n, environment);
-	output_complain(text, NULL);
+	complain(watch, text);
 	if (!watch->arguments->json)
 		return;
 	shape_print(&watch->page.text,
@@ -121,13 +134,15 @@ on_event(void *arg, const char *topic, const void *payload, size_t n)
 		goto out;
 	if (event_decode(&event, arena, payload, n, &err) < 0) {
 		err_wrap(&err, "event %.200s not shown", topic);
-		output_complain(err.text, NULL);
+		complain(watch, err.text);
 		goto out;
 	}
 	look_for_hole(watch, &event);
 	if (watch->over || !is_wanted(watch, &event))
 		goto out;
-	if (watch->arguments->json)
+	if (watch->view != NULL)
+		live_view_event(watch->view, &event);
+	else if (watch->arguments->json)
 		shape_print(&watch->page.text, shape_event(&event), true);
 	else
 		show_event(&watch->page, &event);
@@ -137,6 +152,43 @@ on_event(void *arg, const char *topic, const void *payload, size_t n)
 		end(watch, OUTPUT_DONE);
 out:
 	arena_free(arena);
+}
+
+/* --- the whole terminal ------------------------------------------------------ */
+
+static void
+on_quit(void *arg)
+{
+	end(arg, OUTPUT_DONE);
+}
+
+static bool
+fills_terminal(const struct watch *watch)
+{
+	const struct arguments *arguments = watch->arguments;
+	const char *term = getenv("TERM");
+
+	return !arguments->json && !arguments->lines && arguments->count == 0 &&
+	    isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 &&
+	    term != NULL && strcmp(term, "dumb") != 0;
+}
+
+/* Lines do as well when it cannot be had. */
+static void
+open_view(struct watch *watch)
+{
+	struct live_view_setup setup = {
+		.loop = &watch->loop,
+		.arguments = watch->arguments,
+		.look = &watch->page.look,
+		.on_quit = on_quit,
+		.arg = watch,
+	};
+	struct err err;
+
+	if (fills_terminal(watch) &&
+	    live_view_new(&watch->view, &setup, &err) < 0)
+		output_complain(err.text, NULL);
 }
 
 /* --- the connection --------------------------------------------------------- */
@@ -150,7 +202,7 @@ tell(struct watch *watch, const char *url, const char *message)
 	snprintf(text, sizeof(text), "%s: %.200s%s%s",
 	    watch->up ? "connected" : "connection lost", url,
 	    message[0] != '\0' ? ": " : "", message);
-	output_complain(text, NULL);
+	complain(watch, text);
 	if (!watch->arguments->json)
 		return;
 	shape_print(&watch->page.text,
@@ -170,7 +222,9 @@ on_up(void *arg, const char *url)
 		return;
 	uv_timer_stop(&watch->connect_limit);
 	serials_forget(watch->serials);
-	if (watch->was_up)
+	if (!watch->was_up)
+		open_view(watch);
+	else
 		snprintf(message, sizeof(message),
 		    "events of the last %s may have been missed: see "
 		    "vedette changes and vedette regressions",
@@ -285,6 +339,7 @@ on_closed(void *arg)
 static void
 close_all(struct watch *watch)
 {
+	live_view_close(watch->view);
 	uv_close((uv_handle_t *)&watch->connect_limit, NULL);
 	uv_close((uv_handle_t *)&watch->for_limit, NULL);
 	uv_close((uv_handle_t *)&watch->interrupt, NULL);
@@ -320,14 +375,21 @@ run(const struct arguments *arguments, const struct look *look)
 
 const struct command cmd_watch = {
 	.name = "watch",
-	.summary = "what happens, live",
-	.options = OPTION_SERVICE | OPTION_RESULTS | OPTION_COUNT | OPTION_FOR,
+	.summary = "how everything stands and what happens, live",
+	.options = OPTION_SERVICE | OPTION_RESULTS | OPTION_COUNT | OPTION_FOR |
+	    OPTION_LINES,
 	.description =
-	    "What happens, one line per event, until Ctrl-C: results that "
-	    "differ from the\none before, changes, regressions, and their end. "
-	    " A lost connection is made\nagain by itself; standard error says "
-	    "for how long events may have been missed.\nWith --json, one "
-	    "object per line, the connection's ups and downs among them.\n",
+	    "How everything stands, kept fresh, and below it what happens: "
+	    "results that\n"
+	    "differ from the one before, changes, regressions, and their end. "
+	    "On a terminal\n"
+	    "it fills the screen (q ends it, arrows and pages move); else, and "
+	    "with --lines\n"
+	    "or --count, it is one line per event. A lost connection is made "
+	    "again by\n"
+	    "itself, and it is said for how long events may have been missed. "
+	    "With --json,\n"
+	    "one object per line, the connection's ups and downs among them.\n",
 	.examples = "  vedette watch staging\n"
 		    "  vedette watch staging/backend --results --for 10m\n"
 		    "  vedette watch --json --count 1\n",

@@ -1,11 +1,14 @@
 """vedette against a real collector that a real agent reports to."""
+import fcntl
 import json
 import os
+import re
 import select
 import signal
 import socket
 import struct
 import subprocess
+import termios
 
 import pytest
 from stage import DEADLINE_S, Authority, answers, free_port, wait_for
@@ -402,6 +405,67 @@ def test_colour_is_for_terminals_that_want_it(fleet):
     assert b"\x1b[" not in plain and b"web" in plain
     dumb = on_terminal(fleet.stage, *ask, variables={"TERM": "dumb"})
     assert b"\x1b[" not in dumb
+
+
+class Screen:
+    """A vedette on a terminal of its own, whose newest picture is read."""
+
+    def __init__(self, stage, *arguments):
+        self.master, slave = os.openpty()
+        os.set_blocking(self.master, False)
+        fcntl.ioctl(slave, termios.TIOCSWINSZ,
+                    struct.pack("HHHH", 30, 100, 0, 0))
+        self.program = subprocess.Popen(  # pylint: disable=consider-using-with
+            [stage.cli, "--collector", stage.url, *arguments],
+            stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+            env={**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8"})
+        os.close(slave)
+        stage.programs.append(self.program)
+        self.text = b""
+
+    def read(self):
+        """All that was written until now."""
+        try:
+            while chunk := os.read(self.master, 65536):
+                self.text += chunk
+        except OSError:  # nothing more now, or the other end is closed
+            pass
+        return self.text
+
+    def picture(self):
+        """The lines that stand there now, without colours."""
+        picture = self.read().rpartition(b"\x1b[H")[2].decode()
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", picture).split("\r\n")
+
+    def type(self, keys):
+        """As a person would."""
+        os.write(self.master, keys)
+
+
+def test_watch_fills_a_terminal_and_leaves_it_as_it_was(fleet):
+    """The matrix is kept fresh, what happens stands below, q ends it."""
+    screen = Screen(fleet.stage, "watch")
+    wait_for("the matrix", lambda: any(
+        line.startswith("web") and "ok" in line
+        for line in screen.picture()), screen.program)
+    assert len(screen.picture()) == 30
+    fleet.drop(fleet.web)
+    wait_for("the outage above", lambda: any(
+        line.startswith("web") and "CRITICAL" in line
+        for line in screen.picture()), screen.program)
+    wait_for("the outage below", lambda: any(
+        "REGRESSION" in line and "port" in line
+        for line in screen.picture()[-9:]), screen.program)
+    fcntl.ioctl(screen.master, termios.TIOCSWINSZ,
+                struct.pack("HHHH", 20, 80, 0, 0))
+    screen.program.send_signal(signal.SIGWINCH)
+    wait_for("a smaller picture", lambda: len(screen.picture()) == 20,
+             screen.program)
+    screen.type(b"q")
+    assert screen.program.wait(DEADLINE_S) == DONE
+    assert b"\x1b[?1049h" in screen.text
+    assert screen.read().endswith(b"\x1b[?7h\x1b[?25h\x1b[?1049l")
+    os.close(screen.master)
 
 
 def test_a_pipe_that_closes_ends_it_quietly(fleet):
