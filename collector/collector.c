@@ -21,7 +21,6 @@
 #include "proto/rpc.h"
 #include "storage/store.h"
 
-#define REP_ADDRESS "inproc://vedette/collector/calls"
 #define PUB_ADDRESS "inproc://vedette/collector/events"
 
 #define CALLS_AT_ONCE    512
@@ -43,6 +42,7 @@ struct collector {
 	struct collector_config *config;
 	struct store *store, *reader;
 	struct pipeline *pipeline;
+	struct passage passage; /* of calls, from edge to rpc */
 	struct rpc_server *rpc;
 	struct live *live;
 	struct inbox *inbox;
@@ -362,7 +362,7 @@ open_inside(struct collector *collector, struct err *err)
 	struct rpc_server_setup rpc = {
 		.loop = &collector->loop,
 		.clock = clock_system(),
-		.address = REP_ADDRESS,
+		.passage = &collector->passage,
 		.contexts = CALLS_AT_ONCE,
 	};
 	struct moment now = { clock_wall_ms(clock_system()),
@@ -433,7 +433,7 @@ open_edge(struct collector *collector, struct err *err)
 	struct edge_server_setup setup = {
 		.loop = &collector->loop,
 		.clock = clock_system(),
-		.rep_address = REP_ADDRESS,
+		.passage = &collector->passage,
 		.pub_address = PUB_ADDRESS,
 		.on_refused = on_refused,
 		.arg = collector,

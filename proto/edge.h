@@ -15,8 +15,8 @@
  * connection's number pushed on each message's header.  A listening edge takes
  * two kinds of peer at the same address, told apart by their SP header:
  *
- *   REQ peers   their requests go to a REP socket of rpc_server (raw REQ
- *               here), each after a block of peer.h;
+ *   REQ peers   their requests go to a REP socket (raw REQ here), or to the
+ *               rpc_server on the same loop, each after a block of peer.h;
  *   SUB peers   everything published inside goes to them, as far as their
  *               queue has room; what does not fit is dropped and counted.
  *
@@ -38,6 +38,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/err.h"
 #include "proto/base/random.h"
+#include "proto/passage.h"
 #include "proto/peer.h"
 
 /* Files are PEM; the key must be readable by its owner alone. */
@@ -77,8 +78,9 @@ struct edge_server_setup {
 	uv_loop_t *loop;
 	const struct clock *clock;
 	struct edge_limits limits;
-	const char
-	    *rep_address; /* inproc:// of the REP socket, which listens */
+	struct passage *passage; /* to who serves on the same loop; borrowed
+				    until closed; or NULL, and then ... */
+	const char *rep_address; /* inproc:// of a REP socket, which listens */
 	const char *pub_address; /* inproc:// of a PUB socket; NULL for none */
 	/* Told of a refused peer in words for the log; may be NULL. */
 	void (*on_refused)(
@@ -108,8 +110,9 @@ const struct edge_counts *edge_server_counts(const struct edge_server *server);
 /* Does any SUB peer listen?  Who publishes may save itself the work. */
 bool edge_server_has_subscribers(const struct edge_server *server);
 
-/* Stops at once.  done is called from the loop when everything is closed and
- * the server is freed. */
+/* Stops at once; answers that came through the passage are written first, as
+ * far as the kernel takes them.  done is called from the loop when everything
+ * is closed and the server is freed. */
 void edge_server_close(
     struct edge_server *server, void (*done)(void *arg), void *arg);
 

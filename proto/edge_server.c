@@ -24,7 +24,9 @@ struct edge_server {
 	struct conn_shared shared;
 	struct edge_server_setup setup;
 	struct guests guests;
-	struct inside *requests, *events; /* events may be NULL */
+	struct inside *requests; /* NULL with a passage */
+	struct inside *events;   /* may be NULL */
+	uv_prepare_t flush;      /* what came through the passage */
 	struct door doors[DOORS_MAX];
 	size_t n_doors;
 	uv_idle_t recheck; /* looks at certificates after a reload */
@@ -103,6 +105,15 @@ wrap(struct guest *guest, const unsigned char *bytes, size_t n, size_t words)
 	return msg;
 }
 
+static enum inside_sent
+send_inside(struct edge_server *server, nng_msg *msg)
+{
+	if (server->requests != NULL)
+		return inside_send(server->requests, msg);
+	passage_request(server->setup.passage, msg);
+	return INSIDE_SENT;
+}
+
 static int
 on_frame(
     struct conn *conn, const unsigned char *bytes, size_t n, struct err *err)
@@ -119,13 +130,13 @@ on_frame(
 	msg = wrap(guest, bytes, n, (size_t)words);
 	guest->in_flight++;
 	conn_cancel_idle(conn);
-	if (inside_send(server->requests, msg) == INSIDE_FULL) {
+	if (guest->in_flight >= server->shared.limits.in_flight)
+		conn_pause(conn);
+	if (send_inside(server, msg) == INSIDE_FULL) {
 		guest->held = msg;
 		list_push(&server->waiting, &guest->in_waiting);
 		conn_pause(conn);
 	}
-	if (guest->in_flight >= server->shared.limits.in_flight)
-		conn_pause(conn);
 	return 0;
 }
 
@@ -207,6 +218,13 @@ on_burst(void *arg)
 		conn_flush(&LIST_ITEM(node, struct guest, in_dirty)->conn);
 }
 
+/* Before the loop waits again: one write for all that this turn brought. */
+static void
+on_flush(uv_prepare_t *flush)
+{
+	on_burst(flush->data);
+}
+
 static void
 on_written(struct conn *conn)
 {
@@ -266,7 +284,7 @@ on_part_closed(void *arg)
 }
 
 static void
-on_recheck_closed(uv_handle_t *handle)
+on_handle_closed(uv_handle_t *handle)
 {
 	on_part_closed(handle->data);
 }
@@ -367,28 +385,52 @@ on_nothing(void *arg)
 	(void)arg;
 }
 
+static int
+open_insides(struct edge_server *server, struct err *err)
+{
+	const struct edge_server_setup *setup = &server->setup;
+
+	if (setup->passage == NULL &&
+	    inside_open(&server->requests, setup->loop, INSIDE_REQ,
+		setup->rep_address, &request_events, server, err) < 0)
+		return -1;
+	if (setup->pub_address != NULL &&
+	    inside_open(&server->events, setup->loop, INSIDE_SUB,
+		setup->pub_address, &event_events, server, err) < 0) {
+		if (server->requests != NULL)
+			inside_close(server->requests, on_nothing, NULL);
+		return -1;
+	}
+	if (setup->passage != NULL) {
+		setup->passage->on_reply = on_reply;
+		setup->passage->edge = server;
+	}
+	server->parts = (server->requests != NULL) + (server->events != NULL);
+	return 0;
+}
+
+static void
+start_handles(struct edge_server *server)
+{
+	uv_idle_init(server->setup.loop, &server->recheck);
+	uv_prepare_init(server->setup.loop, &server->flush);
+	server->recheck.data = server->flush.data = server;
+	uv_prepare_start(&server->flush, on_flush);
+	server->parts += 2;
+}
+
 int
 edge_server_new(struct edge_server **out, const struct edge_server_setup *setup,
     struct err *err)
 {
 	struct edge_server *server = mem_zalloc(sizeof(*server));
 
-	if (inside_open(&server->requests, setup->loop, INSIDE_REQ,
-		setup->rep_address, &request_events, server, err) < 0) {
-		free(server);
-		return -1;
-	}
-	if (setup->pub_address != NULL &&
-	    inside_open(&server->events, setup->loop, INSIDE_SUB,
-		setup->pub_address, &event_events, server, err) < 0) {
-		inside_close(server->requests, on_nothing, NULL);
-		free(server);
-		return -1;
-	}
 	server->setup = *setup;
-	server->parts = server->events != NULL ? 3 : 2;
-	uv_idle_init(setup->loop, &server->recheck);
-	server->recheck.data = server;
+	if (open_insides(server, err) < 0) {
+		free(server);
+		return -1;
+	}
+	start_handles(server);
 	conn_shared_init(&server->shared, setup->loop, setup->clock,
 	    &setup->limits, &conn_events);
 	/* Nanoseconds pass faster than connections come, so no two servers of
@@ -398,7 +440,8 @@ edge_server_new(struct edge_server **out, const struct edge_server_setup *setup,
 	list_init(&server->waiting);
 	list_init(&server->dirty);
 	list_init(&server->subs);
-	inside_resume(server->requests);
+	if (server->requests != NULL)
+		inside_resume(server->requests);
 	if (server->events != NULL)
 		inside_resume(server->events);
 	*out = server;
@@ -521,15 +564,20 @@ void
 edge_server_close(
     struct edge_server *server, void (*done)(void *arg), void *arg)
 {
+	on_burst(server); /* answers that were given already */
 	server->is_closing = true;
 	server->done = done;
 	server->done_arg = arg;
 	for (size_t i = 0; i < server->n_doors; i++)
 		listener_close(
 		    server->doors[i].listener, on_part_closed, server);
-	uv_close((uv_handle_t *)&server->recheck, on_recheck_closed);
+	uv_close((uv_handle_t *)&server->recheck, on_handle_closed);
+	uv_close((uv_handle_t *)&server->flush, on_handle_closed);
 	guests_some(&server->guests, 0, SIZE_MAX, close_guest, NULL);
-	inside_close(server->requests, on_part_closed, server);
+	if (server->requests != NULL)
+		inside_close(server->requests, on_part_closed, server);
+	else
+		server->setup.passage->on_reply = NULL;
 	if (server->events != NULL)
 		inside_close(server->events, on_part_closed, server);
 }

@@ -22,6 +22,7 @@
 
 #include "proto/base/clock.h"
 #include "proto/base/err.h"
+#include "proto/passage.h"
 #include "proto/peer.h"
 
 enum rpc_code {
@@ -59,13 +60,15 @@ struct rpc_server;
 struct rpc_server_setup {
 	uv_loop_t *loop;
 	const struct clock *clock;
-	const char *address;    /* inproc:// that the REP socket listens on */
-	uint32_t contexts;      /* calls that services work on [256] */
-	uint32_t queue;         /* calls that wait for their turn, of 64 MiB
+	struct passage *passage; /* from the edge on the same loop; borrowed
+				    until closed; or NULL, and then ... */
+	const char *address;     /* inproc:// that the REP socket listens on */
+	uint32_t contexts;       /* calls that services work on [256] */
+	uint32_t queue;          /* calls that wait for their turn, of 64 MiB
 				  together; more are told UNAVAILABLE [1024] */
-	uint32_t busy_retry_ms; /* what they are told to wait [1000] */
-	size_t request_bytes;   /* largest that is unpacked [256 KiB] */
-	size_t reply_bytes;     /* largest that is sent [16 MiB] */
+	uint32_t busy_retry_ms;  /* what they are told to wait [1000] */
+	size_t request_bytes;    /* largest that is unpacked [256 KiB] */
+	size_t reply_bytes;      /* largest that is sent [16 MiB] */
 };
 
 /* Only ever grow.  Of the calls that came, answered were (whatever the

@@ -21,13 +21,16 @@
 /* Contexts beyond those that wait or are served: they say UNAVAILABLE. */
 #define REFUSING 16
 
-/* A context of the socket, and the call that it holds at the moment. */
+/* A context of the socket, and the call that it holds at the moment; or a call
+ * that came through the passage, and the words to find the way back. */
 struct rpc_call {
-	struct list node; /* arrived, waiting or under way */
+	struct list node; /* free, arrived, waiting or under way */
 	struct rpc_server *server;
 	nng_ctx ctx;
 	nng_aio *aio;
 	bool is_open, is_sending;
+	unsigned char words[PASSAGE_WORDS_MAX * 4];
+	size_t n_words;
 	nng_msg *request; /* until it is served */
 	int64_t arrived_ms, deadline_ms;
 	size_t n_bytes;
@@ -41,7 +44,7 @@ struct rpc_server {
 	struct rpc_server_setup setup;
 	nng_socket socket;
 	struct crossing crossing;
-	struct list waiting, under_way;
+	struct list free, waiting, under_way;
 	size_t n_waiting, n_under_way, waiting_bytes;
 	bool is_serving;
 	ProtobufCService *services[SERVICES_MAX];
@@ -90,9 +93,17 @@ forget(struct rpc_call *call)
 static void
 reply(struct rpc_call *call, const Vedette__Reply *message)
 {
+	struct rpc_server *server = call->server;
 	nng_msg *msg = rpc_pack(&message->base);
 
 	forget(call);
+	if (server->setup.passage != NULL) {
+		if (nng_msg_header_append(msg, call->words, call->n_words) != 0)
+			abort(); /* out of memory, as in mem_zalloc() */
+		list_push(&server->free, &call->node);
+		passage_reply(server->setup.passage, msg);
+		return;
+	}
 	call->is_sending = true;
 	nng_aio_set_msg(call->aio, msg);
 	nng_ctx_send(call->ctx, call->aio);
@@ -351,6 +362,24 @@ on_arrival(void *arg)
 	}
 }
 
+/* A call through the passage.  There is room: those that find none are refused
+ * before this returns. */
+static void
+on_request(void *arg, nng_msg *msg)
+{
+	struct rpc_server *server = arg;
+	struct rpc_call *call =
+	    LIST_ITEM(list_pop(&server->free), struct rpc_call, node);
+
+	call->n_words = nng_msg_header_len(msg);
+	assert(call->n_words <= sizeof(call->words));
+	memcpy(call->words, nng_msg_header(msg), call->n_words);
+	call->request = msg;
+	serve_waiting(server);
+	admit(call);
+	serve_waiting(server);
+}
+
 /* --- what services ask ------------------------------------------------------ */
 
 const struct peer *
@@ -433,6 +462,27 @@ close_calls(struct rpc_server *server)
 	}
 }
 
+static void
+open_passage(struct rpc_server *server)
+{
+	for (size_t i = 0; i < server->n_calls; i++) {
+		server->calls[i].server = server;
+		list_push(&server->free, &server->calls[i].node);
+	}
+	server->setup.passage->on_request = on_request;
+	server->setup.passage->server = server;
+}
+
+static void
+close_way_in(struct rpc_server *server)
+{
+	close_calls(server);
+	if (server->setup.passage != NULL)
+		server->setup.passage->on_request = NULL;
+	else
+		nng_close(server->socket);
+}
+
 static int
 open_socket(struct rpc_server *server, struct err *err)
 {
@@ -464,22 +514,23 @@ rpc_server_new(struct rpc_server **out, const struct rpc_server_setup *setup,
 	server = mem_zalloc(sizeof(*server) + n * sizeof(struct rpc_call));
 	server->setup = filled;
 	server->n_calls = n;
+	list_init(&server->free);
 	list_init(&server->waiting);
 	list_init(&server->under_way);
-	if (open_socket(server, err) < 0) {
+	if (setup->passage != NULL) {
+		open_passage(server);
+	} else if (open_socket(server, err) < 0) {
 		free(server);
 		return -1;
 	}
 	if (crossing_init(&server->crossing, setup->loop, on_arrival, server) <
 	    0) {
-		close_calls(server);
-		nng_close(server->socket);
+		close_way_in(server);
 		free(server);
-		return err_set(err, ERR_IO, "serve %s: no handle of the loop",
-		    setup->address);
+		return err_set(err, ERR_IO, "serve: no handle of the loop");
 	}
 	server->setup.address = NULL; /* borrowed until here */
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && setup->passage == NULL; i++)
 		nng_ctx_recv(server->calls[i].ctx, server->calls[i].aio);
 	*out = server;
 	return 0;
@@ -516,7 +567,6 @@ rpc_server_close(struct rpc_server *server, void (*done)(void *arg), void *arg)
 	server->arg = arg;
 	server->counts.cancelled += server->n_under_way + server->n_waiting;
 	server->n_waiting = 0; /* on_arrival() may be running further up */
-	close_calls(server);
-	nng_close(server->socket);
+	close_way_in(server);
 	crossing_close(&server->crossing, on_closed);
 }

@@ -3,8 +3,9 @@
  * those through a listening nng socket.
  *
  * The same clients, one request of 200 bytes in flight each, over tcp on the
- * loopback; behind both, 64 REP contexts that answer with what they got.  Both
- * run in a process of their own, so that memory per connection is theirs.
+ * loopback; behind both is what answers with what it got: the loop of the edge,
+ * as in a collector, and 64 REP contexts on nng's threads.  Both run in a
+ * process of their own, so that memory per connection is theirs.
  * Prints one line of JSON.
  */
 #include <nng/nng.h>
@@ -82,7 +83,7 @@ serve_edge(char out[256])
 	static const struct edge_limits limits = { .handshaking = 100000 };
 	static struct edge_host host;
 
-	host_open(&host, &limits, false);
+	host_open_as(&host, &limits, false, true);
 	host_listen(out, &host, NULL, "tcp://127.0.0.1:0");
 }
 

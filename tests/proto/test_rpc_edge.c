@@ -30,6 +30,8 @@ struct scene {
 	uv_loop_t loop;
 	char url[200];
 	/* the collector's side */
+	bool is_direct; /* a passage leads from edge to server */
+	struct passage passage;
 	struct rpc_server *server;
 	struct publish_service *service;
 	struct rpc_publisher *publisher;
@@ -122,6 +124,8 @@ open_server(struct scene *scene, const char *url)
 		.pub_address = EVENTS };
 	struct err err;
 
+	if (scene->is_direct)
+		rpc.passage = edge.passage = &scene->passage;
 	assert_int_equal(rpc_server_new(&scene->server, &rpc, &err), 0);
 	scene->service = publish_service_new(scene->server, on_send, scene);
 	assert_int_equal(rpc_publisher_new(&scene->publisher, EVENTS, &err), 0);
@@ -335,20 +339,23 @@ static const struct story {
 	const char *scheme;
 	void (*play)(struct scene *scene);
 } stories[] = {
-	{ "over TCP, 16 calls are answered last to first", "tcp",
+	{ "over TCP and a passage, 16 calls are answered last to first", "tcp",
 	    out_of_order },
 	{ "over IPC, 16 calls are answered last to first", "ipc",
 	    out_of_order },
-	{ "over TCP, the service knows the transport", "tcp", known_peer },
+	{ "over TCP and a passage, the service knows the transport", "tcp",
+	    known_peer },
 	{ "over IPC, the service knows the caller's uid", "ipc", known_peer },
-	{ "over TCP, calls end with a lost connection, which comes back", "tcp",
-	    server_restarts },
+	{ "over TCP and a passage, calls end with a lost connection, which "
+	  "comes back",
+	    "tcp", server_restarts },
 	{ "over IPC, calls end with a lost connection, which comes back", "ipc",
 	    server_restarts },
-	{ "over TCP, calls that are cut short end once each", "tcp", churn },
+	{ "over TCP and a passage, calls that are cut short end once each",
+	    "tcp", churn },
 	{ "over IPC, calls that are cut short end once each", "ipc", churn },
-	{ "over TCP, events of the wanted environment arrive", "tcp",
-	    events_arrive },
+	{ "over TCP and a passage, events of the wanted environment arrive",
+	    "tcp", events_arrive },
 	{ "over IPC, events of the wanted environment arrive", "ipc",
 	    events_arrive },
 };
@@ -363,6 +370,7 @@ test_story(void **state)
 	char path[FOLDER_PATH_BYTES];
 
 	folder_open(&folder);
+	scene.is_direct = strcmp(row->scheme, "tcp") == 0;
 	if (strcmp(row->scheme, "ipc") == 0)
 		snprintf(url, sizeof(url), "ipc://%s",
 		    folder_path(path, &folder, "socket"));

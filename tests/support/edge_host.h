@@ -39,6 +39,7 @@ struct edge_host {
 	void *arg;
 	struct edge_server *server;
 	nng_socket rep, pub;
+	struct passage passage;
 	struct echo echoes[ECHO_CONTEXTS];
 	char rep_address[HOST_ADDRESS], pub_address[HOST_ADDRESS];
 	char refusal[sizeof(((struct err *)NULL)->text)]; /* the last one */
@@ -76,6 +77,21 @@ host_echo(void *arg)
 	}
 	nng_aio_set_msg(echo->aio, msg);
 	nng_ctx_send(echo->ctx, echo->aio);
+}
+
+/* The same through a passage: answers on the loop. */
+static inline void
+host_echo_back(void *arg, nng_msg *msg)
+{
+	struct edge_host *host = arg;
+	struct peer peer;
+	struct err err;
+	int n = peer_read(&peer, nng_msg_body(msg), nng_msg_len(msg), &err);
+
+	if (n < 0)
+		abort(); /* the edge puts the block there */
+	nng_msg_trim(msg, (size_t)n);
+	passage_reply(&host->passage, msg);
 }
 
 /* --- on the edge's thread ------------------------------------------------ */
@@ -186,10 +202,11 @@ host_open_inside(struct edge_host *host)
 		host_start_echo(host);
 }
 
-/* Opens an edge with these limits, which listens nowhere yet. */
+/* Opens an edge with these limits, which listens nowhere yet.  is_direct: what
+ * echoes is on the edge's loop, as a collector's services are. */
 static inline void
-host_open(
-    struct edge_host *host, const struct edge_limits *limits, bool is_mute)
+host_open_as(struct edge_host *host, const struct edge_limits *limits,
+    bool is_mute, bool is_direct)
 {
 	struct edge_server_setup setup = { .loop = &host->loop,
 		.clock = clock_system(),
@@ -203,6 +220,11 @@ host_open(
 	memset(host, 0, sizeof(*host));
 	host->is_mute = is_mute;
 	host_open_inside(host);
+	if (is_direct) {
+		host->passage.on_request = host_echo_back;
+		host->passage.server = host;
+		setup.passage = &host->passage;
+	}
 	uv_loop_init(&host->loop);
 	uv_mutex_init(&host->lock);
 	uv_cond_init(&host->changed);
@@ -211,6 +233,13 @@ host_open(
 	if (edge_server_new(&host->server, &setup, &err) < 0)
 		host_fail(err.text);
 	uv_thread_create(&host->thread, host_run, host);
+}
+
+static inline void
+host_open(
+    struct edge_host *host, const struct edge_limits *limits, bool is_mute)
+{
+	host_open_as(host, limits, is_mute, false);
 }
 
 struct host_door {
