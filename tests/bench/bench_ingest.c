@@ -36,8 +36,11 @@ struct sender {
 	char name[32];
 	uint64_t stream, sequence, last;
 	uint64_t refused;
-	unsigned char *request;
-	size_t n_request;
+	/* Every batch, encoded beforehand: [0] is of sequence 1. */
+	struct request {
+		unsigned char *bytes;
+		size_t n;
+	} * requests;
 	enum { SENDING, RECEIVING, DONE } phase;
 	struct gate *gate;
 };
@@ -58,36 +61,37 @@ check(int rc, const char *what)
 	exit(1);
 }
 
-/* Packs the next batch of a sender into its request. */
+/* Packs a batch of a sender into its request. */
 static void
-encode_request(struct sender *sender)
+encode_request(
+    struct request *out, const struct sender *sender, uint64_t sequence)
 {
 	Vedette__Batch batch = VEDETTE__BATCH__INIT;
 	Vedette__Call call = VEDETTE__CALL__INIT;
 	unsigned char *content = NULL;
 
-	content = workload_content(
-	    &batch.content.len, sender->stream, sender->sequence);
+	content =
+	    workload_content(&batch.content.len, sender->stream, sequence);
 	batch.content.data = content;
 	batch.crc32c = crc32c(0, content, batch.content.len);
 	batch.environment = "bench";
-	batch.agent = sender->name;
+	batch.agent = (char *)(uintptr_t)sender->name;
 	batch.stream = sender->stream;
-	batch.sequence = sender->sequence;
+	batch.sequence = sequence;
 	batch.wall_ms = clock_wall_ms(clock_system());
 	batch.mono_ms = clock_mono_ms(clock_system());
 	batch.heartbeat_ms = 10000;
 	batch.vantage = VANTAGE_IN_SERVICE;
 	batch.version = "bench";
-	call.id = sender->sequence;
+	call.id = sequence;
 	call.method = "vedette.Publish/Send";
 	call.deadline_ms = 30000;
 	call.payload.len = vedette__batch__get_packed_size(&batch);
 	call.payload.data = mem_zalloc(call.payload.len);
 	vedette__batch__pack(&batch, call.payload.data);
-	sender->n_request = vedette__call__get_packed_size(&call);
-	sender->request = mem_zalloc(sender->n_request);
-	vedette__call__pack(&call, sender->request);
+	out->n = vedette__call__get_packed_size(&call);
+	out->bytes = mem_zalloc(out->n);
+	vedette__call__pack(&call, out->bytes);
 	free(call.payload.data);
 	free(content);
 }
@@ -95,11 +99,11 @@ encode_request(struct sender *sender)
 static void
 send_request(struct sender *sender)
 {
+	const struct request *request = &sender->requests[sender->sequence - 1];
 	nng_msg *message;
 
 	check(nng_msg_alloc(&message, 0), "message");
-	check(nng_msg_append(message, sender->request, sender->n_request),
-	    "message");
+	check(nng_msg_append(message, request->bytes, request->n), "message");
 	nng_aio_set_msg(sender->aio, message);
 	sender->phase = SENDING;
 	nng_ctx_send(sender->context, sender->aio);
@@ -133,8 +137,6 @@ take_reply(struct sender *sender)
 		fprintf(stderr, "bench_ingest: %s\n", reply->message);
 		exit(1);
 	} else {
-		free(sender->request);
-		sender->request = NULL;
 		sender->sequence++;
 	}
 	vedette__reply__free_unpacked(reply, NULL);
@@ -158,8 +160,6 @@ on_done(void *arg)
 		finish(sender);
 		return;
 	}
-	if (sender->request == NULL)
-		encode_request(sender);
 	send_request(sender);
 }
 
@@ -191,7 +191,10 @@ through_collector(const char *url, uint64_t batches, uint64_t *out_refused)
 		check(nng_ctx_set_ms(sender->context, "req:resend-time", -1),
 		    "resend");
 		check(nng_aio_alloc(&sender->aio, on_done, sender), "aio");
-		encode_request(sender);
+		sender->requests =
+		    mem_calloc(batches, sizeof(*sender->requests));
+		for (uint64_t j = 0; j < batches; j++)
+			encode_request(&sender->requests[j], sender, j + 1);
 	}
 	start = clock_mono_ns(clock_system());
 	for (int i = 0; i < AGENTS; i++)
