@@ -1,12 +1,13 @@
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/config/check.h"
 #include "collector/config/config.h"
+#include "collector/config/config_alerts.h"
 #include "collector/config/config_http.h"
 #include "collector/config/schema.h"
 #include "proto/base/mem.h"
@@ -19,98 +20,12 @@
 #define RUN_MAX          1000 /* of confirm_after and clear_after */
 #define PER_YEAR_LEAST   0.01
 #define PER_YEAR_MOST    1000.0
-#define PATH_BYTES       160
 
 static const struct regressions_config usual_rule = {
 	.confirm_after = 3,
 	.clear_after = 2,
 	.per_year = 1,
 };
-
-/* What every check needs. */
-struct check {
-	const struct conf *conf;
-	struct collector_config *config;
-	const char *folder; /* of the file, with its slash; "" for ours */
-	struct err *err;
-	bool is_daemon; /* not only the rules by which history is judged */
-};
-
-/* "services[3].depends_on": where in the file. */
-struct place {
-	char path[PATH_BYTES];
-};
-
-static struct place __attribute__((format(printf, 1, 2)))
-place_of(const char *format, ...)
-{
-	struct place place;
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(place.path, sizeof(place.path), format, args);
-	va_end(args);
-	return place;
-}
-
-static bool
-is_service(const struct collector_config *config, const char *name)
-{
-	for (uint32_t i = 0; i < config->n_services; i++)
-		if (strcmp(config->services[i].name, name) == 0)
-			return true;
-	return false;
-}
-
-/* --- single values ------------------------------------------------------ */
-
-static int
-check_name(const struct check *check, const char *path, const char *name)
-{
-	if (text_is_name(name))
-		return 0;
-	return conf_complain(check->conf, check->err, path,
-	    "not a name: write 1 to 64 of a-z 0-9 . _ - without a dot first");
-}
-
-static int
-check_environments(
-    const struct check *check, const char *path, const struct names *names)
-{
-	struct place at;
-
-	for (uint32_t i = 0; i < names->n; i++) {
-		at = place_of("%s[%u]", path, i);
-		if (check_name(check, at.path, names->names[i]) < 0)
-			return -1;
-		if (config_environment(check->config, names->names[i]) == NULL)
-			return conf_complain(check->conf, check->err, at.path,
-			    "not listed under environments; add it there, or "
-			    "correct the name");
-	}
-	return 0;
-}
-
-static int
-check_services(
-    const struct check *check, const char *path, const struct names *names)
-{
-	struct place at;
-
-	for (uint32_t i = 0; i < names->n; i++) {
-		at = place_of("%s[%u]", path, i);
-		if (check_name(check, at.path, names->names[i]) < 0)
-			return -1;
-		/* In recorded history, what is depended on may be all that is
-		 * known of a service. */
-		if (check->is_daemon &&
-		    !is_service(check->config, names->names[i]))
-			return conf_complain(check->conf, check->err, at.path,
-			    "not listed under services; add it there, or "
-			    "correct the name");
-	}
-	return 0;
-}
 
 /* What can be kept, and for how long when nobody says. */
 static const struct kept {
@@ -158,7 +73,7 @@ check_retention(const struct check *check, const char *prefix,
 		}
 		if (*text == NULL)
 			*text = mem_strdup(kept->usual);
-		at = place_of("%sretention.%s", prefix, kept->name);
+		at = check_place("%sretention.%s", prefix, kept->name);
 		if (check_kept(check, at.path, *text, ms, kept->max_days) < 0)
 			return -1;
 	}
@@ -211,7 +126,7 @@ static int
 check_listen_one(
     const struct check *check, const char *path, struct listen_config *listen)
 {
-	struct place at = place_of("%s.url", path);
+	struct place at = check_place("%s.url", path);
 	bool is_tls = has_scheme(listen->url, "tls+tcp://");
 
 	if (!is_tls && !has_scheme(listen->url, "tcp://") &&
@@ -229,7 +144,7 @@ check_listen_one(
 		    "certificate_file and key_file");
 	if (listen->tls == NULL)
 		return 0;
-	at = place_of("%s.tls", path);
+	at = check_place("%s.tls", path);
 	if (!is_tls)
 		return conf_complain(check->conf, check->err, at.path,
 		    "is for tls+tcp:// only; change the url, or remove tls");
@@ -250,7 +165,7 @@ check_listen(const struct check *check)
 		return conf_complain(check->conf, check->err, "listen",
 		    "must list at least one address");
 	for (uint32_t i = 0; i < config->n_listen; i++) {
-		at = place_of("listen[%u]", i);
+		at = check_place("listen[%u]", i);
 		if (check_listen_one(check, at.path, &config->listen[i]) < 0)
 			return -1;
 		for (uint32_t j = 0; j < i; j++)
@@ -268,7 +183,7 @@ static int
 check_number(const struct check *check, double *out, const char *path,
     const char *key, const char *text)
 {
-	struct place at = place_of("%s.%s", path, key);
+	struct place at = check_place("%s.%s", path, key);
 	char *end;
 
 	if (text == NULL)
@@ -284,7 +199,7 @@ static int
 check_run(const struct check *check, uint32_t *run, const char *path,
     const char *key, uint32_t usual)
 {
-	struct place at = place_of("%s.%s", path, key);
+	struct place at = check_place("%s.%s", path, key);
 
 	if (*run == 0)
 		*run = usual;
@@ -298,7 +213,7 @@ static int
 check_severity(const struct check *check, bool *out_is_warning,
     const char *path, const char *severity)
 {
-	struct place at = place_of("%s.severity", path);
+	struct place at = check_place("%s.severity", path);
 
 	*out_is_warning = strcmp(severity, "warning") == 0;
 	if (*out_is_warning || strcmp(severity, "critical") == 0)
@@ -313,7 +228,7 @@ check_regressions(const struct check *check, const char *path,
     struct regressions_config *rule, const struct regressions_config *usual)
 {
 	const char *key = "false_alarms_per_year";
-	struct place at = place_of("%s.%s", path, key);
+	struct place at = check_place("%s.%s", path, key);
 	bool is_warning = !usual->is_critical;
 
 	rule->per_year = usual->per_year;
@@ -341,7 +256,7 @@ check_environment(
     const struct check *check, struct environment_config *environment)
 {
 	const struct collector_config *config = check->config;
-	struct place at = place_of("environments.%s", environment->name);
+	struct place at = check_place("environments.%s", environment->name);
 
 	if (check_name(check, at.path, environment->name) < 0)
 		return -1;
@@ -349,17 +264,17 @@ check_environment(
 		return conf_complain(check->conf, check->err, at.path,
 		    "user is the word for people in certificates; choose "
 		    "another name");
-	at = place_of("environments.%s.compare_with", environment->name);
+	at = check_place("environments.%s.compare_with", environment->name);
 	if (check_environments(check, at.path, &environment->compare_with) < 0)
 		return -1;
 	if (names_hold(&environment->compare_with, environment->name))
 		return conf_complain(check->conf, check->err, at.path,
 		    "must name other environments");
-	at = place_of("environments.%s.regressions", environment->name);
+	at = check_place("environments.%s.regressions", environment->name);
 	if (check_regressions(check, at.path, &environment->regressions,
 		&config->regressions) < 0)
 		return -1;
-	at = place_of("environments.%s.", environment->name);
+	at = check_place("environments.%s.", environment->name);
 	return check_retention(
 	    check, at.path, &environment->retention, &config->retention);
 }
@@ -369,7 +284,7 @@ check_service(const struct check *check, uint32_t i)
 {
 	const struct collector_config *config = check->config;
 	const struct service_config *service = &config->services[i];
-	struct place at = place_of("services[%u].name", i);
+	struct place at = check_place("services[%u].name", i);
 
 	if (check_name(check, at.path, service->name) < 0)
 		return -1;
@@ -377,13 +292,13 @@ check_service(const struct check *check, uint32_t i)
 		if (strcmp(config->services[j].name, service->name) == 0)
 			return conf_complain(check->conf, check->err, at.path,
 			    "another service has this name; choose another");
-	at = place_of("services[%u].depends_on", i);
+	at = check_place("services[%u].depends_on", i);
 	if (check_services(check, at.path, &service->depends_on) < 0)
 		return -1;
 	if (names_hold(&service->depends_on, service->name))
 		return conf_complain(check->conf, check->err, at.path,
 		    "must name other services");
-	at = place_of("services[%u].optional", i);
+	at = check_place("services[%u].optional", i);
 	return check_services(check, at.path, &service->optional);
 }
 
@@ -424,13 +339,13 @@ check_condition(const struct check *check, const char *path,
 		return conf_complain(check->conf, check->err, path,
 		    "must have exactly one of at_least, at_most, equals, "
 		    "present: true, must_differ, must_match");
-	at = place_of("%s.must_differ", path);
+	at = check_place("%s.must_differ", path);
 	if (check_environments(check, at.path, differ) < 0)
 		return -1;
 	if (differ->n == 1)
 		return conf_complain(check->conf, check->err, at.path,
 		    "must name at least two environments");
-	at = place_of("%s.must_match", path);
+	at = check_place("%s.must_match", path);
 	if (check_environments(check, at.path, match) < 0)
 		return -1;
 	if (match->n == 1)
@@ -448,15 +363,15 @@ check_expectation(const struct check *check, uint32_t i)
 {
 	struct expectation_config *expectation =
 	    &check->config->expectations[i];
-	struct place place = place_of("expectations[%u]", i), at;
+	struct place place = check_place("expectations[%u]", i), at;
 
 	if (check_subject(check, place.path, expectation) < 0 ||
 	    check_condition(check, place.path, expectation) < 0)
 		return -1;
-	at = place_of("%s.services", place.path);
+	at = check_place("%s.services", place.path);
 	if (check_services(check, at.path, &expectation->services) < 0)
 		return -1;
-	at = place_of("%s.environments", place.path);
+	at = check_place("%s.environments", place.path);
 	if (check_environments(check, at.path, &expectation->environments) < 0)
 		return -1;
 	if (expectation->severity == NULL)
@@ -475,7 +390,8 @@ check_collector(const struct check *check)
 	if (check->is_daemon &&
 	    (check_store(check) < 0 || check_listen(check) < 0 ||
 		config_http_check(
-		    check->conf, config->http, check->folder, check->err) < 0))
+		    check->conf, config->http, check->folder, check->err) < 0 ||
+		config_alerts_check(check) < 0))
 		return -1;
 	if (check_regressions(
 		check, "regressions", &config->regressions, &usual_rule) < 0 ||

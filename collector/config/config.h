@@ -26,6 +26,10 @@
  *	regressions: { confirm_after: 3, clear_after: 2,
  *	               false_alarms_per_year: 1 }
  *	http: { listen: "127.0.0.1:8080" }
+ *	alerts:
+ *	  receivers:
+ *	    - { name: chat, webhook: { url: "@/etc/vedette/chat-url" } }
+ *	  routes: [ { environments: [ production ], receivers: [ chat ] } ]
  *
  * Paths in the file are relative to its folder.
  */
@@ -117,6 +121,70 @@ struct http_config {
 	struct names origins; /* names that browsers may call it by */
 };
 
+/* Where people are told, in one of five ways.  What is marked secret is the
+ * secret itself or where it is: secret_load(). */
+struct receiver_config {
+	char *name;
+	struct webhook_config {
+		char *url;   /* secret */
+		char *token; /* secret; NULL: none */
+		bool text_only;
+	} * webhook;
+	struct alertmanager_config {
+		struct names urls;
+		char *token;  /* secret; NULL: none */
+		char *resend; /* how often what fires is said again */
+		int64_t resend_ms;
+	} * alertmanager;
+	struct pagerduty_config {
+		char *routing_key; /* secret */
+		char *url;         /* NULL: PagerDuty's own */
+	} * pagerduty;
+	struct smtp_config {
+		char *url, *from;
+		struct names to;
+		char *user, *password; /* password: secret; NULL: none */
+	} * smtp;
+	struct names command; /* a program and its arguments */
+	char *ca_file;        /* NULL: whom the system trusts */
+	bool insecure;        /* no TLS, beyond the loopback */
+	char *timeout;
+	int64_t timeout_ms;
+};
+
+/* Which alerts go where; an empty list restricts nothing. */
+struct route_config {
+	struct names environments, services, classes;
+	char *severity; /* critical: not those that only warn */
+	struct names receivers;
+	bool goes_on; /* the next route that matches counts too */
+	bool is_critical;
+};
+
+/* A time in which nobody is told: once, or whenever cron says. */
+struct maintenance_config {
+	char *name;
+	struct names environments, services;
+	char *from, *to;
+	int64_t from_ms, to_ms; /* 0: by cron */
+	char *cron, *lasts;
+	int64_t lasts_ms;
+};
+
+struct alerts_config {
+	char *url; /* of the page, for links; NULL: no links */
+	char *wait, *remind, *resolve_after;
+	int64_t wait_ms;   /* from what opened until it is told */
+	int64_t remind_ms; /* 0: never */
+	int64_t resolve_after_ms;
+	struct receiver_config *receivers;
+	uint32_t n_receivers;
+	struct route_config *routes; /* none: everything to everybody */
+	uint32_t n_routes;
+	struct maintenance_config *maintenance;
+	uint32_t n_maintenance;
+};
+
 struct collector_config {
 	char *store;
 	char *store_max_size;
@@ -133,7 +201,8 @@ struct collector_config {
 	uint32_t n_expectations;
 	struct retention_config retention;
 	struct regressions_config regressions;
-	struct http_config *http; /* NULL: no HTTP */
+	struct http_config *http;     /* NULL: no HTTP */
+	struct alerts_config *alerts; /* NULL: nobody is told */
 
 	int64_t store_max_bytes; /* 0: no limit */
 };

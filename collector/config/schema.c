@@ -150,6 +150,104 @@ static const cyaml_schema_field_t http_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t webhook_fields[] = {
+	TEXT("url", REQUIRED, struct webhook_config, url),
+	TEXT("token", OPTIONAL, struct webhook_config, token),
+	CYAML_FIELD_BOOL(
+	    "text_only", OPTIONAL, struct webhook_config, text_only),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t alertmanager_fields[] = {
+	NAMES("urls", struct alertmanager_config, urls),
+	TEXT("token", OPTIONAL, struct alertmanager_config, token),
+	TEXT("resend", OPTIONAL, struct alertmanager_config, resend),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t pagerduty_fields[] = {
+	TEXT("routing_key", REQUIRED, struct pagerduty_config, routing_key),
+	TEXT("url", OPTIONAL, struct pagerduty_config, url),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t smtp_fields[] = {
+	TEXT("url", REQUIRED, struct smtp_config, url),
+	TEXT("from", REQUIRED, struct smtp_config, from),
+	NAMES("to", struct smtp_config, to),
+	TEXT("user", OPTIONAL, struct smtp_config, user),
+	TEXT("password", OPTIONAL, struct smtp_config, password),
+	CYAML_FIELD_END,
+};
+
+#define WAY(key, at, fields)     \
+	CYAML_FIELD_MAPPING_PTR( \
+	    key, OPTIONAL, struct receiver_config, at, fields)
+
+static const cyaml_schema_field_t receiver_fields[] = {
+	TEXT("name", REQUIRED, struct receiver_config, name),
+	WAY("webhook", webhook, webhook_fields),
+	WAY("alertmanager", alertmanager, alertmanager_fields),
+	WAY("pagerduty", pagerduty, pagerduty_fields),
+	WAY("smtp", smtp, smtp_fields),
+	NAMES("command", struct receiver_config, command),
+	TEXT("ca_file", OPTIONAL, struct receiver_config, ca_file),
+	CYAML_FIELD_BOOL(
+	    "insecure", OPTIONAL, struct receiver_config, insecure),
+	TEXT("timeout", OPTIONAL, struct receiver_config, timeout),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t receiver_item = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct receiver_config, receiver_fields),
+};
+
+static const cyaml_schema_field_t route_fields[] = {
+	NAMES("environments", struct route_config, environments),
+	NAMES("services", struct route_config, services),
+	NAMES("classes", struct route_config, classes),
+	TEXT("severity", OPTIONAL, struct route_config, severity),
+	NAMES("receivers", struct route_config, receivers),
+	CYAML_FIELD_BOOL("continue", OPTIONAL, struct route_config, goes_on),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t route_item = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct route_config, route_fields),
+};
+
+static const cyaml_schema_field_t maintenance_fields[] = {
+	TEXT("name", REQUIRED, struct maintenance_config, name),
+	NAMES("environments", struct maintenance_config, environments),
+	NAMES("services", struct maintenance_config, services),
+	TEXT("from", OPTIONAL, struct maintenance_config, from),
+	TEXT("to", OPTIONAL, struct maintenance_config, to),
+	TEXT("cron", OPTIONAL, struct maintenance_config, cron),
+	TEXT("for", OPTIONAL, struct maintenance_config, lasts),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t maintenance_item = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct maintenance_config, maintenance_fields),
+};
+
+static const cyaml_schema_field_t alerts_fields[] = {
+	TEXT("url", OPTIONAL, struct alerts_config, url),
+	TEXT("wait", OPTIONAL, struct alerts_config, wait),
+	TEXT("remind", OPTIONAL, struct alerts_config, remind),
+	TEXT("resolve_after", OPTIONAL, struct alerts_config, resolve_after),
+	LIST("receivers", REQUIRED, struct alerts_config, receivers,
+	    n_receivers, &receiver_item),
+	LIST("routes", OPTIONAL, struct alerts_config, routes, n_routes,
+	    &route_item),
+	LIST("maintenance", OPTIONAL, struct alerts_config, maintenance,
+	    n_maintenance, &maintenance_item),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t collector_fields[] = {
 	TEXT("store", OPTIONAL, struct collector_config, store),
 	TEXT("store_max_size", OPTIONAL, struct collector_config,
@@ -169,6 +267,8 @@ static const cyaml_schema_field_t collector_fields[] = {
 	    regressions_fields),
 	CYAML_FIELD_MAPPING_PTR(
 	    "http", OPTIONAL, struct collector_config, http, http_fields),
+	CYAML_FIELD_MAPPING_PTR(
+	    "alerts", OPTIONAL, struct collector_config, alerts, alerts_fields),
 	CYAML_FIELD_END,
 };
 

@@ -29,7 +29,12 @@ ARROWS = {
     "collector/cli/": ("collector/cli/", "collector/detect/",
                        "collector/ask/offline.h", "collector/ask/sql.h",
                        "proto/"),
-    "collector/config/": ("collector/config/", "proto/"),
+    # When maintenance begins is said in cron's words.
+    "collector/config/": ("collector/config/", "collector/alert/cron.h",
+                          "proto/"),
+    # It asks for verdicts as any outsider would, and reads no store.
+    "collector/alert/": ("collector/alert/", "collector/config/config.h",
+                         "proto/"),
     "collector/pipeline/": ("collector/pipeline/", "collector/config/",
                             "collector/detect/", "storage/store.h", "proto/"),
     "collector/ask/": ("collector/ask/", "collector/pipeline/",

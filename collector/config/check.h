@@ -1,0 +1,40 @@
+/*
+ * check.h - checks that all parts of the configuration share.  For the files
+ * of this folder only.
+ *
+ * Each returns 0, or -1 with a complaint that names the place.
+ */
+#ifndef COLLECTOR_CONFIG_CHECK_H
+#define COLLECTOR_CONFIG_CHECK_H
+
+#include "collector/config/config.h"
+#include "proto/conf.h"
+
+#define CHECK_PATH_BYTES 160
+
+/* What every check needs. */
+struct check {
+	const struct conf *conf;
+	struct collector_config *config;
+	const char *folder; /* of the file, with its slash; "" for ours */
+	struct err *err;
+	bool is_daemon; /* not only the rules by which history is judged */
+};
+
+/* "services[3].depends_on": where in the file. */
+struct place {
+	char path[CHECK_PATH_BYTES];
+};
+
+struct place
+check_place(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+int check_name(const struct check *check, const char *path, const char *name);
+
+/* Names of configured environments, and of configured services. */
+int check_environments(
+    const struct check *check, const char *path, const struct names *names);
+int check_services(
+    const struct check *check, const char *path, const struct names *names);
+
+#endif

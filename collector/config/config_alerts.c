@@ -1,0 +1,320 @@
+#include <string.h>
+
+#include "collector/alert/cron.h"
+#include "collector/config/config_alerts.h"
+#include "collector/config/config_http.h"
+#include "proto/base/mem.h"
+#include "proto/base/text.h"
+
+#define SECOND_MS INT64_C(1000)
+#define DAY_MS    INT64_C(86400000)
+
+static int
+check_span(const struct check *check, int64_t *out_ms, const char *path,
+    const char *text, const char *usual, int64_t least_ms, int64_t most_ms)
+{
+	char least[TEXT_SPAN_BYTES], most[TEXT_SPAN_BYTES];
+	struct err inner;
+
+	if (text_duration(out_ms, text != NULL ? text : usual, &inner) < 0)
+		return conf_complain(
+		    check->conf, check->err, path, "%s", inner.text);
+	if (*out_ms >= least_ms && *out_ms <= most_ms)
+		return 0;
+	return conf_complain(check->conf, check->err, path,
+	    "must be from %s to %s", text_span(least, least_ms * 1000),
+	    text_span(most, most_ms * 1000));
+}
+
+/* --- receivers ---------------------------------------------------------- */
+
+static int
+require_scheme(const struct check *check, const char *path, const char *url,
+    const char *scheme, const char *secure)
+{
+	if (strncmp(url, scheme, strlen(scheme)) == 0 ||
+	    strncmp(url, secure, strlen(secure)) == 0)
+		return 0;
+	return conf_complain(check->conf, check->err, path,
+	    "not an address: write %sHOST or %sHOST", secure, scheme);
+}
+
+static int
+check_alertmanager(
+    const struct check *check, const char *path, struct alertmanager_config *to)
+{
+	struct place at = check_place("%s.urls", path);
+
+	if (to->urls.n == 0)
+		return conf_complain(check->conf, check->err, at.path,
+		    "must list every Alertmanager of the cluster");
+	for (uint32_t i = 0; i < to->urls.n; i++) {
+		at = check_place("%s.urls[%u]", path, i);
+		if (require_scheme(check, at.path, to->urls.names[i], "http://",
+			"https://") < 0)
+			return -1;
+	}
+	at = check_place("%s.resend", path);
+	return check_span(check, &to->resend_ms, at.path, to->resend, "1m",
+	    SECOND_MS, 3600 * SECOND_MS);
+}
+
+static int
+check_smtp(const struct check *check, const char *path, struct smtp_config *to)
+{
+	struct place at = check_place("%s.url", path);
+
+	if (require_scheme(check, at.path, to->url, "smtp://", "smtps://") < 0)
+		return -1;
+	if (strchr(to->url, '@') != NULL)
+		return conf_complain(check->conf, check->err, at.path,
+		    "must hold no login: write user and password");
+	at = check_place("%s.to", path);
+	if (to->to.n == 0)
+		return conf_complain(check->conf, check->err, at.path,
+		    "must list at least one address");
+	for (uint32_t i = 0; i <= to->to.n; i++) {
+		const char *address = i < to->to.n ? to->to.names[i] : to->from;
+
+		at = i < to->to.n ? check_place("%s.to[%u]", path, i)
+				  : check_place("%s.from", path);
+		if (strchr(address, '@') == NULL ||
+		    strpbrk(address, " <>,\r\n") != NULL)
+			return conf_complain(check->conf, check->err, at.path,
+			    "not an address: write NAME@DOMAIN alone");
+	}
+	at = check_place("%s.password", path);
+	if ((to->user == NULL) != (to->password == NULL))
+		return conf_complain(check->conf, check->err, at.path,
+		    "user and password go together");
+	return 0;
+}
+
+static int
+check_way(const struct check *check, const char *path,
+    struct receiver_config *receiver)
+{
+	int n = (receiver->webhook != NULL) + (receiver->alertmanager != NULL) +
+	    (receiver->pagerduty != NULL) + (receiver->smtp != NULL) +
+	    (receiver->command.n > 0);
+	struct place at;
+
+	if (n != 1)
+		return conf_complain(check->conf, check->err, path,
+		    "must have exactly one of webhook, alertmanager, "
+		    "pagerduty, smtp, command");
+	if (receiver->alertmanager != NULL) {
+		at = check_place("%s.alertmanager", path);
+		return check_alertmanager(
+		    check, at.path, receiver->alertmanager);
+	}
+	if (receiver->smtp != NULL) {
+		at = check_place("%s.smtp", path);
+		return check_smtp(check, at.path, receiver->smtp);
+	}
+	at = check_place("%s.pagerduty.url", path);
+	if (receiver->pagerduty != NULL && receiver->pagerduty->url != NULL)
+		return require_scheme(check, at.path, receiver->pagerduty->url,
+		    "http://", "https://");
+	return 0;
+}
+
+static int
+check_receiver(const struct check *check, uint32_t i)
+{
+	struct alerts_config *alerts = check->config->alerts;
+	struct receiver_config *receiver = &alerts->receivers[i];
+	struct place at = check_place("alerts.receivers[%u].name", i);
+
+	if (check_name(check, at.path, receiver->name) < 0)
+		return -1;
+	for (uint32_t k = 0; k < i; k++)
+		if (strcmp(alerts->receivers[k].name, receiver->name) == 0)
+			return conf_complain(check->conf, check->err, at.path,
+			    "another receiver has this name; choose another");
+	at = check_place("alerts.receivers[%u]", i);
+	if (check_way(check, at.path, receiver) < 0)
+		return -1;
+	config_resolve(&receiver->ca_file, check->folder);
+	at = check_place("alerts.receivers[%u].timeout", i);
+	return check_span(check, &receiver->timeout_ms, at.path,
+	    receiver->timeout, "10s", SECOND_MS, 120 * SECOND_MS);
+}
+
+/* --- routes ------------------------------------------------------------- */
+
+static bool
+is_receiver(const struct alerts_config *alerts, const char *name)
+{
+	for (uint32_t i = 0; i < alerts->n_receivers; i++)
+		if (strcmp(alerts->receivers[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static int
+check_classes(
+    const struct check *check, const char *path, const struct names *names)
+{
+	static char *words[] = { "app", "env", "infra", "net", "blind",
+		"undetermined" };
+	static const struct names classes = { words,
+		sizeof(words) / sizeof(words[0]) };
+	struct place at;
+
+	for (uint32_t i = 0; i < names->n; i++) {
+		at = check_place("%s[%u]", path, i);
+		if (!names_hold(&classes, names->names[i]))
+			return conf_complain(check->conf, check->err, at.path,
+			    "not a class: write app, env, infra, net, blind "
+			    "or undetermined");
+	}
+	return 0;
+}
+
+static int
+check_route_receivers(
+    const struct check *check, const char *path, const struct names *names)
+{
+	struct place at;
+
+	if (names->n == 0)
+		return conf_complain(check->conf, check->err, path,
+		    "must list at least one of the receivers");
+	for (uint32_t i = 0; i < names->n; i++) {
+		at = check_place("%s[%u]", path, i);
+		if (!is_receiver(check->config->alerts, names->names[i]))
+			return conf_complain(check->conf, check->err, at.path,
+			    "not listed under alerts.receivers; add it there, "
+			    "or correct the name");
+	}
+	return 0;
+}
+
+static int
+check_route(const struct check *check, uint32_t i)
+{
+	struct route_config *route = &check->config->alerts->routes[i];
+	struct place at = check_place("alerts.routes[%u].environments", i);
+
+	if (check_environments(check, at.path, &route->environments) < 0)
+		return -1;
+	at = check_place("alerts.routes[%u].services", i);
+	if (check_services(check, at.path, &route->services) < 0)
+		return -1;
+	at = check_place("alerts.routes[%u].classes", i);
+	if (check_classes(check, at.path, &route->classes) < 0)
+		return -1;
+	at = check_place("alerts.routes[%u].severity", i);
+	route->is_critical =
+	    route->severity != NULL && strcmp(route->severity, "critical") == 0;
+	if (route->severity != NULL && !route->is_critical &&
+	    strcmp(route->severity, "warning") != 0)
+		return conf_complain(check->conf, check->err, at.path,
+		    "must be critical or warning");
+	at = check_place("alerts.routes[%u].receivers", i);
+	return check_route_receivers(check, at.path, &route->receivers);
+}
+
+/* --- maintenance -------------------------------------------------------- */
+
+static int
+check_once(
+    const struct check *check, const char *path, struct maintenance_config *of)
+{
+	struct place at = check_place("%s.from", path);
+	struct err inner;
+
+	if (text_time_parse(&of->from_ms, of->from, &inner) < 0)
+		return conf_complain(
+		    check->conf, check->err, at.path, "%s", inner.text);
+	at = check_place("%s.to", path);
+	if (text_time_parse(&of->to_ms, of->to, &inner) < 0)
+		return conf_complain(
+		    check->conf, check->err, at.path, "%s", inner.text);
+	if (of->to_ms <= of->from_ms)
+		return conf_complain(check->conf, check->err, at.path,
+		    "must be later than from");
+	return 0;
+}
+
+static int
+check_cron(
+    const struct check *check, const char *path, struct maintenance_config *of)
+{
+	struct place at = check_place("%s.cron", path);
+	struct cron cron;
+	struct err inner;
+
+	if (cron_parse(&cron, of->cron, &inner) < 0)
+		return conf_complain(
+		    check->conf, check->err, at.path, "%s", inner.text);
+	at = check_place("%s.for", path);
+	return check_span(check, &of->lasts_ms, at.path, of->lasts, "1h",
+	    60 * SECOND_MS, 7 * DAY_MS);
+}
+
+static int
+check_maintenance(const struct check *check, uint32_t i)
+{
+	struct maintenance_config *of = &check->config->alerts->maintenance[i];
+	struct place at = check_place("alerts.maintenance[%u].name", i);
+	bool is_once = of->from != NULL && of->to != NULL;
+
+	if (check_name(check, at.path, of->name) < 0)
+		return -1;
+	at = check_place("alerts.maintenance[%u].environments", i);
+	if (check_environments(check, at.path, &of->environments) < 0)
+		return -1;
+	at = check_place("alerts.maintenance[%u].services", i);
+	if (check_services(check, at.path, &of->services) < 0)
+		return -1;
+	at = check_place("alerts.maintenance[%u]", i);
+	if (is_once == (of->cron != NULL) ||
+	    (of->from != NULL) != (of->to != NULL))
+		return conf_complain(check->conf, check->err, at.path,
+		    "must have from and to, or cron and for");
+	return is_once ? check_once(check, at.path, of)
+		       : check_cron(check, at.path, of);
+}
+
+/* --- all of it ---------------------------------------------------------- */
+
+static int
+check_times(const struct check *check, struct alerts_config *alerts)
+{
+	if (check_span(check, &alerts->wait_ms, "alerts.wait", alerts->wait,
+		"10s", 0, 3600 * SECOND_MS) < 0 ||
+	    check_span(check, &alerts->resolve_after_ms, "alerts.resolve_after",
+		alerts->resolve_after, "1m", 0, 3600 * SECOND_MS) < 0)
+		return -1;
+	if (alerts->remind != NULL && strcmp(alerts->remind, "never") == 0)
+		return 0;
+	return check_span(check, &alerts->remind_ms, "alerts.remind",
+	    alerts->remind, "4h", SECOND_MS, 30 * DAY_MS);
+}
+
+int
+config_alerts_check(const struct check *check)
+{
+	struct alerts_config *alerts = check->config->alerts;
+
+	if (alerts == NULL)
+		return 0;
+	if (alerts->url != NULL &&
+	    require_scheme(
+		check, "alerts.url", alerts->url, "http://", "https://") < 0)
+		return -1;
+	if (check_times(check, alerts) < 0)
+		return -1;
+	for (uint32_t i = 0; i < alerts->n_receivers; i++)
+		if (check_receiver(check, i) < 0)
+			return -1;
+	for (uint32_t i = 0; i < alerts->n_routes; i++)
+		if (check_route(check, i) < 0)
+			return -1;
+	for (uint32_t i = 0; i < alerts->n_maintenance; i++)
+		if (check_maintenance(check, i) < 0)
+			return -1;
+	return 0;
+}
