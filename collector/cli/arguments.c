@@ -4,126 +4,10 @@
 #include <string.h>
 
 #include "collector/cli/arguments.h"
+#include "collector/cli/options.h"
 
-#define COLLECTOR_DEFAULT "ipc:///run/vedette/collector.sock"
-#define TIMEOUT_MAX_MS    (10 * 60 * 1000)
-#define LIMIT_MAX         10000 /* of proto/query.h */
-#define COUNT_MAX         1000000000
-#define RATE_MIN          0.001
-#define RATE_MAX          100000
-
-enum kind { FLAG, TEXT, DURATION, POINT, NUMBER, NAME, COLUMN, RATE, STEP };
-
-struct option {
-	const char *name, *value; /* value: how help calls it; NULL for FLAG */
-	enum kind kind;
-	size_t at;            /* of its member in struct arguments */
-	unsigned of;          /* OPTION_...; 0: every command takes it */
-	int64_t max;          /* of a NUMBER or DURATION; 0: no limit */
-	const char *variable; /* environment variable, or NULL */
-	const char *help;     /* lines, 24 columns to the right */
-};
-
-#define AT(member) offsetof(struct arguments, member)
-
-static const struct option options[] = {
-	{ "service", "NAME", NAME, AT(service), OPTION_SERVICE, 0, NULL,
-	    "only this service" },
-	{ "probe", "NAME", TEXT, AT(probe), OPTION_PROBE, 0, NULL,
-	    "only this probe" },
-	{ "agent", "NAME", TEXT, AT(agent), OPTION_AGENT, 0, NULL,
-	    "only what this agent saw" },
-	{ "name", "PATTERN", TEXT, AT(name), OPTION_NAME, 0, NULL,
-	    "only facts whose name matches, such as 'env/*'" },
-	{ "since", "DURATION", DURATION, AT(since_ms), OPTION_SINCE, 0, NULL,
-	    "only the last 90s, 15m, 1h, 7d, ..." },
-	{ "from", "TIME", POINT, AT(from_ms), OPTION_RANGE, 0, NULL,
-	    "not before this time, as 2026-01-05T10:00:00Z" },
-	{ "to", "TIME", POINT, AT(to_ms), OPTION_RANGE, 0, NULL,
-	    "before this time" },
-	{ "at", "TIME", POINT, AT(to_ms), OPTION_AT, 0, NULL,
-	    "as it was then, as 2026-01-05T10:00:00Z (default now)" },
-	{ "format", "WORD", TEXT, AT(format), OPTION_FORMAT, 0, NULL,
-	    "text (default), md, html or json" },
-	{ "last", "DURATION", DURATION, AT(last_ms), OPTION_LAST, 0, NULL,
-	    "the last 24h, 90d, ... before that" },
-	{ "by", "STEP", STEP, AT(span_ms), OPTION_TREND, 0, NULL,
-	    "hour, day (default) or week" },
-	{ "together", NULL, FLAG, AT(together), OPTION_TREND, 0, NULL,
-	    "all of them as one" },
-	{ "environment", "NAME", NAME, AT(environment), OPTION_ENVIRONMENT, 0,
-	    NULL, "where it happened" },
-	{ "since-deploy", NULL, FLAG, AT(since_deploy), OPTION_DEPLOY, 0, NULL,
-	    "since the newest deploy that was marked (default)" },
-	{ "kind", "KIND", TEXT, AT(kind), OPTION_MARK, 0, NULL,
-	    "deploy, rollback, restart, config_change,\n"
-	    "secret_change, scale, maintenance_start,\n"
-	    "maintenance_end, claim or incident_closed" },
-	{ "subject", "TEXT", TEXT, AT(subject), OPTION_MARK, 0, NULL,
-	    "what it is about, such as build/v2" },
-	{ "summary", "TEXT", TEXT, AT(summary), OPTION_MARK, 0, NULL,
-	    "for people" },
-	{ "claim", "TEXT", TEXT, AT(claim), OPTION_MARK, 0, NULL,
-	    "what somebody says: --kind claim --summary TEXT" },
-	{ "csv", NULL, FLAG, AT(csv), OPTION_CSV, 0, NULL,
-	    "comma separated values (RFC 4180)" },
-	{ "explain", "ID", TEXT, AT(explain), OPTION_EXPLAIN, 0, NULL,
-	    "one piece of evidence in full, such as E3" },
-	{ "limit", "N", NUMBER, AT(limit), OPTION_LIMIT, LIMIT_MAX, NULL,
-	    "at most N, the newest (default 100, at most 10000)" },
-	{ "phases", NULL, FLAG, AT(phases), OPTION_PHASES, 0, NULL,
-	    "how long each step took" },
-	{ "open", NULL, FLAG, AT(open), OPTION_OPEN, 0, NULL,
-	    "only those that are not cleared" },
-	{ "results", NULL, FLAG, AT(results), OPTION_RESULTS, 0, NULL,
-	    "every result, not only those that differ from before" },
-	{ "lines", NULL, FLAG, AT(lines), OPTION_LINES, 0, NULL,
-	    "one line per event, on a terminal too" },
-	{ "count", "N", NUMBER, AT(count), OPTION_COUNT, COUNT_MAX, NULL,
-	    "end after N events" },
-	{ "for", "DURATION", DURATION, AT(for_ms), OPTION_FOR, 0, NULL,
-	    "end after this time" },
-	{ "time", "COLUMN", TEXT, AT(time), OPTION_DETECT, 0, NULL,
-	    "when each row was; found by its name if not given" },
-	{ "value", "COLUMN", COLUMN, 0, OPTION_DETECT, 0, NULL,
-	    "what to watch; may be given several times" },
-	{ "outcome", "COLUMN", TEXT, AT(outcome), OPTION_DETECT, 0, NULL,
-	    "ok or critical, 0 or 1: watched for its share of\n"
-	    "failures" },
-	{ "series", "COLUMN", TEXT, AT(series), OPTION_DETECT, 0, NULL,
-	    "which series a row belongs to" },
-	{ "per-year", "N", RATE, AT(per_year), OPTION_DETECT, 0, NULL,
-	    "false alarms wanted per series and year (default 1)" },
-	{ "chart", NULL, FLAG, AT(chart), OPTION_DETECT, 0, NULL,
-	    "draw each series" },
-	{ "collector", "URL", TEXT, AT(collector), 0, 0, "VEDETTE_COLLECTOR",
-	    "ipc:///PATH, tls+tcp://HOST:PORT or tcp://HOST:PORT\n"
-	    "(default " COLLECTOR_DEFAULT ")" },
-	{ "store", "FILE", TEXT, AT(store), 0, 0, NULL,
-	    "ask this store, without a collector" },
-	{ "config", "FILE", TEXT, AT(config), 0, 0, NULL,
-	    "the collector's configuration, for --store" },
-	{ "ca", "FILE", TEXT, AT(ca), 0, 0, "VEDETTE_CA",
-	    "whom to trust (PEM), for tls+tcp://" },
-	{ "certificate", "FILE", TEXT, AT(certificate), 0, 0,
-	    "VEDETTE_CERTIFICATE", "who we are (PEM)" },
-	{ "key", "FILE", TEXT, AT(key), 0, 0, "VEDETTE_KEY",
-	    "its private key (PEM), readable by you alone" },
-	{ "server-name", "NAME", TEXT, AT(server_name), 0, 0,
-	    "VEDETTE_SERVER_NAME",
-	    "name in the collector's certificate, if not HOST" },
-	{ "insecure", NULL, FLAG, AT(insecure), 0, 0, NULL,
-	    "allow tcp:// beyond this machine" },
-	{ "timeout", "DURATION", DURATION, AT(timeout_ms), 0, TIMEOUT_MAX_MS,
-	    NULL, "how long to wait for an answer (default 10s)" },
-	{ "json", NULL, FLAG, AT(json), 0, 0, NULL,
-	    "JSON instead of text; shapes in docs/cli.md" },
-	{ "help", NULL, FLAG, AT(help), 0, 0, NULL, "this text" },
-	{ "version", NULL, FLAG, AT(version), 0, 0, NULL,
-	    "the version of this program" },
-};
-
-#define N_OPTIONS (sizeof(options) / sizeof(options[0]))
+#define RATE_MIN 0.001
+#define RATE_MAX 100000
 
 /* --- values ----------------------------------------------------------------- */
 
@@ -268,7 +152,7 @@ struct reader {
 static const struct option *
 find_option(const char *name, size_t n)
 {
-	for (size_t i = 0; i < N_OPTIONS; i++)
+	for (size_t i = 0; options[i].name != NULL; i++)
 		if (strlen(options[i].name) == n &&
 		    strncmp(options[i].name, name, n) == 0)
 			return &options[i];
@@ -390,7 +274,7 @@ check_options(const struct reader *reader, struct err *err)
 {
 	unsigned taken = reader->out->command->options;
 
-	for (size_t i = 0; i < N_OPTIONS; i++)
+	for (size_t i = 0; options[i].name != NULL; i++)
 		if ((reader->used & options[i].of & ~taken) != 0)
 			return err_set(err, ERR_INVALID, "%s takes no --%s",
 			    reader->out->command->name, options[i].name);
@@ -440,7 +324,7 @@ check_collector(const struct arguments *arguments, struct err *err)
 static void
 set_defaults(struct arguments *out)
 {
-	*out = (struct arguments){ .collector = COLLECTOR_DEFAULT,
+	*out = (struct arguments){ .collector = OPTIONS_COLLECTOR_DEFAULT,
 		.server_name = "",
 		.probe = "",
 		.agent = "",
@@ -449,7 +333,7 @@ set_defaults(struct arguments *out)
 		.format = "",
 		.timeout_ms = 10000,
 		.per_year = 1 };
-	for (size_t i = 0; i < N_OPTIONS; i++) {
+	for (size_t i = 0; options[i].name != NULL; i++) {
 		const char *value = options[i].variable != NULL
 		    ? getenv(options[i].variable)
 		    : NULL;
@@ -511,77 +395,4 @@ arguments_from_ms(const struct arguments *arguments, int64_t now_ms)
 	if (arguments->since_ms != 0)
 		return now_ms - arguments->since_ms;
 	return arguments->from_ms;
-}
-
-/* --- help ------------------------------------------------------------------- */
-
-static void
-add_option(struct text *text, const struct option *option)
-{
-	const char *line = option->help, *end;
-	struct text head = { 0 };
-
-	text_addf(&head, "  --%s%s%s", option->name,
-	    option->value != NULL ? " " : "",
-	    option->value != NULL ? option->value : "");
-	text_addf(text, "%-23s ", head.bytes);
-	text_fini(&head);
-	while ((end = strchr(line, '\n')) != NULL) {
-		text_addf(text, "%.*s\n%24s", (int)(end - line), line, "");
-		line = end + 1;
-	}
-	text_addf(text, "%s\n", line);
-	if (option->variable != NULL)
-		text_addf(text, "%24s(or %s)\n", "", option->variable);
-}
-
-static void
-add_options(struct text *text, unsigned of)
-{
-	for (size_t i = 0; i < N_OPTIONS; i++)
-		if (of == 0 ? options[i].of == 0 : (options[i].of & of) != 0)
-			add_option(text, &options[i]);
-}
-
-void
-arguments_help(struct text *text, const struct command *const *commands)
-{
-	text_add(text,
-	    "usage: vedette [OPTIONS] COMMAND [ENVIRONMENT[/SERVICE]]\n\n"
-	    "Asks a collector how the environments of a product stand, "
-	    "what changed, and\nsince when.\n\ncommands:\n");
-	for (; *commands != NULL; commands++)
-		text_addf(text, "  %-21s %s\n", (*commands)->name,
-		    (*commands)->summary);
-	text_add(text, "\noptions:\n");
-	add_options(text, 0);
-	text_add(text,
-	    "\nCOLUMNS sets the width where there is no terminal (80); "
-	    "NO_COLOR switches colour\noff.  vedette COMMAND --help tells "
-	    "more.\n\nexamples:\n"
-	    "  vedette status\n"
-	    "  vedette --collector tls+tcp://vedette.example:7000 status "
-	    "staging\n"
-	    "\nexit codes:\n"
-	    "  0   answered\n"
-	    "  2   the command line or the request is not right\n"
-	    "  3   the collector was not reached, did not answer or refused\n"
-	    "  status has its own: see vedette status --help\n");
-}
-
-void
-arguments_command_help(struct text *text, const struct command *command)
-{
-	text_addf(text, "usage: vedette %s [OPTIONS] %s\n\n%s\n", command->name,
-	    command->operand != NULL      ? command->operand
-		: command->second != NULL ? command->second
-					  : "[ENVIRONMENT[/SERVICE]]",
-	    command->description);
-	text_add(text, "options:\n");
-	if (command->options != 0)
-		add_options(text, command->options);
-	text_add(text, "\noptions of every command:\n");
-	add_options(text, 0);
-	text_addf(text, "\nexamples:\n%s\nexit codes:\n%s", command->examples,
-	    command->exits);
 }

@@ -99,6 +99,15 @@ int arguments_parse(struct arguments *out, int argc, char **argv,
 /* The point where --since or --from begins, seen from now; 0 for neither. */
 int64_t arguments_from_ms(const struct arguments *arguments, int64_t now_ms);
 
+/* --- for completion --------------------------------------------------------- */
+
+/* Adds "--name\tdescription\n" of each option that command (NULL: whichever)
+ * takes. */
+void arguments_list_options(struct text *out, const struct command *command);
+/* How help calls the value of an option; NULL: there is none, or no such
+ * option.  option is without its dashes. */
+const char *arguments_value_name(const char *option);
+
 /* Help for the program, and for one command. */
 void arguments_help(struct text *text, const struct command *const *commands);
 void arguments_command_help(struct text *text, const struct command *command);
