@@ -1,8 +1,10 @@
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "collector/cli/cmd.h"
+#include "collector/cli/complete.h"
 #include "collector/cli/output.h"
 
 static const struct command *const commands[] = {
@@ -66,6 +68,8 @@ main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN); /* a pipe that closed is told by write() */
 	look_at(&look, STDOUT_FILENO);
+	if (argc > 1 && strcmp(argv[1], "complete") == 0)
+		return complete_run(argc - 2, argv + 2, commands, &look);
 	if (arguments_parse(&arguments, argc, argv, commands, &err) < 0)
 		return refuse(&arguments, &err);
 	if (arguments.help || arguments.version)
