@@ -76,6 +76,17 @@ alternatives(const struct verdict *verdict)
 	return list;
 }
 
+static json_t *
+probabilities(const struct score *of)
+{
+	json_t *row = json_object();
+
+	for (int i = 0; i < BLAME_COUNT; i++)
+		json_object_set_new(
+		    row, blame_name((enum blame)i), share(of->permyriad[i]));
+	return row;
+}
+
 /* The class a finding speaks for most. */
 static enum blame
 favourite(const struct weight *weight)
@@ -268,6 +279,8 @@ add_answer(json_t *root, const struct verdict *verdict,
 	json_object_set_new(root, "last_good", shape_time(verdict->good_ms));
 	json_object_set_new(root, "trigger", trigger(&verdict->trigger));
 	json_object_set_new(root, "alternatives", alternatives(verdict));
+	json_object_set_new(
+	    root, "probabilities", probabilities(&verdict->score));
 }
 
 static void

@@ -4,7 +4,8 @@
 
 #define SECOND_MS       INT64_C(1000)
 #define SILENT_BEATS    3
-#define SILENT_LEAST_MS (15 * SECOND_MS)
+#define SILENT_LEAST_MS (5 * SECOND_MS) /* on its way to the collector */
+#define CLOCK_LEAST_MS  (5 * SECOND_MS)
 #define STAND_IN_MS     (60 * SECOND_MS)
 #define SAME_GAP_MS     (10 * SECOND_MS)
 
@@ -18,6 +19,19 @@ is_silent(const struct scene *scene, const struct scene_agent *agent)
 	if (limit_ms < SILENT_LEAST_MS)
 		limit_ms = SILENT_LEAST_MS;
 	return scene->at_ms - agent->heard_ms > limit_ms;
+}
+
+/* By more than the time between two signs of life: its order with what others
+ * saw cannot be told. */
+static bool
+is_off(const struct scene_agent *agent)
+{
+	int64_t limit_ms = agent->heartbeat_ms;
+
+	if (limit_ms < CLOCK_LEAST_MS)
+		limit_ms = CLOCK_LEAST_MS;
+	return agent->clock_offset_ms > limit_ms ||
+	    agent->clock_offset_ms < -limit_ms;
 }
 
 static void
@@ -58,8 +72,7 @@ find_observers(const struct look *look)
 		if (is_silent(scene, agent)) {
 			find_silence(look, agent);
 			healthy = false;
-		} else if (agent->clock_offset_ms > SILENT_LEAST_MS ||
-		    agent->clock_offset_ms < -SILENT_LEAST_MS) {
+		} else if (is_off(agent)) {
 			finding = look_add(look, TOKEN_CLOCK, 100,
 			    note(look->arena,
 				"the clock of agent %s is off by %lld s",

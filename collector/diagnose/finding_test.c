@@ -104,8 +104,10 @@ find_own_inputs(const struct look *look)
 	if (node->layer < LAYER_APP &&
 	    !(node->by_text && (node->token == TOKEN_BREAK_SCHEMA)))
 		return;
-	/* One of its paths is slow: that is not "all is well below". */
-	if (edge_in_question(look) != NULL || is_any_path_longer(look))
+	/* One of its paths is slow, or its own resources run short: that is
+	 * not "all is well below". */
+	if (edge_in_question(look) != NULL || is_any_path_longer(look) ||
+	    look_at_host(look) != NULL || look_at_kills(look) != NULL)
 		return;
 	for (size_t i = 0; i < look->chain->n_nodes; i++) {
 		const struct node *other = &look->chain->nodes[i];

@@ -119,16 +119,32 @@ find_platform(const struct look *look)
 }
 
 static void
+add_kills(const struct look *look)
+{
+	const struct scene_change *kills = look_at_kills(look);
+	struct finding *finding;
+
+	if (kills == NULL)
+		return;
+	finding = look_add(look, TOKEN_SATURATED, 100,
+	    note(look->arena,
+		"processes killed for want of memory: %s %s, "
+		"was %s",
+		kills->name, kills->after, kills->before));
+	finding->change = kills;
+}
+
+static void
 find_resources(const struct look *look)
 {
+	const struct node *host = look_at_host(look);
+
 	for (size_t i = 0; i < look->chain->n_nodes; i++) {
 		const struct node *node = &look->chain->nodes[i];
 		const struct scene_view *view = node->view;
 		bool full = view->told->reason == REASON_EXHAUSTED ||
 		    node->text.signature == SIGNATURE_CONNECTIONS ||
-		    (look_same(view->series->kind, "host") &&
-			view->told->outcome != OUTCOME_OK &&
-			view->told->outcome != OUTCOME_UNKNOWN);
+		    node == host;
 		struct finding *finding;
 
 		if (!full || node->token == TOKEN_SATURATED)
@@ -139,6 +155,7 @@ find_resources(const struct look *look)
 		finding->view = view;
 		return;
 	}
+	add_kills(look);
 }
 
 static void

@@ -60,3 +60,34 @@ look_holds(const char *text, const char *word)
 {
 	return strstr(text, word) != NULL;
 }
+
+const struct scene_change *
+look_at_kills(const struct look *look)
+{
+	const struct scene_change *newest = NULL;
+
+	for (size_t i = 0; i < look->scene->n_changes; i++) {
+		const struct scene_change *change = &look->scene->changes[i];
+
+		if (look_same(change->environment, look->scene->environment) &&
+		    !change->first_seen && !change->is_mark &&
+		    change->to_ms >= look->chain->onset_from_ms &&
+		    text_matches("host/*oom_kills", change->name))
+			newest = change;
+	}
+	return newest;
+}
+
+const struct node *
+look_at_host(const struct look *look)
+{
+	for (size_t i = 0; i < look->chain->n_nodes; i++) {
+		const struct scene_view *view = look->chain->nodes[i].view;
+
+		if (look_same(view->series->kind, "host") &&
+		    view->told->outcome != OUTCOME_OK &&
+		    view->told->outcome != OUTCOME_UNKNOWN)
+			return &look->chain->nodes[i];
+	}
+	return NULL;
+}

@@ -33,6 +33,12 @@ look_outcome(const struct look *look, const struct scene_view *view);
 bool look_same(const char *a, const char *b);
 bool look_holds(const char *text, const char *word);
 
+/* The newest kill for want of memory since it began to fail; NULL: none. */
+const struct scene_change *look_at_kills(const struct look *look);
+
+/* A host whose memory, disk or descriptors run short; NULL: none. */
+const struct node *look_at_host(const struct look *look);
+
 /* The searches, by what they look at. */
 void look_at_tests(const struct look *look);  /* of a break */
 void look_at_traces(const struct look *look); /* of a break */

@@ -3,12 +3,13 @@
 #include "collector/diagnose/node.h"
 #include "proto/base/text.h"
 
-#define STALE_INTERVALS 3
-#define MINUTE_MS       INT64_C(60000)
-#define SLOWER_US       INT64_C(20000) /* and half as much again */
-#define FLIPS_LEAST     4
-#define PHASE_BYTES     64
-#define DEPTH_MAX       16 /* of dependencies, should they form a circle */
+#define STALE_INTERVALS  3
+#define STALE_LEAST_MS   INT64_C(5000)   /* on its way to the collector */
+#define STALE_UNKNOWN_MS INT64_C(600000) /* nobody knows the interval */
+#define SLOWER_US        INT64_C(20000)  /* and half as much again */
+#define FLIPS_LEAST      4
+#define PHASE_BYTES      64
+#define DEPTH_MAX        16 /* of dependencies, should they form a circle */
 
 static const char *const layer_names[LAYER_COUNT] = {
 	"observer",
@@ -139,9 +140,10 @@ node_is_fresh(const struct scene *scene, const struct scene_view *view)
 {
 	int64_t limit_ms = STALE_INTERVALS * (int64_t)view->series->interval_ms;
 
-	if (limit_ms < MINUTE_MS)
-		limit_ms =
-		    view->series->interval_ms == 0 ? 10 * MINUTE_MS : limit_ms;
+	if (view->series->interval_ms == 0)
+		limit_ms = STALE_UNKNOWN_MS;
+	else if (limit_ms < STALE_LEAST_MS)
+		limit_ms = STALE_LEAST_MS;
 	return scene->at_ms - view->last->at_ms <= limit_ms;
 }
 

@@ -6,7 +6,8 @@
 /* So many missing at once were not forgotten one by one: the file is. */
 #define FILE_MISSING_LEAST 3
 
-#define NAME_BYTES 128
+#define NAME_BYTES  128
+#define PORT_DIGITS 5
 
 static bool
 same(const char *a, const char *b)
@@ -143,11 +144,38 @@ static const struct {
 	{ "gcp/", "gcp:" },
 };
 
+/* What the last word of a fact host/PROBE/... limits: a file of the control
+ * group of a service. */
+static const struct {
+	const char *fact, *file;
+} limits[] = {
+	{ "/cgroup_memory_bytes", "memory.max" },
+	{ "/cgroup_cpus", "cpu.max" },
+	{ "/cgroup_pids", "pids.max" },
+};
+
+static const char *
+subject_of_limit(struct arena *arena, const struct scene_change *change)
+{
+	const char *word = strrchr(change->name, '/');
+
+	if (strncmp(change->name, "host/", 5) != 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		if (same(word, limits[i].fact))
+			return note(arena, "cgroup:%s/%s", change->service,
+			    limits[i].file);
+	return NULL;
+}
+
 const char *
 subject_of_change(struct arena *arena, const struct scene_change *change)
 {
 	const char *name = change->name;
+	const char *limit = subject_of_limit(arena, change);
 
+	if (limit != NULL)
+		return limit;
 	if (strncmp(name, "env/FLAG_", 9) == 0)
 		return note(arena, "config:%s", lower_case(arena, name + 4));
 	if (strncmp(name, "env/", 4) == 0)
@@ -217,8 +245,10 @@ env_subject(struct arena *arena, const struct scene *scene,
 /* "infra:postgres", with what of it ran out. */
 static const char *
 infra_subject(struct arena *arena, const struct scene *scene,
-    const struct node *node, const struct findings *findings)
+    const struct node *node, const struct suspects *suspects,
+    const struct findings *findings)
 {
+	const struct suspect *change = suspects_find(suspects, CHANGE_PLATFORM);
 	const struct finding *platform =
 	    findings_get(findings, TOKEN_PLATFORM_BAD);
 
@@ -228,6 +258,8 @@ infra_subject(struct arena *arena, const struct scene *scene,
 		node_place(&bad, scene, platform->view);
 		return subject_of_node(arena, scene, &bad);
 	}
+	if (node->layer >= LAYER_APP && change != NULL)
+		return subject_of_change(arena, change->change);
 	if (node->layer >= LAYER_APP)
 		return note(arena, "infra:%s", node_target(node));
 	return subject_of_node(arena, scene, node);
@@ -245,6 +277,25 @@ sufferer(const struct scene *scene, const struct chain *chain,
 			scene, chain->failing[i]->service, node->service))
 			return chain->failing[i]->service;
 	return scene->environment;
+}
+
+/* ":5432" of a connection that did not come about: which of the ways between
+ * two places it is; "" when nobody said. */
+static const char *
+port_of(struct arena *arena, const struct node *node)
+{
+	const char *server = attribute_text(node->view->told, "server");
+	const char *colon = strrchr(
+	    server[0] != '\0' ? server : node->view->told->message, ':');
+	size_t n;
+
+	if (node->layer != LAYER_TCP || colon == NULL)
+		return "";
+	n = strspn(colon + 1, "0123456789");
+	if (n == 0 || n > PORT_DIGITS ||
+	    (colon[1 + n] != '\0' && colon[1 + n] != ' '))
+		return "";
+	return note(arena, "%.*s", (int)(1 + n), colon);
 }
 
 static const char *
@@ -265,11 +316,11 @@ net_subject(struct arena *arena, const struct scene *scene,
 			node = &chain->nodes[i];
 	if (node->layer == LAYER_DNS)
 		return subject_of_node(arena, scene, node);
-	if (node->dependency[0] != '\0')
-		return note(
-		    arena, "net:%s->%s", node->service, node->dependency);
-	return note(
-	    arena, "net:%s->%s", sufferer(scene, chain, node), node->service);
+	return note(arena, "net:%s->%s%s%s",
+	    node->dependency[0] != '\0' ? node->service
+					: sufferer(scene, chain, node),
+	    node_target(node), port_of(arena, node),
+	    findings_get(findings, TOKEN_MTU) != NULL ? "#mtu" : "");
 }
 
 static const char *
@@ -343,6 +394,8 @@ subject_of_node(
 
 	if (strncmp(series->kind, "gcp.secret", 10) == 0)
 		return note(arena, "gcp:secret/%s#access", series->probe);
+	if (same(series->kind, "gcp.vpc_connector"))
+		return note(arena, "gcp:vpcaccess/%s", series->probe);
 	if (strncmp(series->kind, "gcp.", 4) == 0)
 		return note(
 		    arena, "gcp:%s/%s", series->kind + 4, series->probe);
@@ -383,7 +436,7 @@ subject_of(enum blame blame, struct arena *arena, const struct scene *scene,
 	case BLAME_ENV:
 		return env_subject(arena, scene, node, suspects, findings);
 	case BLAME_INFRA:
-		return infra_subject(arena, scene, node, findings);
+		return infra_subject(arena, scene, node, suspects, findings);
 	case BLAME_NET:
 		return net_subject(
 		    arena, scene, chain, node, suspects, findings);

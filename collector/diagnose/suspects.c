@@ -49,6 +49,10 @@ static const struct {
 	{ "gcp*", CHANGE_PLATFORM },
 	{ "platform*", CHANGE_PLATFORM },
 	{ "schema*", CHANGE_PLATFORM },
+	{ "host/*/cgroup_memory_bytes", CHANGE_PLATFORM },
+	{ "host/*/cgroup_cpus", CHANGE_PLATFORM },
+	{ "host/*/cgroup_pids", CHANGE_PLATFORM },
+	{ "host/*/memory_bytes", CHANGE_PLATFORM },
 };
 
 static enum change_class

@@ -4,6 +4,7 @@
 #include "collector/diagnose/remarks.h"
 #include "collector/diagnose/subject.h"
 #include "collector/diagnose/verdict.h"
+#include "proto/base/text.h"
 
 #define LIKELY       9000 /* "very likely" from here, with a decisive test */
 #define PROBABLE     7000 /* a verdict from here */
@@ -122,31 +123,71 @@ severity_of(const struct scene *scene, const struct chain *chain)
 
 /* --- the trigger --------------------------------------------------------------------- */
 
+/* The first pattern that a fact's name matches decides. */
+static const struct {
+	const char *pattern, *kind, *gone;
+} trigger_kinds[] = {
+	{ "dns/*", "dns_change", NULL },
+	{ "envfile*", "env_file_changed", "env_file_removed" },
+	{ "file/*", "env_file_changed", "env_file_removed" },
+	{ "hosts*", "env_file_changed", "env_file_changed" },
+	{ "env/FLAG_*", "flag_change", NULL },
+	{ "flag*", "flag_change", NULL },
+	{ "setting*", "config_change", NULL },
+	{ "config*", "config_change", NULL },
+	{ "*firewall*", "firewall_change", NULL },
+	{ "host/*", "platform_limit_change", NULL },
+	{ "limit*", "platform_limit_change", NULL },
+	{ "cgroup*", "platform_limit_change", NULL },
+};
+
 static const char *
 trigger_kind(const struct suspect *suspect)
 {
 	static const char *const kinds[CHANGE_CLASSES] = { "deploy",
 		"env_change", "platform_state_change", "network_change",
 		"change" };
-	const char *name = suspect->change->name;
+	const struct scene_change *change = suspect->change;
 
-	if (suspect->change->is_mark)
-		return mark_kind_name(suspect->change->kind);
-	if (strncmp(name, "dns/", 4) == 0)
-		return "dns_change";
-	if (strncmp(name, "envfile", 7) == 0)
-		return "env_file_changed";
-	if (strncmp(name, "setting/", 8) == 0 ||
-	    strncmp(name, "config/", 7) == 0)
-		return "config_change";
+	if (change->is_mark)
+		return mark_kind_name(change->kind);
+	for (size_t i = 0; i < sizeof(trigger_kinds) / sizeof(trigger_kinds[0]);
+	     i++)
+		if (text_matches(trigger_kinds[i].pattern, change->name))
+			return trigger_kinds[i].gone != NULL &&
+				(change->after[0] == '\0' ||
+				    same(change->after, "absent"))
+			    ? trigger_kinds[i].gone
+			    : trigger_kinds[i].kind;
 	return kinds[suspect->class];
+}
+
+/* Some beginnings leave no change behind but what fails from then on: an
+ * instant that was reached, a server that nobody keeps. */
+static void
+set_trigger_of_break(struct verdict *out, const struct chain *chain)
+{
+	const struct node *node =
+	    chain->n_failing > 0 ? chain->failing[0] : NULL;
+
+	if (out->blame != BLAME_INFRA || node == NULL)
+		return;
+	if (findings_get(&out->findings, TOKEN_EXPIRED) != NULL)
+		out->trigger.kind = "expiry";
+	else if (node->token == TOKEN_BREAK_REFUSED)
+		out->trigger.kind = "dependency_stop";
+	else
+		return;
+	out->trigger.subject = out->subject;
+	out->trigger.from_ms = chain->onset_from_ms;
+	out->trigger.to_ms = chain->onset_to_ms;
 }
 
 /* The heaviest change before the onset of the class that is blamed; a deploy
  * that brought it about counts as well. */
 static void
-set_trigger(
-    struct verdict *out, struct arena *arena, const struct suspects *suspects)
+set_trigger(struct verdict *out, struct arena *arena, const struct chain *chain,
+    const struct suspects *suspects)
 {
 	static const enum change_class of[BLAME_COUNT] = { CHANGE_RELEASE,
 		CHANGE_INPUT, CHANGE_PLATFORM, CHANGE_PATH, CHANGE_CLASSES,
@@ -158,8 +199,11 @@ set_trigger(
 	if (best == NULL && out->blame < BLAME_BLIND)
 		best = suspects_find(suspects, CHANGE_RELEASE);
 	out->trigger.kind = out->trigger.subject = "";
-	if (best == NULL)
+	if (best == NULL ||
+	    (out->blame == BLAME_INFRA && best->class == CHANGE_RELEASE)) {
+		set_trigger_of_break(out, chain);
 		return;
+	}
 	out->trigger.kind = trigger_kind(best);
 	out->trigger.subject = best->change->name[0] != '\0'
 	    ? best->change->name
@@ -359,7 +403,7 @@ verdict_reach(
 		out->subject = subject_of(out->blame, arena, scene, &chain,
 		    &suspects, &out->findings);
 	look_for_silent(out, arena, scene);
-	set_trigger(out, arena, &suspects);
+	set_trigger(out, arena, &chain, &suspects);
 	set_alternatives(out, arena, scene, &chain, &suspects);
 	out->word = word_of(out);
 	remarks_add(out, arena, scene, &chain, &suspects);

@@ -177,7 +177,7 @@ OUTAGES = {
                    "stopped by its owner"), "direct": READY,
         "golden": GOLDEN, "and": [changed(0, "gcp/sql/activation_policy",
                                           "=NEVER", service="postgres")]}),
-    "S23": ("infra", "gcp:vpc_connector/staging-connector", {
+    "S23": ("infra", "gcp:vpcaccess/staging-connector", {
         "db": TIMEOUT, "db.reference": TIMEOUT,
         "connector": bad("state.answer", "connector in state ERROR"),
         "direct": READY, "golden": GOLDEN,

@@ -21,6 +21,7 @@ static const struct outage {
 	struct known known[CASE_FACTS];
 	struct heard heard[CASE_AGENTS];
 	const char *not_blamed; /* "app" and the like */
+	const char *trigger;    /* its kind; NULL: whatever */
 } outages[] = {
 	{ "all is well", BLAME_NONE, "",
 	    { { S, "stg-1", "backend", "env", "env", IN },
@@ -60,7 +61,39 @@ static const struct outage {
 		    60 },
 		{ S, "stg-1", "web", "ready", "http", IN, REASON_CERTIFICATE,
 		    "tls", "certificate is not acceptable", 60 } },
-	    { { 0 } }, { { 0 } }, { { S, "stg-1", IN, 3 } }, "app" },
+	    { { 0 } }, { { 0 } }, { { S, "stg-1", IN, 3 } }, "app", "expiry" },
+
+	{ "a memory limit that was lowered is the platform's", BLAME_INFRA,
+	    "cgroup:backend/memory.max",
+	    { { S, "stg-1", "backend", "env", "env", IN },
+		{ S, "stg-1", "backend", "db", "postgres", IN },
+		{ S, "stg-1", "backend", "app-host", "host", IN },
+		{ S, "stg-1", "backend", "ready", "http", IN, REASON_REFUSED,
+		    "connect", "connection refused", 60, .text_is_new = true },
+		{ P, "prd-1", "backend", "ready", "http", IN } },
+	    { { S, "backend", "host/app-host/cgroup_memory_bytes", "200000000",
+		  "90000000", 65, 61 },
+		{ S, "backend", "host/app-host/cgroup_oom_kills", "0", "4", 61,
+		    4 } },
+	    { { S, "backend", "build", "v1" }, { P, "backend", "build", "v1" },
+		{ S, "backend", "env/POSTGRES_HOST", "h" } },
+	    { { S, "stg-1", IN, 3 } }, "app", "platform_limit_change" },
+
+	{ "memory that a new build eats is the application's", BLAME_APP,
+	    "app:backend@v2",
+	    { { S, "stg-1", "backend", "env", "env", IN },
+		{ S, "stg-1", "backend", "db", "postgres", IN },
+		{ S, "stg-1", "backend", "app-host", "host", IN },
+		{ S, "stg-1", "backend", "ready", "http", IN, REASON_REFUSED,
+		    "connect", "connection refused", 60, .text_is_new = true },
+		{ P, "prd-1", "backend", "ready", "http", IN } },
+	    { { S, "backend", "build/v2", "v1", "v2", 210, 210, true,
+		  MARK_DEPLOY, "released v2" },
+		{ S, "backend", "host/app-host/cgroup_oom_kills", "0", "4", 61,
+		    4 } },
+	    { { S, "backend", "build", "v2" }, { P, "backend", "build", "v1" },
+		{ S, "backend", "env/POSTGRES_HOST", "h" } },
+	    { { S, "stg-1", IN, 3 } }, "infra", "deploy" },
 
 	{ "a mistyped host is the variable's fault, not the resolver's",
 	    BLAME_ENV, "envvar:POSTGRES_HOST",
@@ -91,10 +124,10 @@ static const struct outage {
 	    { { 0 } },
 	    { { S, "backend", "build", "v1" }, { P, "backend", "build", "v1" },
 		{ S, "backend", "env/POSTGRES_HOST", "h" } },
-	    { { S, "stg-1", IN, 3 } }, "net" },
+	    { { S, "stg-1", IN, 3 } }, "net", "dependency_stop" },
 
 	{ "a filtered path is the network's, a sibling still connects",
-	    BLAME_NET, "net:backend->postgres",
+	    BLAME_NET, "net:backend->postgres:5432",
 	    { { S, "stg-1", "backend", "env", "env", IN },
 		{ S, "stg-1", "backend", "db", "postgres", IN, REASON_TIMEOUT,
 		    "connect", "no answer from 10.77.2.2:5432", 300 },
@@ -111,7 +144,7 @@ static const struct outage {
 	    { { S, "stg-1", IN, 3 } }, "infra" },
 
 	{ "a firewall beside a harmless edit is still the network", BLAME_NET,
-	    "net:backend->postgres",
+	    "net:backend->postgres:5432",
 	    { { S, "stg-1", "backend", "env", "env", IN },
 		{ S, "stg-1", "backend", "db", "postgres", IN, REASON_TIMEOUT,
 		    "connect", "no answer from 10.77.2.2:5432", 60 },
@@ -249,6 +282,8 @@ test_outage(void **state)
 	assert_string_equal(verdict.subject, row->subject);
 	assert_string_not_equal(blame_name(verdict.blame), row->not_blamed);
 	assert_in_range(verdict.permyriad, 0, 9700);
+	if (row->trigger != NULL)
+		assert_string_equal(verdict.trigger.kind, row->trigger);
 	arena_free(arena);
 }
 

@@ -74,18 +74,21 @@ def is_blamed(pattern, told, env="stg"):
 # --- one verdict ---------------------------------------------------------------
 
 def probabilities(verdict):
-    """Of each class; what a verdict does not say is shared evenly."""
-    given = dict(verdict.get("probabilities") or {})
-    if not given:
-        given = {row["class"]: row["confidence"]
-                 for row in verdict.get("alternatives", [])}
-        if verdict["class"] in CLASSES:
-            given[verdict["class"]] = verdict["confidence"]
-    rest = [name for name in CLASSES if name not in given]
-    left = max(0.0, 1.0 - sum(given.values()))
-    given.update({name: left / len(rest) for name in rest})
-    total = sum(given.values()) or 1.0
-    return {name: given[name] / total for name in CLASSES}
+    """Of each class.  The verdict's own confidence, after gates and caps, is
+    what is said of its class; the others share the rest as they stood."""
+    given = dict(verdict.get("probabilities") or {
+        row["class"]: row["confidence"]
+        for row in verdict.get("alternatives", [])})
+    blame = verdict["class"]
+    rest = {name: given.get(name, 0.0) for name in CLASSES if name != blame}
+    if not any(rest.values()):
+        rest = dict.fromkeys(rest, 1.0)
+    left = 1.0 - verdict["confidence"] if blame in CLASSES else 1.0
+    share = left / sum(rest.values())
+    told = {name: value * share for name, value in rest.items()}
+    if blame in CLASSES:
+        told[blame] = verdict["confidence"]
+    return told
 
 
 def brier(given, truth):
