@@ -7,6 +7,7 @@
 #include "collector/ask/facts.h"
 #include "proto/base/map.h"
 #include "proto/base/text.h"
+#include "proto/fingerprints.h"
 
 #define DAY_MS      INT64_C(86400000)
 #define HISTORY_MS  (30 * DAY_MS)  /* how far back changes are counted */
@@ -91,19 +92,16 @@ declare(const struct gathering *gathering)
 static bool
 is_first(const struct change_row *row)
 {
-	size_t before = facts_key_bytes(row->before);
-	size_t after = facts_key_bytes(row->after);
-
-	if (row->after_ms == 0)
-		return true;
-	return before > 0 && after > 0 &&
-	    (before != after || memcmp(row->before, row->after, before) != 0);
+	return row->after_ms == 0 ||
+	    (fingerprints_are_shown(row->before) &&
+		fingerprints_are_shown(row->after) &&
+		fingerprints_compare(row->before, row->after) ==
+		    FINGERPRINTS_UNKNOWN);
 }
 
 static void
 add_fact(struct gathering *gathering, const struct change_row *row)
 {
-	static const char prefix[] = "fingerprint ";
 	char *key = mem_printf("%s/%s/%s/%s", row->environment, row->service,
 	    source_name(row->source), row->name);
 	struct scene_fact *fact;
@@ -120,9 +118,9 @@ add_fact(struct gathering *gathering, const struct change_row *row)
 			.source = row->source,
 			.at_ms = row->before_ms,
 		};
-		if (strncmp(row->after, prefix, sizeof(prefix) - 1) == 0)
-			fact->fingerprint =
-			    keep(gathering, row->after + sizeof(prefix) - 1);
+		if (fingerprints_are_shown(row->after))
+			fact->fingerprint = keep(
+			    gathering, row->after + strlen(FINGERPRINTS_SHOWN));
 		else if (strcmp(row->after, "absent") != 0)
 			fact->value = keep(gathering, row->after);
 		map_put(gathering->seen, key, fact);
@@ -221,7 +219,7 @@ find_appeared(struct scene_change *changes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (!changes[i].first_seen ||
-		    facts_key_bytes(changes[i].before) > 0)
+		    fingerprints_are_shown(changes[i].before))
 			continue;
 		for (size_t k = 0; k < i && changes[i].first_seen; k++)
 			changes[i].first_seen = changes[k].is_mark ||

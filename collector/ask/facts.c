@@ -12,18 +12,6 @@ struct search {
 	struct map *seen; /* rows by place, name and source */
 };
 
-size_t
-facts_key_bytes(const char *shown)
-{
-	static const char prefix[] = "fingerprint ";
-	const char *colon;
-
-	if (strncmp(shown, prefix, sizeof(prefix) - 1) != 0)
-		return 0;
-	colon = strchr(shown, ':');
-	return colon == NULL ? 0 : (size_t)(colon - shown);
-}
-
 /* Newest first: the first row of a fact is what is in force. */
 static int
 on_change(void *arg, const struct change_row *row, struct err *err)

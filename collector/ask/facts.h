@@ -21,8 +21,4 @@ struct facts {
 int facts_at(struct facts *out, struct arena *arena, struct store *store,
     const struct query_changes *request, struct err *err);
 
-/* Which key made what is shown, "fingerprint k1:9f2c...": the length of all
- * that stands before the colon; 0 when it is no fingerprint. */
-size_t facts_key_bytes(const char *shown);
-
 #endif

@@ -7,6 +7,7 @@
 #include "collector/ask/questions.h"
 #include "proto/base/map.h"
 #include "proto/base/mem.h"
+#include "proto/fingerprints.h"
 
 #define VERSION   1
 #define FORGET_MS ROLLUP_DAY_MS /* an agent does without a probe that long */
@@ -231,8 +232,12 @@ compare_facts(const void *left, const void *right)
 static enum likeness
 likeness_of_facts(const struct fact_pair *pair)
 {
+	static const enum likeness likeness[] = {
+		[FINGERPRINTS_SAME] = SAME,
+		[FINGERPRINTS_DIFFER] = DIFFERS,
+		[FINGERPRINTS_UNKNOWN] = NOT_COMPARABLE,
+	};
 	const char *left, *right;
-	size_t n_left, n_right;
 
 	if (pair->row[0] == NULL || pair->row[1] == NULL)
 		return MISSING;
@@ -242,11 +247,11 @@ likeness_of_facts(const struct fact_pair *pair)
 		return SAME;
 	if (strcmp(left, "absent") == 0 || strcmp(right, "absent") == 0)
 		return DIFFERS;
-	n_left = facts_key_bytes(left);
-	n_right = facts_key_bytes(right);
-	if (n_left != n_right || memcmp(left, right, n_left) != 0)
+	if (fingerprints_are_shown(left) != fingerprints_are_shown(right))
 		return NOT_COMPARABLE;
-	return DIFFERS;
+	if (!fingerprints_are_shown(left))
+		return DIFFERS;
+	return likeness[fingerprints_compare(left, right)];
 }
 
 static void

@@ -6,6 +6,7 @@
 #include "collector/ask/facts.h"
 #include "collector/pipeline/fleet.h"
 #include "collector/ask/questions.h"
+#include "proto/fingerprints.h"
 
 #define VERSION 1
 
@@ -74,8 +75,8 @@ draft_guard(struct draft *draft, const struct expectation_config *guard,
 	draft_text(draft, "service", fact != NULL ? fact->service : NULL);
 	/* A fingerprint says nothing to people, and need not go round. */
 	draft_text(draft, "value",
-	    fact != NULL && facts_key_bytes(fact->shown) == 0 ? fact->shown
-							      : NULL);
+	    fact != NULL && !fingerprints_are_shown(fact->shown) ? fact->shown
+								 : NULL);
 	draft_text(draft, "seen_by", fact != NULL ? fact->agent : NULL);
 	draft_text(
 	    draft, "source", fact != NULL ? source_name(fact->source) : NULL);

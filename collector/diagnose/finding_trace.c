@@ -2,6 +2,7 @@
 
 #include "collector/diagnose/look.h"
 #include "proto/base/text.h"
+#include "proto/fingerprints.h"
 
 /* --- changes ---------------------------------------------------------------------------------- */
 
@@ -280,9 +281,13 @@ differs(const struct scene_fact *own, const struct scene_fact *peer)
 {
 	if (is_absent(own) && !is_absent(peer))
 		return true;
-	if (own->value[0] == '\0' || peer->value[0] == '\0')
-		return false; /* keyed per environment: not comparable */
-	return must_match(own->name) && !look_same(own->value, peer->value);
+	if (!must_match(own->name))
+		return false;
+	if (own->value[0] != '\0' && peer->value[0] != '\0')
+		return !look_same(own->value, peer->value);
+	/* Comparable only when both were made with the fleet's key. */
+	return fingerprints_compare(own->fingerprint, peer->fingerprint) ==
+	    FINGERPRINTS_DIFFER;
 }
 
 static void

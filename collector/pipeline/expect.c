@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "collector/pipeline/expect.h"
+#include "proto/fingerprints.h"
 
-#define FINGERPRINT "fingerprint "
-#define ABSENT      "absent"
+#define ABSENT "absent"
 
 static bool
 covers(
@@ -64,22 +64,17 @@ expect_text(
 	return out;
 }
 
-static bool
-is_fingerprint(const char *shown)
+/* A fingerprint beside a value says nothing. */
+static enum fingerprints
+compare(const char *a, const char *b)
 {
-	return strncmp(shown, FINGERPRINT, strlen(FINGERPRINT)) == 0;
-}
+	bool is_keyed = fingerprints_are_shown(a);
 
-/* Can equality of these two be told at all?  Fingerprints name their key
- * before the colon. */
-static bool
-are_comparable(const char *a, const char *b)
-{
-	size_t n = strcspn(a, ":");
-
-	if (is_fingerprint(a) != is_fingerprint(b))
-		return false;
-	return !is_fingerprint(a) || strncmp(a, b, n + 1) == 0;
+	if (is_keyed != fingerprints_are_shown(b))
+		return FINGERPRINTS_UNKNOWN;
+	if (is_keyed)
+		return fingerprints_compare(a, b);
+	return strcmp(a, b) == 0 ? FINGERPRINTS_SAME : FINGERPRINTS_DIFFER;
 }
 
 static bool
@@ -89,6 +84,8 @@ relation_holds(const struct expectation_config *expectation,
 	bool must_match = expectation->must_match.n > 0;
 	const struct names *all =
 	    must_match ? &expectation->must_match : &expectation->must_differ;
+	enum fingerprints broken =
+	    must_match ? FINGERPRINTS_DIFFER : FINGERPRINTS_SAME;
 
 	MAP_EACH (const struct fleet_fact, other, fleet->facts) {
 		if (strcmp(other->name, fact->name) != 0 ||
@@ -96,10 +93,9 @@ relation_holds(const struct expectation_config *expectation,
 		    strcmp(other->environment, fact->environment) == 0 ||
 		    other->source != fact->source || other->shown == NULL ||
 		    !names_hold(all, other->environment) ||
-		    strcmp(other->shown, ABSENT) == 0 ||
-		    !are_comparable(other->shown, fact->shown))
+		    strcmp(other->shown, ABSENT) == 0)
 			continue;
-		if ((strcmp(other->shown, fact->shown) == 0) != must_match)
+		if (compare(other->shown, fact->shown) == broken)
 			return false;
 	}
 	return true;
@@ -128,7 +124,7 @@ expect_holds(const struct expectation_config *expectation,
 		return !is_absent;
 	if (expect_is_relation(expectation))
 		return is_absent || relation_holds(expectation, fleet, fact);
-	if (is_fingerprint(fact->shown))
+	if (fingerprints_are_shown(fact->shown))
 		return true; /* its value cannot be seen from here */
 	if (expectation->equals != NULL)
 		return strcmp(fact->shown, expectation->equals) == 0;

@@ -5,6 +5,7 @@
 
 #include "collector/pipeline/expect.h"
 #include "collector/pipeline/judge.h"
+#include "proto/fingerprints.h"
 #include "proto/base/text.h"
 
 #define LIVELY_INTERVALS 3
@@ -99,21 +100,18 @@ shown_of(const struct fact *fact)
 	if (fact->value != NULL)
 		return mem_strdup(fact->value);
 	if (fact->fingerprint != NULL)
-		return mem_printf("fingerprint %s", fact->fingerprint);
+		return mem_printf(FINGERPRINTS_SHOWN "%s", fact->fingerprint);
 	return mem_strdup("absent");
 }
 
-/* Were these made with different keys?  Then nobody can tell whether the
- * value changed. */
+/* Are these of one value, or made with different keys?  Then nobody can tell
+ * whether the value changed. */
 static bool
 is_rotated(const char *before, const char *after)
 {
-	const char *word = "fingerprint ";
-	size_t n = strcspn(before, ":");
-
-	return strncmp(before, word, strlen(word)) == 0 &&
-	    strncmp(after, word, strlen(word)) == 0 &&
-	    strncmp(before, after, n + 1) != 0;
+	return fingerprints_are_shown(before) &&
+	    fingerprints_are_shown(after) &&
+	    fingerprints_compare(before, after) != FINGERPRINTS_DIFFER;
 }
 
 static int
@@ -265,11 +263,17 @@ change_fact(const struct judge *judge, struct fleet_fact *fact,
 		.before_ms = seen->at_ms,
 		.agent = fact->agent,
 	};
+	/* Back to what was known, whatever key that has now? */
+	bool is_known = fact->known != NULL && fingerprints_are_shown(shown) &&
+	    fingerprints_compare(fact->known, shown) == FINGERPRINTS_SAME;
 	int rc;
 
 	if (fact->drift.value == fact->drift.known)
 		fact->good_ms = row.after_ms;
-	drift_set(&fact->drift, number_of(shown), seen->at_ms);
+	if (is_known)
+		fleet_text(&fact->known, shown);
+	drift_set(&fact->drift, is_known ? fact->drift.known : number_of(shown),
+	    seen->at_ms);
 	rc = ledger_change(judge->ledger, &row, arrival->at.wall_ms, err);
 	free(fact->shown);
 	fact->shown = shown;
@@ -278,18 +282,25 @@ change_fact(const struct judge *judge, struct fleet_fact *fact,
 
 /* The same value under another key, as far as anyone can tell.  Takes
  * shown. */
-static void
-rotate(struct fleet_fact *fact, char *shown)
+static int
+rotate(const struct judge *judge, struct fleet_fact *fact,
+    const struct fact *seen, char *shown, const struct arrival *arrival,
+    struct err *err)
 {
-	uint64_t number = number_of(shown);
+	bool is_sure =
+	    fingerprints_compare(fact->shown, shown) == FINGERPRINTS_SAME;
 
-	if (fact->drift.known == fact->drift.value) {
-		fact->drift.known = number;
+	/* The value keeps the number that it is known by. */
+	if (fact->drift.known == fact->drift.value)
 		fleet_text(&fact->known, shown);
-	}
-	fact->drift.value = number;
 	free(fact->shown);
 	fact->shown = shown;
+	if (!is_sure)
+		return 0;
+	if (ledger_rekey(judge->ledger, fact, seen, err) < 0)
+		return -1;
+	/* With a key in common, more may be told of other environments. */
+	return follow_fact(judge, fact, arrival, err);
 }
 
 int
@@ -310,7 +321,7 @@ judge_fact(const struct judge *judge, struct fleet_fact *fact,
 	if (fact->shown != NULL && strcmp(fact->shown, shown) == 0)
 		free(shown);
 	else if (fact->shown != NULL && is_rotated(fact->shown, shown))
-		rotate(fact, shown);
+		rc = rotate(judge, fact, seen, shown, arrival, err);
 	else
 		rc = change_fact(judge, fact, seen, shown, arrival, err);
 	fact->seen_ms = seen->at_ms;

@@ -4,6 +4,7 @@
 
 #include "collector/pipeline/ledger.h"
 #include "collector/pipeline/rows.h"
+#include "proto/fingerprints.h"
 
 #define RECALLED_MAX 10000 /* the newest; what a store gives at a time */
 
@@ -194,6 +195,59 @@ ledger_change(struct ledger *ledger, const struct change_row *row,
 	add_event(ledger, EVENT_CHANGE, at_ms)->change =
 	    rows_change(ledger->arena, row);
 	return 0;
+}
+
+/* The newest change of a fact. */
+struct newest {
+	struct arena *arena;
+	const struct fleet_fact *fact;
+	struct change_row row;
+	bool is_found;
+};
+
+static int
+on_change(void *arg, const struct change_row *row, struct err *err)
+{
+	struct newest *newest = arg;
+
+	(void)err;
+	if (row->source != newest->fact->source ||
+	    strcmp(row->agent, newest->fact->agent) != 0)
+		return 0;
+	newest->row = rows_change(newest->arena, row);
+	newest->is_found = true;
+	return 1;
+}
+
+int
+ledger_rekey(struct ledger *ledger, const struct fleet_fact *fact,
+    const struct fact *seen, struct err *err)
+{
+	struct newest newest = { .arena = ledger->arena, .fact = fact };
+	const struct query_changes request = {
+		.environment = fact->environment,
+		.service = fact->service,
+		.name = fact->name,
+		.to_ms = seen->at_ms + 1,
+		.limit = UINT32_MAX,
+	};
+	char *joined = NULL;
+	bool more;
+	int rc;
+
+	if (ledger->recalled != NULL)
+		return 0;
+	rc = store_scan_changes(
+	    ledger->store, &more, &request, on_change, &newest, err);
+	if (rc < 0 || !newest.is_found)
+		return rc;
+	joined = fingerprints_join(fact->shown, newest.row.after);
+	if (strcmp(joined, newest.row.after) != 0) {
+		newest.row.after = joined;
+		rc = store_put_change(ledger->store, &newest.row, err);
+	}
+	free(joined);
+	return rc;
 }
 
 int

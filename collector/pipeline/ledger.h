@@ -66,6 +66,12 @@ void ledger_result(struct ledger *ledger, const struct series *series,
 int ledger_change(struct ledger *ledger, const struct change_row *row,
     int64_t at_ms, struct err *err);
 
+/* The value of a fact has another fingerprint now.  It did not change, so
+ * nothing is told: what is stored of it gets that fingerprint beside its own,
+ * to be compared with what others see.  seen is the look at it. */
+int ledger_rekey(struct ledger *ledger, const struct fleet_fact *fact,
+    const struct fact *seen, struct err *err);
+
 /* Stores and tells what somebody reports; never in recall. */
 int
 ledger_mark(struct ledger *ledger, const struct mark *mark, struct err *err);

@@ -19,7 +19,8 @@ ARROWS = {
     "collector/detect/": ("collector/detect/",),
     # Arithmetic and rules over the vocabulary; text for people in arenas.
     "collector/diagnose/": ("collector/diagnose/", "proto/result.h",
-                            "proto/mark.h", "proto/base/mem.h",
+                            "proto/mark.h", "proto/fingerprints.h",
+                            "proto/base/mem.h",
                             "proto/base/text.h"),
     # The page asks as any outsider would: through query, never the store.
     "collector/web/": ("collector/web/", "collector/config/config.h",
@@ -65,7 +66,7 @@ OWNERS = {
     r"zlib\.h": r"collector/web/reply\.c",
     r"hiredis/.*": r"agent/probes/redis\.c",
     r"zstd\.h": r"storage/blob\.c",
-    r"openssl/.*": r"proto/edge.*|agent/fingerprint\.c|agent/probes/.*",
+    r"openssl/.*": r"proto/edge.*|agent/fingerprint_key\.c|agent/probes/.*",
     r"proto/.*\.pb-c\.h": r"proto/[^/]*\.[ch]",
 }
 

@@ -242,8 +242,9 @@ test_written(void **state)
 /* --- facts -------------------------------------------------------------- */
 
 /* Small letters set the fact to that value, digits to a fingerprint of key
- * k1, capital letters to one of key k2 (so 1 and A may be the same value);
- * '+' is ten good results, '!' a critical one, '^' a restart. */
+ * k1, capital letters to one of key k2 (so 1 and A may be the same value),
+ * '(' to those of 1 and A, ')' to those of 2 and B, as while a key is being
+ * replaced; '+' is ten good results, '!' a critical one, '^' a restart. */
 static const struct drift_story {
 	const char *name;
 	const char *fact, *steps;
@@ -259,6 +260,11 @@ static const struct drift_story {
 	{ "a fingerprint may drift as well", "env/X", "1+2", 1, 0 },
 	{ "another key is no other value", "env/X", "1+A", 0, 0 },
 	{ "after it a change is one", "env/X", "1+AB", 1, 0 },
+	{ "both keys at once are no other value", "env/X", "1+(A", 0, 0 },
+	{ "a change is seen while both are sent", "env/X", "1+)", 1, 0 },
+	{ "the old key tells that it is undone", "env/X", "1+)1", 1, 1 },
+	{ "so does the new one", "env/X", "1+(BA", 1, 1 },
+	{ "a restart knows both keys", "env/X", "1+(^BA", 1, 1 },
 	{ "a build is meant to change", "build", "a+b", 0, 0 },
 	{ "a server may be started again", "postgres/db/server_started", "a+b",
 	    0, 0 },
@@ -273,6 +279,12 @@ do_fact(struct bench *bench, const char *name, char step)
 
 	bench_pass(bench, INTERVAL_MS);
 	switch (step) {
+	case '(':
+		bench_fact(bench, name, "k2:A k1:1");
+		return;
+	case ')':
+		bench_fact(bench, name, "k2:B k1:2");
+		return;
 	case '+':
 		for (int i = 0; i < 10; i++) {
 			bench_pass(bench, INTERVAL_MS);
