@@ -191,6 +191,7 @@ reload(struct agent *agent, struct err *err)
 {
 	const struct agent_config *old = agent->generation->config;
 	struct agent_config *next = NULL;
+	struct fingerprint *fingerprint = NULL;
 	struct uplink *uplink = NULL;
 	int rc;
 
@@ -200,11 +201,18 @@ reload(struct agent *agent, struct err *err)
 	if (rc == 0 && (rc = generation_check(old, next, err)) < 0)
 		err_wrap(err, "%s", agent->path);
 	if (rc == 0)
+		rc = fingerprint_open_configured(
+		    &fingerprint, next, agent->clock, err);
+	if (rc == 0)
 		rc = connect_uplink(agent, &uplink, next, err);
 	if (rc < 0) {
+		fingerprint_close(fingerprint);
 		config_free(next);
 		return -1;
 	}
+	runner_set_fingerprint(agent->runner, fingerprint);
+	fingerprint_close(agent->fingerprint);
+	agent->fingerprint = fingerprint;
 	uplink_close(agent->uplink, on_closed, NULL);
 	agent->uplink = uplink;
 	schedule_set(
@@ -247,8 +255,8 @@ open_state(struct agent *agent, struct err *err)
 	if (mkdir(config->state_directory, 0700) < 0 && errno != EEXIST)
 		return err_set(err, ERR_IO, "state_directory %s: %s",
 		    config->state_directory, strerror(errno));
-	if (fingerprint_open(&agent->fingerprint, config->fingerprint_key,
-		config->environment, err) < 0 ||
+	if (fingerprint_open_configured(
+		&agent->fingerprint, config, agent->clock, err) < 0 ||
 	    spool_open(&agent->spool, &salvaged, &spool, err) < 0)
 		return -1;
 	if (salvaged != NULL)

@@ -17,6 +17,10 @@ static const char help_program[] =
     "editors\n"
     "  vedette-agent init FROM --environment NAME  write a first "
     "configuration\n"
+    "  vedette-agent fingerprint check NAME        is this the value that was "
+    "seen?\n"
+    "  vedette-agent fingerprint rotate            replace a key of "
+    "fingerprints\n"
     "\n"
     "  --config FILE   the configuration [" ARGUMENTS_CONFIG "]; a folder: "
     "its\n"
@@ -112,6 +116,42 @@ static const char help_init[] =
     "\n"
     "Exit codes: 0 written, 1 not written, 2 the command line is wrong.\n";
 
+static const char help_fingerprint_check[] =
+    "vedette-agent fingerprint check NAME [FINGERPRINT] - is it this value?\n"
+    "\n"
+    "Reads a value from standard input (from a terminal, without showing it) "
+    "and\n"
+    "tells whether it is the one of the variable or setting NAME that the "
+    "collector\n"
+    "shows as FINGERPRINT.  Without FINGERPRINT, those of the value are "
+    "printed.\n"
+    "The value itself is never printed, kept or sent.\n"
+    "\n"
+    "  --config FILE   the configuration [" ARGUMENTS_CONFIG "]\n"
+    "\n"
+    "Exit codes: 0 it is, 1 it is not, 2 the command line or the configuration "
+    "is\n"
+    "wrong, 3 nobody can tell: it was made with a key that is not on this "
+    "host.\n";
+
+static const char help_fingerprint_rotate[] =
+    "vedette-agent fingerprint rotate [OPTIONS] - replace a key\n"
+    "\n"
+    "Replaces the key of the environment's fingerprints, or the fleet's.  The "
+    "old one\n"
+    "stays beside it as KEY.previous: until fingerprint_overlap is over the "
+    "agent\n"
+    "sends fingerprints of both, so that nothing looks changed.  A running "
+    "agent reads\n"
+    "its keys again at SIGHUP.\n"
+    "\n"
+    "  --fleet         the key of the whole fleet\n"
+    "  --key FILE      the new key, as another host made it [one at random]\n"
+    "  --config FILE   the configuration [" ARGUMENTS_CONFIG "]\n"
+    "\n"
+    "Exit codes: 0 replaced, 1 not, 2 the command line or the configuration "
+    "is wrong.\n";
+
 static const char *const helps[] = {
 	[COMMAND_NONE] = help_program,
 	[COMMAND_RUN] = help_run,
@@ -119,6 +159,8 @@ static const char *const helps[] = {
 	[COMMAND_CONFIG_CHECK] = help_config,
 	[COMMAND_CONFIG_SCHEMA] = help_schema,
 	[COMMAND_INIT] = help_init,
+	[COMMAND_FINGERPRINT_CHECK] = help_fingerprint_check,
+	[COMMAND_FINGERPRINT_ROTATE] = help_fingerprint_rotate,
 };
 
 const char *
@@ -142,6 +184,29 @@ parse_config(struct arguments *out, const char *word, struct err *err)
 	return 0;
 }
 
+/* The words behind fingerprint. */
+static int
+parse_fingerprint(
+    struct arguments *out, int *at, int argc, char **argv, struct err *err)
+{
+	const char *word = *at < argc ? argv[(*at)++] : "";
+
+	if (strcmp(word, "rotate") == 0) {
+		out->command = COMMAND_FINGERPRINT_ROTATE;
+		return 0;
+	}
+	if (strcmp(word, "check") != 0)
+		return err_set(err, ERR_INVALID,
+		    "fingerprint: write vedette-agent fingerprint check NAME, "
+		    "or fingerprint rotate");
+	out->command = COMMAND_FINGERPRINT_CHECK;
+	if (*at < argc && argv[*at][0] != '-')
+		out->name = argv[(*at)++];
+	if (*at < argc && argv[*at][0] != '-')
+		out->fingerprint = argv[(*at)++];
+	return 0;
+}
+
 /* The words behind the program's name, up to the first option. */
 static int
 parse_command(
@@ -158,12 +223,15 @@ parse_command(
 		out->command = COMMAND_CHECK;
 	} else if (strcmp(word, "init") == 0) {
 		out->command = COMMAND_INIT;
+	} else if (strcmp(word, "fingerprint") == 0) {
+		return parse_fingerprint(out, at, argc, argv, err);
 	} else if (strcmp(word, "config") == 0) {
 		return parse_config(out, *at < argc ? argv[(*at)++] : "", err);
 	} else {
 		return err_set(err, ERR_INVALID,
 		    "%s: no such command; there are run, check, config check, "
-		    "config schema, init",
+		    "config schema, init, fingerprint check, fingerprint "
+		    "rotate",
 		    word);
 	}
 	return 0;
@@ -318,6 +386,10 @@ parse_option(
 	else
 		taken =
 		    take_value(&out->config, "--config", at, argc, argv, err);
+	if (taken == 0 && out->command == COMMAND_FINGERPRINT_ROTATE)
+		taken = strcmp(option, "--fleet") == 0
+		    ? set_flag(&out->is_fleet)
+		    : take_value(&out->key, "--key", at, argc, argv, err);
 	if (taken == 0 && out->command == COMMAND_CHECK)
 		taken = parse_check_option(out, at, argc, argv, err);
 	if (taken == 0)
@@ -343,6 +415,11 @@ arguments_parse(struct arguments *out, int argc, char **argv, struct err *err)
 	if (out->command == COMMAND_INIT && !out->help && !out->version &&
 	    check_init(out, err) < 0)
 		return -1;
+	if (out->command == COMMAND_FINGERPRINT_CHECK && out->name == NULL &&
+	    !out->help && !out->version)
+		return err_set(err, ERR_INVALID,
+		    "fingerprint check: needs a NAME: that of the variable or "
+		    "setting");
 	if (out->json && out->nagios)
 		return err_set(
 		    err, ERR_INVALID, "--json and --nagios exclude each other");

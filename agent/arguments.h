@@ -18,6 +18,8 @@ enum arguments_command {
 	COMMAND_CONFIG_CHECK,
 	COMMAND_CONFIG_SCHEMA,
 	COMMAND_INIT,
+	COMMAND_FINGERPRINT_CHECK,
+	COMMAND_FINGERPRINT_ROTATE,
 };
 
 /* Which probes a check runs, and how. */
@@ -44,6 +46,11 @@ struct arguments {
 	const char *env_file, *blackbox, *gatus;
 	const char *targets; /* with blackbox */
 	const char *environment, *agent, *service, *collector;
+	/* Of fingerprint check; fingerprint is NULL when not given. */
+	const char *name, *fingerprint;
+	/* Of fingerprint rotate. */
+	bool is_fleet;
+	const char *key; /* file; NULL when not given */
 };
 
 /* Checks everything; a complaint names the argument.  command is set as soon

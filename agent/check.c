@@ -132,6 +132,10 @@ run_probes(struct check *check)
 static int
 open_key(struct check *check, struct err *err)
 {
+	struct fingerprint_setup setup = {
+		.environment = check->config->environment,
+		.clock = clock_system(),
+	};
 	char folder[] = "/tmp/vedette-check-XXXXXX";
 	char *path;
 	int rc;
@@ -139,8 +143,8 @@ open_key(struct check *check, struct err *err)
 	if (mkdtemp(folder) == NULL)
 		return err_set(err, ERR_IO, "%s: %s", folder, strerror(errno));
 	path = mem_printf("%s/key", folder);
-	rc = fingerprint_open(
-	    &check->fingerprint, path, check->config->environment, err);
+	setup.key_file = path;
+	rc = fingerprint_open(&check->fingerprint, &setup, err);
 	unlink(path);
 	rmdir(folder);
 	free(path);

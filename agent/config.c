@@ -278,6 +278,28 @@ check_probe_name(const struct check *check, const char *path,
 	    : 0;
 }
 
+/* What is compared between environments needs a key that they share. */
+static int
+check_compared(const struct check *check, const char *path,
+    const struct probe_config *probe)
+{
+	const struct settings_config *settings = probe->settings;
+	struct place at = place_of("%s.env.compare", path);
+	bool is_compared = probe->env != NULL && probe->env->n_compare > 0;
+
+	for (uint32_t i = 0; settings != NULL && i < settings->n_settings; i++)
+		if (settings->settings[i].compare && !is_compared) {
+			at = place_of(
+			    "%s.settings.register[%u].compare", path, i);
+			is_compared = true;
+		}
+	if (!is_compared || check->config->fingerprint_fleet_key != NULL)
+		return 0;
+	return conf_complain(check->conf, check->err, at.path,
+	    "needs fingerprint_fleet_key: a key that the agents of all "
+	    "environments share");
+}
+
 static int
 check_kind(
     const struct check *check, const char *path, struct probe_config *probe)
@@ -286,7 +308,8 @@ check_kind(
 	const char *name = NULL;
 	struct place at;
 
-	if (check_one_kind(check, path, probe, &name) < 0)
+	if (check_one_kind(check, path, probe, &name) < 0 ||
+	    check_compared(check, path, probe) < 0)
 		return -1;
 	at = place_of("%s.%s", path, name);
 	if (probe->env != NULL &&
@@ -391,6 +414,8 @@ check_agent(const struct check *check)
 {
 	static const struct span heartbeat = { SECOND_MS, HEARTBEAT_MAX_MS,
 		"must be from 1s to 1h" };
+	static const struct span overlap = { 0, SPOOL_MAX_AGE_MS,
+		"must be at most 400d" };
 	struct agent_config *config = check->config;
 	struct place place;
 	int64_t heartbeat_ms;
@@ -403,6 +428,10 @@ check_agent(const struct check *check)
 		&heartbeat) < 0)
 		return -1;
 	config->heartbeat_ms = (uint32_t)heartbeat_ms;
+	if (check_span(check, &config->fingerprint_overlap_ms,
+		"fingerprint_overlap", config->fingerprint_overlap,
+		&overlap) < 0)
+		return -1;
 	if (config->concurrency > CONCURRENCY_MAX)
 		return conf_complain(check->conf, check->err, "concurrency",
 		    "must be at most %d", CONCURRENCY_MAX);

@@ -124,6 +124,8 @@ struct env_config {
 	char *file;   /* that the process was given its variables by */
 	char **watch; /* neither required nor forbidden: facts only */
 	uint32_t n_watch;
+	char **compare; /* facts that are compared between environments */
+	uint32_t n_compare;
 };
 
 /* How to reach a PostgreSQL.  url (postgres://...) or the parts, or, with
@@ -333,8 +335,11 @@ struct agent_config {
 	char *state_directory; /* default /var/lib/vedette-agent */
 	char *fingerprint_key; /* file; default STATE/fingerprint.key, made
 				   when absent */
-	char *heartbeat;       /* a batch at least this often [10s] */
-	uint16_t concurrency;  /* probes at a time [512] */
+	char *fingerprint_fleet_key; /* file; NULL: there is none */
+	char *fingerprint_overlap;   /* both keys are sent for so long [24h] */
+	int64_t fingerprint_overlap_ms;
+	char *heartbeat;      /* a batch at least this often [10s] */
+	uint16_t concurrency; /* probes at a time [512] */
 	struct defaults_config {
 		char *interval, *timeout, *retry_interval; /* 30s 5s 1s */
 		uint8_t retries;                           /* 0 */

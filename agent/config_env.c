@@ -213,5 +213,8 @@ config_check_env(const struct conf *conf, const char *path,
 		return conf_complain(conf, err, place_of("%s.file", path).path,
 		    "is compared with a process; its source is a file");
 	at = place_of("%s.watch", path);
-	return check_names(conf, at.path, env->watch, env->n_watch, err);
+	if (check_names(conf, at.path, env->watch, env->n_watch, err) < 0)
+		return -1;
+	at = place_of("%s.compare", path);
+	return check_names(conf, at.path, env->compare, env->n_compare, err);
 }

@@ -64,7 +64,8 @@ struct setting_config {
 	char *type; /* "text" (default) "integer" "number" "duration"
 		       "boolean" */
 	char *severity;
-	bool show; /* a text without secrecy: its value may be sent */
+	bool show;    /* a text without secrecy: its value may be sent */
+	bool compare; /* between environments, by the fleet's key */
 	struct setting_place_config *declared, *effective; /* or both */
 	struct setting_bounds_config bounds;
 	char *known_good;

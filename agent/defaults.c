@@ -288,6 +288,9 @@ defaults_fill(struct agent_config *config, const char *folder)
 		config->fingerprint_key =
 		    mem_printf("%s/fingerprint.key", config->state_directory);
 	resolve_path(folder, &config->fingerprint_key, 0);
+	if (config->fingerprint_fleet_key != NULL)
+		resolve_path(folder, &config->fingerprint_fleet_key, 0);
+	set_default(&config->fingerprint_overlap, "24h");
 	set_default(&config->spool.max_size, "1GiB");
 	set_default(&config->spool.max_age, "7d");
 	set_default(&config->heartbeat, "10s");

@@ -1,160 +1,107 @@
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "agent/fingerprint.h"
-#include "proto/base/file.h"
+#include "agent/fingerprint_key.h"
 #include "proto/base/mem.h"
-#include "proto/base/text.h"
 
-#define KEY_BYTES      32
-#define KEY_FILE_BYTES (2 * KEY_BYTES + 1) /* hex digits and a line end */
-#define KEY_FILE_MAX   4096
-#define ID_BYTES       4  /* that name the key: 8 hex digits */
-#define MAC_BYTES      12 /* that are kept: 96 bits */
-#define DOMAIN         "fp1"
+#define FLEET_SCOPE "*" /* no environment has this name */
 
-struct fingerprint {
-	unsigned char key[KEY_BYTES];
-	char id[2 * ID_BYTES + 1];
-	char scope[];
+/* A key, and the one it replaced. */
+struct pair {
+	struct fingerprint_key key, previous;
+	int64_t until_ms; /* wall clock: the previous one counts; 0: none */
 };
 
-static char *
-put_hex(char *out, const unsigned char *bytes, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
-	return out;
-}
+struct fingerprint {
+	const struct clock *clock;
+	bool has_fleet;
+	struct pair own, fleet;
+	char environment[];
+};
 
 static int
-digit(char c)
+open_pair(
+    struct pair *pair, const char *path, int64_t overlap_ms, struct err *err)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
+	struct err why;
+	int64_t at_ms;
 
-static int
-take_key(unsigned char key[KEY_BYTES], const char *text, size_t n)
-{
-	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
-		n--;
-	if (n != 2 * KEY_BYTES)
+	if (fingerprint_key_read(&pair->key, path, err) < 0)
 		return -1;
-	for (size_t i = 0; i < KEY_BYTES; i++) {
-		int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return -1;
-		key[i] = (unsigned char)(high << 4 | low);
-	}
+	if (fingerprint_key_previous(&pair->previous, &at_ms, path, &why) < 0)
+		return why.code == ERR_NOT_FOUND
+		    ? 0
+		    : err_set(err, why.code, "%s", why.text);
+	if (strcmp(pair->previous.id, pair->key.id) != 0)
+		pair->until_ms = at_ms + overlap_ms;
 	return 0;
-}
-
-static int
-make_key(const char *path, struct err *err)
-{
-	unsigned char key[KEY_BYTES];
-	char text[KEY_FILE_BYTES + 1];
-	int rc;
-
-	if (RAND_bytes(key, sizeof(key)) != 1)
-		return err_set(err, ERR_IO, "%s: no random bytes", path);
-	put_hex(text, key, sizeof(key));
-	text[KEY_FILE_BYTES - 1] = '\n';
-	rc = file_write(path, text, KEY_FILE_BYTES, 0600, err);
-	explicit_bzero(key, sizeof(key));
-	explicit_bzero(text, sizeof(text));
-	return rc;
-}
-
-static int
-read_key(unsigned char key[KEY_BYTES], const char *path, struct err *err)
-{
-	char *text = NULL;
-	size_t n;
-	int rc;
-
-	if (access(path, F_OK) < 0 && make_key(path, err) < 0)
-		return -1;
-	if (file_is_private(path, err) < 0 ||
-	    file_read(&text, &n, path, KEY_FILE_MAX, err) < 0)
-		return -1;
-	rc = take_key(key, text, n);
-	explicit_bzero(text, n);
-	free(text);
-	if (rc < 0)
-		return err_set(err, ERR_INVALID,
-		    "%s: not a key: it holds %d hex digits; remove the file "
-		    "and a new one is made",
-		    path, 2 * KEY_BYTES);
-	return 0;
-}
-
-/* The MAC of "fp1" 00 scope 00 name 00 value. */
-static void
-mac_of(unsigned char out[EVP_MAX_MD_SIZE],
-    const struct fingerprint *fingerprint, const char *name, const char *value,
-    size_t n)
-{
-	struct text text = { 0 };
-	unsigned n_out;
-
-	text_add_bytes(&text, DOMAIN, sizeof(DOMAIN));
-	text_add_bytes(
-	    &text, fingerprint->scope, strlen(fingerprint->scope) + 1);
-	text_add_bytes(&text, name, strlen(name) + 1);
-	/* Room is made before the value comes: growing would leave copies. */
-	text.bytes = mem_resize(text.bytes, text.n + n + 1, 1);
-	text.room = text.n + n + 1;
-	memcpy(text.bytes + text.n, value, n);
-	if (HMAC(EVP_sha256(), fingerprint->key, KEY_BYTES,
-		(const unsigned char *)text.bytes, text.n + n, out,
-		&n_out) == NULL)
-		abort(); /* HMAC-SHA-256 needs nothing but memory */
-	explicit_bzero(text.bytes, text.n + n);
-	text_fini(&text);
 }
 
 int
-fingerprint_open(struct fingerprint **out, const char *key_file,
-    const char *scope, struct err *err)
+fingerprint_open(struct fingerprint **out,
+    const struct fingerprint_setup *setup, struct err *err)
 {
-	unsigned char mac[EVP_MAX_MD_SIZE];
-	struct fingerprint *fingerprint =
-	    mem_zalloc(sizeof(*fingerprint) + strlen(scope) + 1);
+	size_t n = strlen(setup->environment) + 1;
+	struct fingerprint *fingerprint = mem_zalloc(sizeof(*fingerprint) + n);
+	int rc = 0;
 
-	if (read_key(fingerprint->key, key_file, err) < 0) {
-		fingerprint_close(fingerprint);
-		return err_wrap(err, "fingerprint key");
+	fingerprint->clock = setup->clock;
+	fingerprint->has_fleet = setup->fleet_file != NULL;
+	memcpy(fingerprint->environment, setup->environment, n);
+	if (access(setup->key_file, F_OK) < 0)
+		rc = fingerprint_key_make(setup->key_file, err);
+	if (rc == 0)
+		rc = open_pair(
+		    &fingerprint->own, setup->key_file, setup->overlap_ms, err);
+	if (rc == 0 && fingerprint->has_fleet)
+		rc = open_pair(&fingerprint->fleet, setup->fleet_file,
+		    setup->overlap_ms, err);
+	if (rc == 0) {
+		*out = fingerprint;
+		return 0;
 	}
-	/* The name of the key is the same in every scope. */
-	mac_of(mac, fingerprint, "key", "", 0);
-	put_hex(fingerprint->id, mac, ID_BYTES);
-	memcpy(fingerprint->scope, scope, strlen(scope) + 1);
-	*out = fingerprint;
-	return 0;
+	fingerprint_close(fingerprint);
+	return err_wrap(err, "fingerprint key");
+}
+
+int
+fingerprint_open_configured(struct fingerprint **out,
+    const struct agent_config *config, const struct clock *clock,
+    struct err *err)
+{
+	const struct fingerprint_setup setup = {
+		.key_file = config->fingerprint_key,
+		.fleet_file = config->fingerprint_fleet_key,
+		.environment = config->environment,
+		.overlap_ms = config->fingerprint_overlap_ms,
+		.clock = clock,
+	};
+
+	return fingerprint_open(out, &setup, err);
 }
 
 char *
 fingerprint_of(char out[FINGERPRINT_BYTES],
-    const struct fingerprint *fingerprint, const char *name, const char *value,
-    size_t n)
+    const struct fingerprint *fingerprint, bool is_fleet, const char *name,
+    const char *value, size_t n)
 {
-	unsigned char mac[EVP_MAX_MD_SIZE];
-	char hex[2 * MAC_BYTES + 1];
+	bool fleet = is_fleet && fingerprint->has_fleet;
+	const struct pair *pair =
+	    fleet ? &fingerprint->fleet : &fingerprint->own;
+	const char *scope = fleet ? FLEET_SCOPE : fingerprint->environment;
+	char mac[2 * FINGERPRINT_MAC_BYTES + 1];
+	int put;
 
-	mac_of(mac, fingerprint, name, value, n);
-	snprintf(out, FINGERPRINT_BYTES, "k%s:%s", fingerprint->id,
-	    put_hex(hex, mac, MAC_BYTES));
+	fingerprint_key_mac(mac, &pair->key, scope, name, value, n);
+	put = snprintf(out, FINGERPRINT_BYTES, "k%s:%s", pair->key.id, mac);
+	if (clock_wall_ms(fingerprint->clock) >= pair->until_ms)
+		return out;
+	fingerprint_key_mac(mac, &pair->previous, scope, name, value, n);
+	snprintf(out + put, FINGERPRINT_BYTES - (size_t)put, " k%s:%s",
+	    pair->previous.id, mac);
 	return out;
 }
 
@@ -163,6 +110,7 @@ fingerprint_close(struct fingerprint *fingerprint)
 {
 	if (fingerprint == NULL)
 		return;
-	explicit_bzero(fingerprint->key, sizeof(fingerprint->key));
+	explicit_bzero(&fingerprint->own, sizeof(fingerprint->own));
+	explicit_bzero(&fingerprint->fleet, sizeof(fingerprint->fleet));
 	free(fingerprint);
 }

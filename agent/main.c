@@ -9,6 +9,8 @@
 #include "agent/arguments.h"
 #include "agent/check.h"
 #include "agent/explain.h"
+#include "agent/fingerprint_check.h"
+#include "agent/fingerprint_key.h"
 #include "agent/init.h"
 #include "agent/schema_json.h"
 #include "proto/base/descriptors.h"
@@ -63,6 +65,49 @@ check(struct agent_config *config, const struct arguments *arguments)
 	}
 	config_free(config);
 	return code;
+}
+
+static int
+fingerprint_check(
+    struct agent_config *config, const struct arguments *arguments)
+{
+	enum fingerprint_match match = FINGERPRINT_MATCH_UNKNOWN;
+	struct text text = { 0 };
+	struct err err;
+	int rc = fingerprint_check_run(&text, &match, config, arguments, &err);
+
+	config_free(config);
+	if (rc < 0) {
+		complain(err.text, "");
+		return EXIT_USAGE;
+	}
+	fputs(text.bytes, stdout);
+	text_fini(&text);
+	return match == FINGERPRINT_MATCH_SAME ? EXIT_DONE
+	    : match == FINGERPRINT_MATCH_OTHER ? EXIT_TROUBLE
+					       : EXIT_UNKNOWN;
+}
+
+static int
+fingerprint_rotate(
+    struct agent_config *config, const struct arguments *arguments)
+{
+	const char *path = arguments->is_fleet ? config->fingerprint_fleet_key
+					       : config->fingerprint_key;
+	struct err err;
+	int rc = path == NULL
+	    ? err_set(&err, ERR_NOT_FOUND, "%s: has no fingerprint_fleet_key",
+		  arguments->config)
+	    : fingerprint_key_rotate(path, arguments->key, &err);
+
+	if (rc < 0)
+		complain(err.text, "");
+	else
+		printf("%s: replaced; the one before stays beside it for %s.  "
+		       "A running agent\nreads its keys again at SIGHUP.\n",
+		    path, config->fingerprint_overlap);
+	config_free(config);
+	return rc < 0 ? EXIT_TROUBLE : EXIT_DONE;
 }
 
 static int
@@ -153,5 +198,9 @@ main(int argc, char **argv)
 		return run(config, &arguments);
 	if (arguments.command == COMMAND_CHECK)
 		return check(config, &arguments);
+	if (arguments.command == COMMAND_FINGERPRINT_CHECK)
+		return fingerprint_check(config, &arguments);
+	if (arguments.command == COMMAND_FINGERPRINT_ROTATE)
+		return fingerprint_rotate(config, &arguments);
 	return config_check(config, &arguments);
 }

@@ -5,6 +5,7 @@
 #include "proto/base/map.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
+#include "proto/fingerprints.h"
 
 struct known {
 	char *service, *name, *value, *fingerprint;
@@ -44,6 +45,19 @@ is_same_text(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
+/* While a key is being replaced, one value has several fingerprints. */
+static bool
+is_same_value(const struct known *known, const struct fact *observed)
+{
+	const char *a = known->fingerprint, *b = observed->fingerprint;
+
+	return known->since_ms != 0 && known->source == observed->source &&
+	    is_same_text(known->value, observed->value) &&
+	    (is_same_text(a, b) ||
+		(a != NULL && b != NULL &&
+		    fingerprints_compare(a, b) == FINGERPRINTS_SAME));
+}
+
 static void
 replace(char **text, const char *with)
 {
@@ -81,10 +95,12 @@ memory_observe(
 		*out = *observed;
 		return true;
 	}
-	if (known->since_ms == 0 ||
-	    !is_same_text(known->value, observed->value) ||
-	    !is_same_text(known->fingerprint, observed->fingerprint) ||
-	    known->source != observed->source) {
+	if (is_same_value(known, observed) &&
+	    !is_same_text(known->fingerprint, observed->fingerprint)) {
+		replace(&known->fingerprint, observed->fingerprint);
+		known->is_told = false;
+	}
+	if (!is_same_value(known, observed)) {
 		replace(&known->value, observed->value);
 		replace(&known->fingerprint, observed->fingerprint);
 		known->source = observed->source;

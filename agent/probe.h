@@ -203,6 +203,11 @@ struct runner_setup {
 int runner_new(
     struct runner **out, const struct runner_setup *setup, struct err *err);
 
+/* Takes the place of setup's, borrowed; whoever is under way uses it from now
+ * on. */
+void
+runner_set_fingerprint(struct runner *runner, struct fingerprint *fingerprint);
+
 /* A run has ended.  series has no environment, agent and vantage yet; all is
  * borrowed for the call.  facts are those observed in this run. */
 typedef void runner_done_fn(void *arg, const struct series *series,

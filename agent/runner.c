@@ -60,6 +60,12 @@ runner_fingerprint(const struct runner *runner)
 	return runner->setup.fingerprint;
 }
 
+void
+runner_set_fingerprint(struct runner *runner, struct fingerprint *fingerprint)
+{
+	runner->setup.fingerprint = fingerprint;
+}
+
 const char *
 runner_state_directory(const struct runner *runner)
 {

@@ -64,6 +64,10 @@ static const cyaml_schema_field_t agent_fields[] = {
 	    "spool", OPTIONAL, struct agent_config, spool, spool_fields),
 	TEXT("state_directory", OPTIONAL, struct agent_config, state_directory),
 	TEXT("fingerprint_key", OPTIONAL, struct agent_config, fingerprint_key),
+	TEXT("fingerprint_fleet_key", OPTIONAL, struct agent_config,
+	    fingerprint_fleet_key),
+	TEXT("fingerprint_overlap", OPTIONAL, struct agent_config,
+	    fingerprint_overlap),
 	TEXT("heartbeat", OPTIONAL, struct agent_config, heartbeat),
 	CYAML_FIELD_UINT(
 	    "concurrency", OPTIONAL, struct agent_config, concurrency),

@@ -88,6 +88,7 @@ static const cyaml_schema_field_t env_fields[] = {
 	    n_must_be_absent, &text_item),
 	TEXT("file", OPTIONAL, struct env_config, file),
 	LIST("watch", struct env_config, watch, n_watch, &text_item),
+	LIST("compare", struct env_config, compare, n_compare, &text_item),
 	CYAML_FIELD_END,
 };
 

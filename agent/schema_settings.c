@@ -48,6 +48,7 @@ static const cyaml_schema_field_t setting_fields[] = {
 	TEXT("type", OPTIONAL, struct setting_config, type),
 	TEXT("severity", OPTIONAL, struct setting_config, severity),
 	CYAML_FIELD_BOOL("show", OPTIONAL, struct setting_config, show),
+	CYAML_FIELD_BOOL("compare", OPTIONAL, struct setting_config, compare),
 	MAPPING("declared", struct setting_config, declared, place_fields),
 	MAPPING("effective", struct setting_config, effective, place_fields),
 	BOUNDS(struct setting_config),

@@ -29,6 +29,7 @@ struct env {
 	struct variables *file; /* that the process was started with */
 	struct map *noted;      /* names that are missing, or judged */
 	struct map *told;       /* names whose fact is reported */
+	struct map *compared;   /* names that the fleet's key is for */
 	struct finding findings[N_CLASSES];
 	struct text groups; /* those that are unmet */
 };
@@ -49,8 +50,9 @@ report_fact(struct probe *p, struct env *env, const char *name, bool show)
 		    p, fact, value, NULL, variables_source(env->variables));
 	else
 		probe_fact(p, fact, NULL,
-		    fingerprint_of(fingerprint, probe_fingerprint(p), name,
-			value, strlen(value)),
+		    fingerprint_of(fingerprint, probe_fingerprint(p),
+			map_get(env->compared, name) != NULL, name, value,
+			strlen(value)),
 		    variables_source(env->variables));
 	free(fact);
 }
@@ -58,6 +60,8 @@ report_fact(struct probe *p, struct env *env, const char *name, bool show)
 static void
 report_facts(struct probe *p, struct env *env, const struct env_config *config)
 {
+	for (uint32_t i = 0; i < config->n_compare; i++)
+		map_put(env->compared, config->compare[i], env);
 	for (uint32_t i = 0; i < config->n_require; i++) {
 		const struct variable_config *at = &config->require[i];
 		const char *value = variables_get(env->variables, at->name);
@@ -92,6 +96,8 @@ report_facts(struct probe *p, struct env *env, const struct env_config *config)
 		report_fact(p, env, config->must_differ[i].name, false);
 	for (uint32_t i = 0; i < config->n_watch; i++)
 		report_fact(p, env, config->watch[i], false);
+	for (uint32_t i = 0; i < config->n_compare; i++)
+		report_fact(p, env, config->compare[i], false);
 }
 
 /* The fingerprint of a whole file, so that an edit is a change; absent when
@@ -111,8 +117,8 @@ report_file(struct probe *p, const char *path)
 	fact = mem_printf("file/%s", base);
 	probe_fact(p, fact, NULL,
 	    rc < 0 ? NULL
-		   : fingerprint_of(
-			 fingerprint, probe_fingerprint(p), base, bytes, n),
+		   : fingerprint_of(fingerprint, probe_fingerprint(p), false,
+			 base, bytes, n),
 	    SOURCE_FILE);
 	free(fact);
 	if (rc < 0)
@@ -304,6 +310,7 @@ read_step(struct probe *p, void *state)
 		return cannot_read(p, config, &err);
 	env->noted = map_new();
 	env->told = map_new();
+	env->compared = map_new();
 	env->findings[MISSING].reason = REASON_MISSING;
 	env->findings[SHAPE].reason = REASON_SHAPE;
 	env->findings[FORBIDDEN].reason = REASON_FORBIDDEN;
@@ -477,6 +484,7 @@ cleanup(void *state)
 	variables_free(env->file);
 	map_free(env->noted);
 	map_free(env->told);
+	map_free(env->compared);
 	for (int i = 0; i < N_CLASSES; i++)
 		text_fini(&env->findings[i].text);
 	text_fini(&env->groups);

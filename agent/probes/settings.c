@@ -188,8 +188,9 @@ report_fact(struct probe *p, const struct setting_config *config,
 	bool shown = reading->text == NULL || is_shown(config, reading);
 
 	if (!shown)
-		fingerprint_of(fingerprint, probe_fingerprint(p), config->name,
-		    reading->text, strlen(reading->text));
+		fingerprint_of(fingerprint, probe_fingerprint(p),
+		    config->compare, config->name, reading->text,
+		    strlen(reading->text));
 	if (settings_source_is_read(reading->source))
 		probe_fact(p, name, shown ? reading->text : NULL,
 		    shown ? NULL : fingerprint,

@@ -101,11 +101,15 @@ class Stage:
                 program.wait()
         self.programs.clear()
 
-    def run(self, *command, prefix=(), text=None):
-        """Runs a command that must succeed and returns what it prints."""
-        done = subprocess.run(
+    def try_run(self, *command, prefix=(), text=None):
+        """Runs a command to its end, however that is."""
+        return subprocess.run(
             [*prefix, *map(str, command)], input=text, cwd=self.directory,
             capture_output=True, text=True, check=False)
+
+    def run(self, *command, prefix=(), text=None):
+        """Runs a command that must succeed and returns what it prints."""
+        done = self.try_run(*command, prefix=prefix, text=text)
         if done.returncode != 0:
             raise Failure(f"{command[0]}: {done.stderr.strip()}")
         return done.stdout

@@ -2,10 +2,15 @@
 #include "tests/support/table.h"
 
 #include "agent/fingerprint.h"
+#include "agent/fingerprint_key.h"
+#include "proto/base/file.h"
 
 #define KEY "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
 #define OTHER \
 	"100102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
+
+#define THIRD \
+	"200102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
 
 /* Two values, each with its key, scope and name. */
 struct value {
@@ -32,19 +37,34 @@ static const struct pair {
 };
 
 static void
+open_keys(struct fingerprint **out, const char *path, const char *fleet,
+    const char *environment)
+{
+	struct fingerprint_setup setup = {
+		.key_file = path,
+		.fleet_file = fleet,
+		.environment = environment,
+		.overlap_ms = 60000,
+		.clock = clock_system(),
+	};
+	struct err err;
+
+	if (fingerprint_open(out, &setup, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void
 fingerprint_value(char out[FINGERPRINT_BYTES], const struct value *value)
 {
 	struct fingerprint *fingerprint = NULL;
 	char path[FOLDER_PATH_BYTES];
 	struct folder folder;
-	struct err err;
 
 	folder_open(&folder);
 	folder_write(path, &folder, "key", value->key, strlen(value->key));
-	if (fingerprint_open(&fingerprint, path, value->scope, &err) < 0)
-		fail_msg("%s", err.text);
-	fingerprint_of(
-	    out, fingerprint, value->name, value->value, strlen(value->value));
+	open_keys(&fingerprint, path, NULL, value->scope);
+	fingerprint_of(out, fingerprint, false, value->name, value->value,
+	    strlen(value->value));
 	fingerprint_close(fingerprint);
 	folder_close(&folder);
 }
@@ -82,19 +102,18 @@ test_made(void **state)
 	char path[FOLDER_PATH_BYTES];
 	struct folder folder;
 	struct stat st;
-	struct err err;
 
 	(void)state;
 	folder_open(&folder);
 	folder_path(path, &folder, "key");
-	assert_int_equal(fingerprint_open(&fingerprint, path, "s", &err), 0);
-	fingerprint_of(a, fingerprint, "A", "v", 1);
+	open_keys(&fingerprint, path, NULL, "s");
+	fingerprint_of(a, fingerprint, false, "A", "v", 1);
 	fingerprint_close(fingerprint);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(st.st_size, 65);
-	assert_int_equal(fingerprint_open(&fingerprint, path, "s", &err), 0);
-	fingerprint_of(b, fingerprint, "A", "v", 1);
+	open_keys(&fingerprint, path, NULL, "s");
+	fingerprint_of(b, fingerprint, false, "A", "v", 1);
 	fingerprint_close(fingerprint);
 	folder_close(&folder);
 	assert_string_equal(a, b);
@@ -121,23 +140,133 @@ test_bad(void **state)
 	const struct bad *row = *state;
 	struct fingerprint *fingerprint = NULL;
 	char path[FOLDER_PATH_BYTES];
+	struct fingerprint_setup setup = {
+		.key_file = path, .environment = "s", .clock = clock_system()
+	};
 	struct folder folder;
 	struct err err;
 
 	folder_open(&folder);
 	folder_write(path, &folder, "key", row->key, strlen(row->key));
 	chmod(path, row->mode);
-	assert_int_equal(fingerprint_open(&fingerprint, path, "s", &err), -1);
+	assert_int_equal(fingerprint_open(&fingerprint, &setup, &err), -1);
 	folder_close(&folder);
 	assert_null(fingerprint);
 	assert_int_equal(err.code, row->code);
 	assert_non_null(strstr(err.text, row->text));
 }
 
+/* --- two keys ----------------------------------------------------------- */
+
+struct keys {
+	struct folder folder;
+	char own[FOLDER_PATH_BYTES], fleet[FOLDER_PATH_BYTES];
+	char next[FOLDER_PATH_BYTES];
+	struct clock_fake clock;
+};
+
+static void
+keys_open(struct keys *keys)
+{
+	folder_open(&keys->folder);
+	folder_write(keys->own, &keys->folder, "own", KEY, strlen(KEY));
+	folder_write(keys->fleet, &keys->folder, "fleet", OTHER, strlen(OTHER));
+	folder_write(keys->next, &keys->folder, "next", THIRD, strlen(THIRD));
+	chmod(keys->own, 0600);
+	chmod(keys->fleet, 0600);
+	chmod(keys->next, 0600);
+	clock_fake_init(&keys->clock, clock_wall_ms(clock_system()));
+}
+
+/* Reads the keys anew, as an agent in this environment. */
+static void
+keys_print(char out[FINGERPRINT_BYTES], const struct keys *keys,
+    const char *environment, bool is_fleet)
+{
+	struct fingerprint_setup setup = {
+		.key_file = keys->own,
+		.fleet_file = keys->fleet,
+		.environment = environment,
+		.overlap_ms = 60000,
+		.clock = &keys->clock.clock,
+	};
+	struct fingerprint *fingerprint = NULL;
+	struct err err;
+
+	if (fingerprint_open(&fingerprint, &setup, &err) < 0)
+		fail_msg("%s", err.text);
+	fingerprint_of(out, fingerprint, is_fleet, "A", "v", 1);
+	fingerprint_close(fingerprint);
+}
+
+static void
+test_fleet(void **state)
+{
+	char a[FINGERPRINT_BYTES], b[FINGERPRINT_BYTES];
+	struct keys keys;
+
+	(void)state;
+	keys_open(&keys);
+	keys_print(a, &keys, "staging", true);
+	keys_print(b, &keys, "production", true);
+	assert_string_equal(a, b);
+	keys_print(a, &keys, "staging", false);
+	keys_print(b, &keys, "production", false);
+	assert_string_not_equal(a, b);
+	folder_close(&keys.folder);
+}
+
+/* Before, during and after the period with both keys. */
+static void
+test_rotation(void **state)
+{
+	char before[FINGERPRINT_BYTES], during[FINGERPRINT_BYTES];
+	char after[FINGERPRINT_BYTES], own[FINGERPRINT_BYTES];
+	struct keys keys;
+	struct err err;
+
+	(void)state;
+	keys_open(&keys);
+	keys_print(own, &keys, "s", false);
+	keys_print(before, &keys, "s", true);
+	if (fingerprint_key_rotate(keys.fleet, keys.next, &err) < 0)
+		fail_msg("%s", err.text);
+	keys_print(during, &keys, "s", true);
+	clock_fake_advance(&keys.clock, 61000);
+	keys_print(after, &keys, "s", true);
+	assert_int_equal(strlen(during), strlen(before) + 1 + strlen(after));
+	assert_memory_equal(during, after, strlen(after));
+	assert_string_equal(during + strlen(after) + 1, before);
+	assert_string_not_equal(before, after);
+	keys_print(before, &keys, "s", false);
+	assert_string_equal(before, own); /* the other key stays */
+	assert_int_equal(file_is_private(keys.fleet, &err), 0);
+	folder_close(&keys.folder);
+}
+
+static void
+test_same_key_twice(void **state)
+{
+	struct keys keys;
+	struct err err;
+
+	(void)state;
+	keys_open(&keys);
+	assert_int_equal(
+	    fingerprint_key_rotate(keys.fleet, keys.next, &err), 0);
+	assert_int_equal(
+	    fingerprint_key_rotate(keys.fleet, keys.next, &err), -1);
+	assert_int_equal(err.code, ERR_EXISTS);
+	folder_close(&keys.folder);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fleet),
+		cmocka_unit_test(test_rotation),
+		cmocka_unit_test(test_same_key_twice),
 		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_made),
 	};

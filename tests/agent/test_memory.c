@@ -6,7 +6,8 @@
 #include "agent/memory.h"
 
 /* One fact, observed as the letters say, one a second from second 1 on: a
- * letter is its value, a digit its fingerprint, '-' is absent, '!' distrusts
+ * letter is its value, a digit its fingerprint, ')', '(' and '*' one
+ * fingerprint by an old key, by both and by a new one, '-' is absent, '!' distrusts
  * what was told (and takes no time), 'F' is the value "a" read elsewhere.
  * What is told is written as value:since:before, in order. */
 static const struct story {
@@ -22,6 +23,8 @@ static const struct story {
 	{ "a fact that goes away is told", "aa-", "a:1:0 -:3:2 " },
 	{ "a fact that is absent from the start is told", "--", "-:1:0 " },
 	{ "a fingerprint is compared as a value is", "112", "1:1:0 2:3:2 " },
+	{ "another key is told, as what was there all the time", ")((**",
+	    "k1:1:1:0 k2:A k1:1:1:0 k2:A:1:0 " },
 	{ "a value is not a fingerprint", "a1", "a:1:0 1:2:1 " },
 	{ "the same value read elsewhere is another fact", "aF",
 	    "a:1:0 a:2:1 " },
@@ -30,6 +33,9 @@ static const struct story {
 	{ "what may be lost and changes is told as it is", "aa!b",
 	    "a:1:0 b:3:2 " },
 };
+
+/* By '(', ')' and '*'. */
+static const char *const rotated[] = { "k2:A k1:1", "k1:1", "k2:A" };
 
 static void
 test_story(void **state)
@@ -51,7 +57,9 @@ test_story(void **state)
 		}
 		at++;
 		value[0] = *step == 'F' ? 'a' : *step;
-		if (*step >= '0' && *step <= '9')
+		if (*step >= '(' && *step <= '*')
+			seen.fingerprint = rotated[*step - '('];
+		else if (*step >= '0' && *step <= '9')
 			seen.fingerprint = value;
 		else if (*step != '-')
 			seen.value = value;

@@ -118,8 +118,8 @@ main(int argc, char **argv)
 		return 2;
 	}
 	if (config_load(&config, argv[1], &err) < 0 ||
-	    fingerprint_open(&fingerprint, config->fingerprint_key,
-		config->environment, &err) < 0) {
+	    fingerprint_open_configured(
+		&fingerprint, config, clock_system(), &err) < 0) {
 		fprintf(stderr, "%s\n", err.text);
 		return 2;
 	}
