@@ -463,6 +463,15 @@ web_numbers(void *arg, struct web_number *out, size_t n)
 	    out, n, collector->inbox, collector->rpc, collector->edge);
 }
 
+static int
+web_push(void *arg, const struct push *push, pushed_fn *pushed,
+    void *pushed_arg, struct err *err)
+{
+	const struct collector *collector = arg;
+
+	return inbox_push(collector->inbox, push, pushed, pushed_arg, err);
+}
+
 static bool
 web_is_ready(void *arg)
 {
@@ -480,6 +489,7 @@ open_web(struct collector *collector, struct err *err)
 		.now_ms = web_now,
 		.numbers = web_numbers,
 		.reload = reload,
+		.push = web_push,
 		.is_ready = web_is_ready,
 		.arg = collector,
 	};

@@ -2,27 +2,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/admission.h"
 #include "collector/inbox.h"
-#include "proto/base/list.h"
-#include "proto/base/mem.h"
+#include "proto/base/random.h"
 #include "proto/report.h"
 
 #define EXPIRE_EVERY_MS 60000
 #define SEAL_EVERY_MS   5000
-#define MARK_AHEAD_MS   300000
+#define KEY_STREAM      1  /* the same in every life of ours */
 #define SEAL_AT_ONCE_MS 20 /* then whatever waits has its turn */
-
-/* A batch that waits for its transaction. */
-struct waiting {
-	struct list node;
-	struct rpc_call *call;
-	const struct envelope *envelope; /* the call's */
-	struct batch *batch;
-	enum store_put put; /* what became of it */
-	/* Or what somebody reports, the call's; then there is no batch. */
-	struct mark *mark;
-	size_t n_bytes;
-};
 
 struct inbox {
 	struct inbox_setup setup;
@@ -31,6 +19,7 @@ struct inbox {
 	struct list queue;
 	uint32_t n_waiting;
 	size_t n_bytes;
+	uint64_t stream, sequence; /* of pushes without a key */
 	/* check runs after everything that has arrived was taken in; idle
 	 * keeps the loop from sleeping before it. */
 	uv_check_t check;
@@ -118,8 +107,7 @@ drop(struct inbox *inbox, struct waiting *waiting)
 	list_remove(&waiting->node);
 	inbox->n_waiting--;
 	inbox->n_bytes -= waiting->n_bytes;
-	batch_free(waiting->batch);
-	free(waiting);
+	waiting_free(waiting);
 }
 
 static void
@@ -130,17 +118,17 @@ answer(struct inbox *inbox, struct waiting *waiting)
 
 	if (waiting->mark != NULL) {
 		inbox->counts.marks++;
-		report_ack(waiting->call, waiting->mark->at_ms);
+		waiting_ack(waiting, false);
 		return;
 	}
 	switch (waiting->put) {
 	case STORE_NEW:
 		inbox->counts.stored++;
-		publish_ack(waiting->call, envelope->sequence, false);
+		waiting_ack(waiting, false);
 		break;
 	case STORE_REPEAT:
 		inbox->counts.repeated++;
-		publish_ack(waiting->call, envelope->sequence, true);
+		waiting_ack(waiting, true);
 		break;
 	default:
 		inbox->counts.conflicts++;
@@ -150,7 +138,7 @@ answer(struct inbox *inbox, struct waiting *waiting)
 		    "told to begin a new stream",
 		    envelope->environment, envelope->agent);
 		tell(inbox, true, text);
-		rpc_call_fail(waiting->call, RPC_ABORTED, 0,
+		waiting_fail(waiting, RPC_ABORTED, 0,
 		    "sequence %llu of this stream is stored with other "
 		    "content: two agents use one stream; begin a new one",
 		    (unsigned long long)envelope->sequence);
@@ -170,14 +158,9 @@ finish(struct inbox *inbox, struct list *taken)
 	pipeline_forget(pipeline);
 	LIST_EACH (node, taken) {
 		struct waiting *waiting = LIST_ITEM(node, struct waiting, node);
-		struct waiting kept = *waiting;
 
-		inbox->n_bytes -= kept.n_bytes;
-		inbox->n_waiting--;
-		list_remove(node);
 		answer(inbox, waiting);
-		batch_free(kept.batch);
-		free(waiting);
+		drop(inbox, waiting);
 	}
 }
 
@@ -188,16 +171,15 @@ refuse(struct inbox *inbox, struct list *taken)
 	LIST_EACH (node, taken) {
 		struct waiting *waiting = LIST_ITEM(node, struct waiting, node);
 		const struct envelope *envelope = waiting->envelope;
-		struct rpc_call *call = waiting->call;
 
 		if (envelope != NULL)
 			pipeline_heard(inbox->setup.pipeline,
 			    envelope->environment, envelope->agent,
 			    inbox_now(inbox));
 		inbox->counts.busy++;
-		drop(inbox, waiting);
-		rpc_call_fail(call, RPC_UNAVAILABLE, INBOX_RETRY_MS,
+		waiting_fail(waiting, RPC_UNAVAILABLE, INBOX_RETRY_MS,
 		    "the store cannot take anything now");
+		drop(inbox, waiting);
 	}
 }
 
@@ -322,17 +304,27 @@ keep_going(struct inbox *inbox)
 
 /* --- taking in ---------------------------------------------------------- */
 
-/* Returns 0, or -1 when the call was answered. */
 static int
-check_queue(struct inbox *inbox, size_t n_bytes, struct rpc_call *call)
+check_queue(struct inbox *inbox, size_t n_bytes, struct err *err)
 {
 	if (!inbox->is_stopping && inbox->n_waiting < INBOX_QUEUE_MAX &&
 	    inbox->n_bytes + n_bytes <= INBOX_QUEUE_MAX_BYTES)
 		return 0;
 	inbox->counts.busy++;
-	rpc_call_fail(call, RPC_UNAVAILABLE, INBOX_RETRY_MS,
+	return err_set(err, ERR_BUSY, "%s",
 	    inbox->is_stopping ? "the collector stops"
 			       : "too many batches wait already");
+}
+
+/* Returns 0, or -1 when the call was answered. */
+static int
+queue_call(struct inbox *inbox, size_t n_bytes, struct rpc_call *call)
+{
+	struct err err;
+
+	if (check_queue(inbox, n_bytes, &err) == 0)
+		return 0;
+	rpc_call_fail(call, RPC_UNAVAILABLE, INBOX_RETRY_MS, "%s", err.text);
 	return -1;
 }
 
@@ -352,49 +344,16 @@ static int
 admit(
     struct inbox *inbox, const struct envelope *envelope, struct rpc_call *call)
 {
-	const struct collector_config *config = inbox->setup.config;
 	struct err err = { 0 };
 
-	if (peer_is_agent(rpc_call_peer(call), envelope->environment,
-		envelope->agent, &err) < 0) {
+	if (admission_of_sender(
+		inbox->setup.config, envelope, rpc_call_peer(call), &err) < 0) {
 		inbox->counts.denied++;
 		tell(inbox, true, err.text);
 		rpc_call_fail(call, RPC_PERMISSION_DENIED, 0, "%s", err.text);
 		return -1;
 	}
-	if (config->n_environments > 0 &&
-	    config_environment(config, envelope->environment) == NULL) {
-		inbox->counts.denied++;
-		err_set(&err, ERR_DENIED,
-		    "agent %s/%s: environment %s is not one of the "
-		    "collector's; add it to its configuration under "
-		    "environments",
-		    envelope->environment, envelope->agent,
-		    envelope->environment);
-		tell(inbox, true, err.text);
-		rpc_call_fail(call, RPC_PERMISSION_DENIED, 0, "%s", err.text);
-		return -1;
-	}
-	return check_queue(inbox, envelope->n_content, call);
-}
-
-/* An agent that invents names must not fill our memory. */
-static int
-check_room(const struct inbox *inbox, const struct envelope *envelope,
-    const struct batch *batch, struct err *err)
-{
-	const struct fleet *fleet = pipeline_fleet(inbox->setup.pipeline);
-	size_t n = fleet_count_new(
-	    fleet, envelope->environment, envelope->agent, batch);
-
-	if (n == 0 ||
-	    n + fleet_count(fleet, envelope->environment, envelope->agent) <=
-		INBOX_THINGS_MAX)
-		return 0;
-	return err_set(err, ERR_LIMIT,
-	    "more than %d series and facts of one agent; do the names of its "
-	    "probes hold numbers?",
-	    INBOX_THINGS_MAX);
+	return queue_call(inbox, envelope->n_content, call);
 }
 
 /* Returns 0, or -1 when the call was answered. */
@@ -407,7 +366,8 @@ open_up(struct inbox *inbox, struct batch **out,
 
 	if (batch_decode(out, envelope->content, envelope->n_content,
 		envelope->environment, envelope->agent, &err) == 0) {
-		if (check_room(inbox, envelope, *out, &err) == 0)
+		if (admission_of_things(pipeline_fleet(inbox->setup.pipeline),
+			envelope, *out, &err) == 0)
 			return 0;
 		code = RPC_RESOURCE_EXHAUSTED;
 		batch_free(*out);
@@ -433,22 +393,28 @@ on_send(void *arg, const struct envelope *envelope, struct rpc_call *call)
 	enqueue(inbox, &waiting);
 }
 
-/* A clock that is ahead of ours by minutes is one; what lies beyond that has
- * not happened yet. */
-static int
-check_mark(const struct inbox *inbox, const struct mark *mark, struct err *err)
+int
+inbox_push(struct inbox *inbox, const struct push *push, pushed_fn *pushed,
+    void *arg, struct err *err)
 {
-	const struct collector_config *config = inbox->setup.config;
+	struct moment now = inbox_now(inbox);
+	struct envelope at = { .wall_ms = now.wall_ms, .mono_ms = now.mono_ms };
+	struct waiting waiting = { .pushed = pushed, .arg = arg };
 
-	if (config->n_environments > 0 &&
-	    config_environment(config, mark->environment) == NULL)
-		return err_set(err, ERR_INVALID,
-		    "environment %s is not one of the collector's",
-		    mark->environment);
-	if (mark->at_ms > inbox_now(inbox).wall_ms + MARK_AHEAD_MS)
-		return err_set(err, ERR_INVALID,
-		    "a mark of what lies in the future, by the collector's "
-		    "clock");
+	at.stream = push->key != 0 ? KEY_STREAM : inbox->stream;
+	at.sequence =
+	    push->key != 0 ? STORE_BY_KEY | push->key >> 2 : ++inbox->sequence;
+	if (config_check_environment(
+		inbox->setup.config, push->environment, err) < 0 ||
+	    check_queue(inbox, batch_size_bytes(push->batch), err) < 0 ||
+	    waiting_of_push(&waiting, push, &at, err) < 0)
+		return -1;
+	if (admission_of_things(pipeline_fleet(inbox->setup.pipeline),
+		waiting.envelope, waiting.batch, err) < 0) {
+		waiting_free(mem_dup(&waiting, sizeof(waiting)));
+		return -1;
+	}
+	enqueue(inbox, &waiting);
 	return 0;
 }
 
@@ -461,11 +427,12 @@ on_mark(void *arg, struct mark *mark, struct rpc_call *call)
 	};
 	struct err err = { 0 };
 
-	if (check_mark(inbox, mark, &err) < 0) {
+	if (admission_of_mark(inbox->setup.config, mark,
+		inbox_now(inbox).wall_ms, &err) < 0) {
 		rpc_call_fail(call, RPC_INVALID_ARGUMENT, 0, "%s", err.text);
 		return;
 	}
-	if (check_queue(inbox, waiting.n_bytes, call) < 0)
+	if (queue_call(inbox, waiting.n_bytes, call) < 0)
 		return;
 	if (mark->at_ms == 0)
 		mark->at_ms = inbox_now(inbox).wall_ms;
@@ -544,6 +511,7 @@ inbox_new(const struct inbox_setup *setup)
 	struct inbox *inbox = mem_zalloc(sizeof(*inbox));
 
 	inbox->setup = *setup;
+	inbox->stream = random_u64(random_system()) | 2; /* not KEY_STREAM */
 	list_init(&inbox->queue);
 	uv_check_init(setup->loop, &inbox->check);
 	uv_idle_init(setup->loop, &inbox->idle);

@@ -15,13 +15,13 @@
 #include <uv.h>
 
 #include "collector/pipeline/pipeline.h"
+#include "collector/waiting.h"
 #include "proto/base/clock.h"
 #include "proto/rpc.h"
 
 #define INBOX_QUEUE_MAX       1024
 #define INBOX_QUEUE_MAX_BYTES (64 * 1024 * 1024)
-#define INBOX_THINGS_MAX      20000 /* series and facts of one agent */
-#define INBOX_AT_ONCE         256   /* batches of one transaction */
+#define INBOX_AT_ONCE         256 /* batches of one transaction */
 #define INBOX_RETRY_MS        1000
 #define INBOX_BROKEN_MS       1000 /* between tries when the store fails */
 
@@ -50,6 +50,13 @@ struct inbox_counts {
 };
 
 struct inbox *inbox_new(const struct inbox_setup *setup);
+
+/* Takes in what did not come by a call, under the same limits; pushed is
+ * called once, from the loop, when it is safe or will not be.  push is
+ * borrowed for the call.  ERR_DENIED, ERR_BUSY, ERR_LIMIT, ERR_INVALID: it
+ * is not taken in. */
+int inbox_push(struct inbox *inbox, const struct push *push, pushed_fn *pushed,
+    void *arg, struct err *err);
 
 void
 inbox_set_config(struct inbox *inbox, const struct collector_config *config);

@@ -67,6 +67,12 @@ int jsonl_parse(struct jsonl_parser *parser, struct line *out,
     const char *bytes, size_t n, struct err *err);
 void jsonl_parser_free(struct jsonl_parser *parser); /* NULL is allowed */
 
+/* From now on lines need not say their type, time, environment and vantage
+ * (and may leave out agent and kind, as ever): they then have those of usual,
+ * which is borrowed.  An at_ms of 0 or an environment of "" must be said. */
+void
+jsonl_parser_set_usual(struct jsonl_parser *parser, const struct line *usual);
+
 /* --- writing ------------------------------------------------------------ */
 
 /* Adds the line and its '\n'.  Fields have one fixed order, what has its

@@ -9,8 +9,9 @@
 #define OWN_ATTRIBUTES 2 /* room for those of jsonl.h */
 
 struct jsonl_parser {
-	json_t *root;     /* strings of the line point into it */
-	struct line line; /* being read */
+	const struct line *usual; /* what is not said; or NULL */
+	json_t *root;             /* strings of the line point into it */
+	struct line line;         /* being read */
 	const char *service;
 	const char *reason; /* as written; or NULL */
 	bool derived;
@@ -212,12 +213,17 @@ static const char *const types[] = { "result", "fact", "event", "heartbeat",
 /* --- a whole line -------------------------------------------------------------------- */
 
 static int
-read_type(enum line_type *out, const json_t *root, struct err *err)
+read_type(enum line_type *out, const json_t *root, const struct line *usual,
+    struct err *err)
 {
 	const json_t *value = json_object_get(root, "type");
 	const char *word = json_string_value(value);
 	char shown[VALUE_SHOWN_BYTES];
 
+	if (value == NULL && usual != NULL) {
+		*out = usual->type;
+		return 0;
+	}
 	if (value == NULL)
 		return err_set(err, ERR_INVALID, "field \"type\" is missing");
 	for (size_t i = 0; word != NULL && i < N_TYPES; i++) {
@@ -253,6 +259,17 @@ unknown_field(const char *name, enum line_type type, struct err *err)
 	return -1;
 }
 
+/* Does a line that does not say it have it as usual? */
+static bool
+is_usual(const struct line *usual, const struct field *field)
+{
+	return usual != NULL &&
+	    (field->read == read_nothing || field->read == value_vantage ||
+		(field->read == value_time && usual->at_ms != 0) ||
+		(field->offset == AT(line.environment) &&
+		    usual->environment[0] != '\0'));
+}
+
 static int
 read_fields(struct jsonl_parser *parser, struct err *err)
 {
@@ -279,7 +296,8 @@ read_fields(struct jsonl_parser *parser, struct err *err)
 			return -1;
 	}
 	for (size_t i = 0; i < N_FIELDS; i++)
-		if ((fields[i].required & type) != 0 && !seen[i])
+		if ((fields[i].required & type) != 0 && !seen[i] &&
+		    !is_usual(parser->usual, &fields[i]))
 			return err_set(err, ERR_INVALID,
 			    "field \"%s\" is missing: a %s needs it",
 			    fields[i].name, types[parser->line.type]);
@@ -341,8 +359,11 @@ finish(struct jsonl_parser *parser, struct err *err)
 static void
 begin(struct jsonl_parser *parser)
 {
+	const struct line *usual = parser->usual;
+
 	json_decref(parser->root);
 	*parser = (struct jsonl_parser){
+		.usual = usual,
 		.service = "",
 		.line = {
 			.environment = "",
@@ -353,6 +374,34 @@ begin(struct jsonl_parser *parser)
 			.gap = { .why = "" },
 		},
 	};
+	if (usual == NULL)
+		return;
+	parser->line.at_ms = usual->at_ms;
+	parser->line.environment = usual->environment;
+	parser->line.agent = usual->agent;
+	parser->line.series.vantage = usual->series.vantage;
+	parser->line.series.kind = usual->series.kind;
+}
+
+void
+jsonl_parser_set_usual(struct jsonl_parser *parser, const struct line *usual)
+{
+	parser->usual = usual;
+}
+
+int
+jsonl_parse_value(struct jsonl_parser *parser, struct line *out, json_t *root,
+    struct err *err)
+{
+	begin(parser);
+	parser->root = root;
+	if (!json_is_object(root))
+		return err_set(err, ERR_INVALID, "not an object");
+	if (read_type(&parser->line.type, root, parser->usual, err) < 0 ||
+	    read_fields(parser, err) < 0 || finish(parser, err) < 0)
+		return -1;
+	*out = parser->line;
+	return 0;
 }
 
 int
@@ -360,17 +409,10 @@ jsonl_parse(struct jsonl_parser *parser, struct line *out, const char *bytes,
     size_t n, struct err *err)
 {
 	json_error_t problem;
+	json_t *root = json_loadb(bytes, n, JSON_REJECT_DUPLICATES, &problem);
 
-	begin(parser);
-	parser->root = json_loadb(bytes, n, JSON_REJECT_DUPLICATES, &problem);
-	if (parser->root == NULL)
+	if (root == NULL)
 		return err_set(err, ERR_INVALID, "column %d: %s",
 		    problem.column > 0 ? problem.column : 1, problem.text);
-	if (!json_is_object(parser->root))
-		return err_set(err, ERR_INVALID, "not an object");
-	if (read_type(&parser->line.type, parser->root, err) < 0 ||
-	    read_fields(parser, err) < 0 || finish(parser, err) < 0)
-		return -1;
-	*out = parser->line;
-	return 0;
+	return jsonl_parse_value(parser, out, root, err);
 }

@@ -1,5 +1,6 @@
 /*
- * jsonl_value.h - the values of a line's fields, checked; for jsonl_parse.c.
+ * jsonl_value.h - the values of a line's fields, checked; for jsonl_parse.c,
+ * and for who has lines inside other JSON.
  *
  * Each reader sets what out points to and returns 0, or -1 with the field,
  * the value and what would be allowed in err.
@@ -12,6 +13,11 @@
 #include <jansson.h>
 
 #include "proto/base/err.h"
+#include "proto/jsonl.h"
+
+/* As jsonl_parse(), of a value that was parsed already.  Takes root. */
+int jsonl_parse_value(struct jsonl_parser *parser, struct line *out,
+    json_t *root, struct err *err);
 
 /* What is being read; err describes it. */
 struct place {

@@ -96,6 +96,21 @@ void publish_send(struct publish_client *client,
  * more.  NULL is allowed. */
 void publish_client_free(struct publish_client *client);
 
+/* --- within one process --------------------------------------------------- */
+
+/* Results that did not come by a call. */
+struct push {
+	const char *environment, *agent;
+	enum vantage vantage;
+	/* Equal ones of one agent are stored once; 0: always stored. */
+	uint64_t key;
+	const struct batch *batch;
+};
+
+/* What became of a push; status is borrowed for the call. */
+typedef void
+pushed_fn(void *arg, const struct rpc_status *status, bool repeated);
+
 /* --- serving (collector) ------------------------------------------------- */
 
 struct publish_service;

@@ -53,7 +53,8 @@ compare(struct sqlite *s, enum store_put *out, const struct key *key,
 	found = sqlite_step(s, SQL_BATCH_FIND, err);
 	if (found < 0)
 		return -1;
-	*out = found && sqlite_int(s, SQL_BATCH_FIND, 0) != (int64_t)crc
+	*out = found && key->sequence < (int64_t)STORE_BY_KEY &&
+		sqlite_int(s, SQL_BATCH_FIND, 0) != (int64_t)crc
 	    ? STORE_CONFLICT
 	    : STORE_REPEAT;
 	sqlite_end(s, SQL_BATCH_FIND);

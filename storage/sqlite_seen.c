@@ -55,6 +55,13 @@ find_range(struct sqlite *s, int64_t *out_first, int64_t *out_last,
 	return 0;
 }
 
+/* Hashes lie apart: a block of digests for each would cost 512 bytes. */
+static bool
+is_by_key(int64_t sequence)
+{
+	return sequence >= (int64_t)STORE_BY_KEY;
+}
+
 int
 seen_find(struct sqlite *s, enum store_put *out, const struct key *key,
     uint32_t crc, struct err *err)
@@ -67,6 +74,9 @@ seen_find(struct sqlite *s, enum store_put *out, const struct key *key,
 	if (find_range(s, &first, &last, key, err) < 0)
 		return -1;
 	if (first == 0)
+		return 0;
+	*out = STORE_REPEAT;
+	if (is_by_key(key->sequence))
 		return 0;
 	if (load_block(s, bytes, key->stream_id, key->sequence / BLOCK, err) <
 	    0)
@@ -110,6 +120,10 @@ add_digests(struct sqlite *s, int64_t stream_id, const struct seen *list,
 	unsigned digest, at;
 
 	for (size_t i = 0; i < n;) {
+		if (is_by_key(list[i].sequence)) {
+			i++;
+			continue;
+		}
 		block = list[i].sequence / BLOCK;
 		to_ms = list[i].to_ms;
 		if (load_block(s, bytes, stream_id, block, err) < 0)

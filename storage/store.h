@@ -70,6 +70,11 @@ enum store_put {
 	STORE_CONFLICT /* ... with other content: two agents, one stream */
 };
 
+/* Sequences from here on are hashes of keys, not counted: what comes again
+ * under one is a repeat whatever it holds, and no more than the number is
+ * remembered of it.  No agent counts so far. */
+#define STORE_BY_KEY (UINT64_C(1) << 62)
+
 /* *out_id is set for STORE_NEW. */
 int store_put_batch(struct store *store, enum store_put *out, uint64_t *out_id,
     const struct store_batch *batch, struct err *err);

@@ -110,8 +110,11 @@ struct http_config {
 	char *listen;
 	struct token_config {
 		char *name;
-		struct names scopes; /* "read" "admin" */
+		struct names scopes; /* "read" "push" "admin" */
 		char *token; /* the secret, or where it is: secret_load() */
+		/* Of the scope push: for which it speaks, and from where. */
+		struct names environments;
+		char *vantage; /* [external] */
 	} * tokens;
 	uint32_t n_tokens;
 	struct http_tls_config {
@@ -227,6 +230,10 @@ void config_free(struct collector_config *config); /* NULL is allowed */
 /* NULL when the file does not name it. */
 const struct environment_config *
 config_environment(const struct collector_config *config, const char *name);
+
+/* ERR_DENIED when the file lists environments and this is none of them. */
+int config_check_environment(const struct collector_config *config,
+    const char *environment, struct err *err);
 
 /* What counts in this environment. */
 const struct regressions_config *config_regressions(

@@ -5,6 +5,7 @@
 #include "collector/config/config_http.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
+#include "proto/result.h"
 
 #define PATH_BYTES 96
 
@@ -53,26 +54,74 @@ is_address(const char *listen)
 	    strspn(listen, "0123456789.") == n;
 }
 
+/* What is wrong with a field of a token; returns -1. */
+static int
+complain(const struct check *check, uint32_t i, const char *field,
+    const char *complaint)
+{
+	char path[PATH_BYTES];
+
+	snprintf(path, sizeof(path), "http.tokens[%u].%s", i, field);
+	return conf_complain(check->conf, check->err, path, "%s", complaint);
+}
+
+static bool
+is_scope(const char *word)
+{
+	return strcmp(word, "read") == 0 || strcmp(word, "push") == 0 ||
+	    strcmp(word, "admin") == 0;
+}
+
 static int
 check_scopes(const struct check *check, uint32_t i)
 {
 	const struct token_config *token = &check->http->tokens[i];
-	char path[PATH_BYTES];
+	char field[PATH_BYTES];
 
 	for (uint32_t k = 0; k < token->scopes.n; k++) {
-		if (strcmp(token->scopes.names[k], "read") == 0 ||
-		    strcmp(token->scopes.names[k], "admin") == 0)
+		if (is_scope(token->scopes.names[k]))
 			continue;
-		snprintf(
-		    path, sizeof(path), "http.tokens[%u].scopes[%u]", i, k);
-		return conf_complain(check->conf, check->err, path,
-		    "not a scope: write read or admin");
+		snprintf(field, sizeof(field), "scopes[%u]", k);
+		return complain(
+		    check, i, field, "not a scope: write read, push or admin");
 	}
 	if (token->scopes.n > 0)
 		return 0;
-	snprintf(path, sizeof(path), "http.tokens[%u].scopes", i);
-	return conf_complain(
-	    check->conf, check->err, path, "must list read, admin or both");
+	return complain(
+	    check, i, "scopes", "must list some of read, push, admin");
+}
+
+/* Who pushes speaks for somebody, and from somewhere. */
+static int
+check_speech(const struct check *check, uint32_t i)
+{
+	const struct token_config *token = &check->http->tokens[i];
+	bool pushes = names_hold(&token->scopes, "push");
+	enum vantage vantage;
+	char field[PATH_BYTES];
+
+	if (pushes != (token->environments.n > 0))
+		return complain(check, i, "environments",
+		    pushes ? "must list those that this token may speak for"
+			   : "goes with the scope push only");
+	for (uint32_t k = 0; k < token->environments.n; k++) {
+		if (text_is_name(token->environments.names[k]))
+			continue;
+		snprintf(field, sizeof(field), "environments[%u]", k);
+		return complain(check, i, field,
+		    "not a name: write 1 to 64 of a-z 0-9 . _ - without a "
+		    "dot first");
+	}
+	if (token->vantage == NULL)
+		return 0;
+	if (!pushes)
+		return complain(
+		    check, i, "vantage", "goes with the scope push only");
+	if (vantage_parse(&vantage, token->vantage) < 0)
+		return complain(check, i, "vantage",
+		    "not a vantage: write external, in_environment, "
+		    "in_service, control_plane or workstation");
+	return 0;
 }
 
 static int
@@ -90,7 +139,9 @@ check_token(const struct check *check, uint32_t i)
 		if (strcmp(http->tokens[k].name, http->tokens[i].name) == 0)
 			return conf_complain(check->conf, check->err, path,
 			    "another token has this name; choose another");
-	return check_scopes(check, i);
+	if (check_scopes(check, i) < 0)
+		return -1;
+	return check_speech(check, i);
 }
 
 /* Beyond this machine nobody reads along, and nobody reads without asking. */

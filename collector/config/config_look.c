@@ -30,3 +30,16 @@ config_regressions(
 
 	return own != NULL ? &own->regressions : &config->regressions;
 }
+
+int
+config_check_environment(const struct collector_config *config,
+    const char *environment, struct err *err)
+{
+	if (config->n_environments == 0 ||
+	    config_environment(config, environment) != NULL)
+		return 0;
+	return err_set(err, ERR_DENIED,
+	    "environment %s is not one of the collector's; add it to its "
+	    "configuration under environments",
+	    environment);
+}

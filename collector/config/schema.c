@@ -123,6 +123,8 @@ static const cyaml_schema_field_t token_fields[] = {
 	TEXT("name", REQUIRED, struct token_config, name),
 	NAMES("scopes", struct token_config, scopes),
 	TEXT("token", REQUIRED, struct token_config, token),
+	NAMES("environments", struct token_config, environments),
+	TEXT("vantage", OPTIONAL, struct token_config, vantage),
 	CYAML_FIELD_END,
 };
 

@@ -13,6 +13,7 @@
 struct token {
 	struct secret *secret;
 	bool may[SCOPE_ADMIN + 1];
+	struct pusher pusher;
 };
 
 struct access {
@@ -24,13 +25,33 @@ struct access {
 
 /* --- reading ------------------------------------------------------------ */
 
-static void
-copy_origins(struct access *access, const struct names *origins)
+static char **
+copy_names(const struct names *names)
 {
-	access->origins = mem_calloc(origins->n, sizeof(char *));
-	access->n_origins = origins->n;
-	for (uint32_t i = 0; i < origins->n; i++)
-		access->origins[i] = mem_strdup(origins->names[i]);
+	char **copy = mem_calloc(names->n, sizeof(char *));
+
+	for (uint32_t i = 0; i < names->n; i++)
+		copy[i] = mem_strdup(names->names[i]);
+	return copy;
+}
+
+static void
+free_names(char **names, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+}
+
+static void
+read_pusher(struct pusher *pusher, const struct token_config *config)
+{
+	pusher->agent = mem_printf("push.%s", config->name);
+	pusher->environments = copy_names(&config->environments);
+	pusher->n_environments = config->environments.n;
+	pusher->vantage = VANTAGE_EXTERNAL;
+	if (config->vantage != NULL)
+		vantage_parse(&pusher->vantage, config->vantage);
 }
 
 static int
@@ -48,6 +69,8 @@ read_token(
 		    "rand -hex 32 makes one",
 		    config->name, TOKEN_MIN_BYTES, TOKEN_MAX_BYTES);
 	token->may[SCOPE_NONE] = true;
+	read_pusher(&token->pusher, config);
+	token->may[SCOPE_PUSH] = names_hold(&config->scopes, "push");
 	token->may[SCOPE_READ] = names_hold(&config->scopes, "read");
 	token->may[SCOPE_ADMIN] = names_hold(&config->scopes, "admin");
 	return 0;
@@ -61,7 +84,8 @@ access_new(
 	    sizeof(*access) + config->n_tokens * sizeof(access->tokens[0]));
 
 	access->n_tokens = config->n_tokens;
-	copy_origins(access, &config->origins);
+	access->origins = copy_names(&config->origins);
+	access->n_origins = config->origins.n;
 	for (uint32_t i = 0; i < config->n_tokens; i++)
 		if (read_token(&access->tokens[i], &config->tokens[i], err) <
 		    0) {
@@ -77,11 +101,15 @@ access_free(struct access *access)
 {
 	if (access == NULL)
 		return;
-	for (size_t i = 0; i < access->n_tokens; i++)
-		secret_free(access->tokens[i].secret);
-	for (uint32_t i = 0; i < access->n_origins; i++)
-		free(access->origins[i]);
-	free(access->origins);
+	for (size_t i = 0; i < access->n_tokens; i++) {
+		struct token *token = &access->tokens[i];
+
+		secret_free(token->secret);
+		free(token->pusher.agent);
+		free_names(
+		    token->pusher.environments, token->pusher.n_environments);
+	}
+	free_names(access->origins, access->n_origins);
 	free(access);
 }
 
@@ -149,15 +177,24 @@ unsigned
 access_check(const char **out_why, const struct access *access,
     const struct http_call *call, enum scope scope)
 {
+	static const char *const lacks[] = {
+		[SCOPE_NONE] = "",
+		[SCOPE_READ] = "this token lacks the scope read",
+		[SCOPE_PUSH] = "this token lacks the scope push",
+		[SCOPE_ADMIN] = "this token lacks the scope admin",
+	};
 	const struct token *token;
 
 	if (access->n_tokens == 0) {
 		*out_why = "this name is not listed under http.origins";
 		if (!is_our_name(access, call))
 			return 421;
-		*out_why = "no token is configured; this needs one with the "
-			   "scope admin";
-		return scope == SCOPE_ADMIN ? 403 : 0;
+		*out_why = scope == SCOPE_PUSH
+		    ? "no token is configured; this needs one with the scope "
+		      "push"
+		    : "no token is configured; this needs one with the scope "
+		      "admin";
+		return scope > SCOPE_READ ? 403 : 0;
 	}
 	if (scope == SCOPE_NONE)
 		return 0;
@@ -165,7 +202,23 @@ access_check(const char **out_why, const struct access *access,
 	token = token_of(access, call);
 	if (token == NULL)
 		return 401;
-	*out_why = scope == SCOPE_ADMIN ? "this token lacks the scope admin"
-					: "this token lacks the scope read";
+	*out_why = lacks[scope];
 	return token->may[scope] ? 0 : 403;
+}
+
+const struct pusher *
+access_pusher(const struct access *access, const struct http_call *call)
+{
+	const struct token *token = token_of(access, call);
+
+	return token != NULL && token->may[SCOPE_PUSH] ? &token->pusher : NULL;
+}
+
+bool
+pusher_speaks_for(const struct pusher *pusher, const char *environment)
+{
+	for (uint32_t i = 0; i < pusher->n_environments; i++)
+		if (strcmp(pusher->environments[i], environment) == 0)
+			return true;
+	return false;
 }

@@ -2,7 +2,7 @@
  * access.h - who may do what over HTTP: tokens and their scopes.
  *
  * Without tokens everybody who reaches the address may read and nobody may
- * administrate; then the name that the request calls us by must be a number
+ * push or administrate; then the name that the request calls us by must be a number
  * or localhost, or one of the origins, so that no page of somebody else's can
  * have a browser ask (DNS rebinding).
  */
@@ -11,8 +11,17 @@
 
 #include "collector/config/config.h"
 #include "collector/web/http.h"
+#include "proto/result.h"
 
-enum scope { SCOPE_NONE, SCOPE_READ, SCOPE_ADMIN };
+enum scope { SCOPE_NONE, SCOPE_READ, SCOPE_PUSH, SCOPE_ADMIN };
+
+/* For whom a token with the scope push speaks. */
+struct pusher {
+	char *agent; /* "push.NAME": nobody else is called so */
+	char **environments;
+	uint32_t n_environments;
+	enum vantage vantage;
+};
 
 struct access;
 
@@ -25,5 +34,12 @@ void access_free(struct access *access); /* NULL is allowed */
  * 401, 403 or 421; *out_why says why. */
 unsigned access_check(const char **out_why, const struct access *access,
     const struct http_call *call, enum scope scope);
+
+/* Who pushes by this call, borrowed until the tokens are read again; NULL
+ * when it may not. */
+const struct pusher *
+access_pusher(const struct access *access, const struct http_call *call);
+
+bool pusher_speaks_for(const struct pusher *pusher, const char *environment);
 
 #endif

@@ -20,6 +20,7 @@
 #define HTTP_CONNECTIONS_MAX  1024
 #define HTTP_HEAD_MAX_BYTES   16384 /* line and headers together */
 #define HTTP_BODY_MAX_BYTES   65536
+#define HTTP_WANT_MAX_BYTES   (256 * 1024) /* of a body that is wanted */
 #define HTTP_REQUEST_MAX_S    10 /* from its first byte, or idle before it */
 #define HTTP_STALL_MAX_S      30 /* nothing of an answer was taken */
 #define HTTP_STREAM_MAX_BYTES (256 * 1024) /* waiting for one client */
@@ -37,6 +38,9 @@ struct http_setup {
 	/* PEM files, or NULL for plain HTTP. */
 	const char *certificate_file, *key_file;
 	http_handle_fn *handle;
+	/* Is the body of this call, whose head is there, worth keeping?  NULL:
+	 * never.  Others are read and forgotten. */
+	bool (*wants_body)(void *arg, const struct http_call *call);
 	void *arg;
 };
 
@@ -73,6 +77,9 @@ const char *http_path(const struct http_call *call); /* decoded */
 const char *http_header(const struct http_call *call, const char *name);
 const char *http_query(const struct http_call *call, const char *name);
 
+/* What was kept of it, ending with NUL; "" when nothing was. */
+const char *http_body(const struct http_call *call, size_t *out_n);
+
 /* Calls each with every query parameter, value "" when it has none. */
 typedef void http_each_fn(void *arg, const char *name, const char *value);
 void http_queries(const struct http_call *call, http_each_fn *each, void *arg);
@@ -87,6 +94,7 @@ struct http_answer {
 	const char *cache;        /* Cache-Control; NULL: no-store */
 	const char *allow;        /* of 405, or NULL */
 	const char *authenticate; /* of 401, or NULL */
+	unsigned retry_s;         /* of 503: not before; 0 is not said */
 };
 
 void http_answer(struct http_call *call, const struct http_answer *answer);

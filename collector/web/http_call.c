@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -27,7 +28,9 @@ struct http_call {
 	char *path;
 	enum http_method method;
 	enum stage stage;
-	size_t n_body;
+	size_t n_body, body_max;
+	bool wants_body;
+	struct text body;
 	struct MHD_Response *response;
 	unsigned status;
 	struct http_stream *stream;
@@ -48,6 +51,7 @@ http_calls_init(struct http_calls *calls, const struct http_setup *setup)
 {
 	calls->loop = setup->loop;
 	calls->handle = setup->handle;
+	calls->wants_body = setup->wants_body;
 	calls->arg = setup->arg;
 	list_init(&calls->guests);
 	list_init(&calls->held);
@@ -161,6 +165,10 @@ begin(struct http_calls *calls, struct MHD_Connection *connection,
 	call->path = mem_strdup(url);
 	call->method = method_of(method);
 	list_init(&call->node);
+	call->wants_body =
+	    calls->wants_body != NULL && calls->wants_body(calls->arg, call);
+	call->body_max =
+	    call->wants_body ? HTTP_WANT_MAX_BYTES : HTTP_BODY_MAX_BYTES;
 	return call;
 }
 
@@ -194,17 +202,19 @@ handle(struct http_call *call)
 static enum MHD_Result
 refuse_body(struct http_call *call)
 {
-	static const char text[] =
-	    "{\"error\":\"too_large\",\"message\":\"a body of more than 64 "
-	    "KiB\"}\n";
+	char text[96];
 
 	call->calls->counts.oversize++;
 	call->guest->is_busy = true;
+	snprintf(text, sizeof(text),
+	    "{\"error\":\"too_large\",\"message\":\"a body of more than %zu "
+	    "KiB\"}\n",
+	    call->body_max / 1024);
 	http_answer(call,
 	    &(struct http_answer){ .status = MHD_HTTP_CONTENT_TOO_LARGE,
 		.type = "application/json",
 		.body = text,
-		.n = sizeof(text) - 1 });
+		.n = strlen(text) });
 	return deliver(call);
 }
 
@@ -215,8 +225,7 @@ is_too_large(const struct http_call *call)
 {
 	const char *length = http_header(call, MHD_HTTP_HEADER_CONTENT_LENGTH);
 
-	return length != NULL &&
-	    strtoull(length, NULL, 10) > HTTP_BODY_MAX_BYTES;
+	return length != NULL && strtoull(length, NULL, 10) > call->body_max;
 }
 
 enum MHD_Result
@@ -227,7 +236,6 @@ http_call_on_access(void *arg, struct MHD_Connection *connection,
 	struct http_call *call = *context;
 
 	(void)version;
-	(void)bytes; /* no request that is known has a body that says much */
 	if (call == NULL) {
 		call = begin(arg, connection, url, method);
 		*context = call;
@@ -235,8 +243,10 @@ http_call_on_access(void *arg, struct MHD_Connection *connection,
 	}
 	if (*n > 0) {
 		call->n_body += *n;
+		if (call->wants_body && call->n_body <= call->body_max)
+			text_add_bytes(&call->body, bytes, *n);
 		*n = 0;
-		if (call->n_body <= HTTP_BODY_MAX_BYTES)
+		if (call->n_body <= call->body_max)
 			return MHD_YES;
 		call->calls->counts.oversize++;
 		return MHD_NO; /* in the midst of it only closing helps */
@@ -276,6 +286,7 @@ http_call_on_completed(void *arg, struct MHD_Connection *connection,
 	call->guest->since_ms = (int64_t)uv_now(calls->loop);
 	list_remove(&call->guest->node);
 	list_push(&calls->guests, &call->guest->node);
+	text_fini(&call->body);
 	free(call->path);
 	free(call);
 }
@@ -299,6 +310,13 @@ http_header(const struct http_call *call, const char *name)
 {
 	return MHD_lookup_connection_value(
 	    call->connection, MHD_HEADER_KIND, name);
+}
+
+const char *
+http_body(const struct http_call *call, size_t *out_n)
+{
+	*out_n = call->body.n;
+	return call->body.bytes != NULL ? call->body.bytes : "";
 }
 
 const char *
@@ -360,6 +378,8 @@ add(struct MHD_Response *response, const char *name, const char *value)
 static void
 add_headers(struct MHD_Response *response, const struct http_answer *answer)
 {
+	char retry[16];
+
 	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
 		add(response, headers[i][0], headers[i][1]);
 	add(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->type);
@@ -369,6 +389,9 @@ add_headers(struct MHD_Response *response, const struct http_answer *answer)
 	    answer->cache != NULL ? answer->cache : "no-store");
 	add(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
 	add(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, answer->authenticate);
+	snprintf(retry, sizeof(retry), "%u", answer->retry_s);
+	add(response, MHD_HTTP_HEADER_RETRY_AFTER,
+	    answer->retry_s > 0 ? retry : NULL);
 }
 
 /* Of a call that was held, the connection goes on. */

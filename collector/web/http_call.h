@@ -15,6 +15,7 @@
 struct http_calls {
 	uv_loop_t *loop;
 	http_handle_fn *handle;
+	bool (*wants_body)(void *arg, const struct http_call *call);
 	void *arg;
 	struct list guests; /* the longest idle one first */
 	struct list held;   /* calls that wait to be answered, and streams */

@@ -253,6 +253,8 @@ add_own(struct text *out, const struct web *web, bool is_open)
 		    web->n_refused[1], true },
 		{ "http_misdirected", "Requests for a name that is not ours.",
 		    web->n_refused[2], true },
+		{ "http_pushes_refused", "Pushes that made no sense.",
+		    web->n_push_refused, true },
 		{ "http_streams", "Clients that follow the events.",
 		    counts->streams, false },
 		{ "http_events", "Events that were told.", web->n_told, true },

@@ -31,9 +31,11 @@ struct web {
 	int64_t judged_ms;
 	struct list followers;
 	struct list asks;      /* under way */
+	struct list pushes;    /* under way */
 	uv_timer_t beat;       /* shows that streams are alive */
 	uint64_t n_refused[3]; /* 401, 403, 421 */
 	uint64_t n_told, n_dropped;
+	uint64_t n_push_refused; /* what made no sense */
 	int n_closing;
 	void (*closed)(void *arg);
 	void *closed_arg;
@@ -66,6 +68,11 @@ typedef void web_answer_fn(struct web *web, struct http_call *call,
 web_answer_fn api_status, api_history, api_changes, api_regressions;
 web_answer_fn api_diagnose, api_incidents, api_report, api_trend, api_timeline,
     api_diff;
+
+/* push.c */
+web_answer_fn push_results;
+/* Before the web goes: nobody waits for the answers any more. */
+void push_forget_all(struct web *web);
 
 /* events.c */
 web_answer_fn events_follow;

@@ -124,6 +124,8 @@ static const struct {
 	{ 403, "denied" },
 	{ 404, "not_found" },
 	{ 405, "method_not_allowed" },
+	{ 409, "conflict" },
+	{ 413, "too_large" },
 	{ 421, "misdirected" },
 	{ 429, "too_many" },
 	{ 500, "internal" },
@@ -158,7 +160,8 @@ void
 reply_error(struct http_call *call, unsigned status, const char *format, ...)
 {
 	struct http_answer answer = { .status = status,
-		.authenticate = status == 401 ? "Bearer" : NULL };
+		.authenticate = status == 401 ? "Bearer" : NULL,
+		.retry_s = status == 503 ? 1 : 0 };
 	char message[MESSAGE_BYTES];
 	va_list args;
 
@@ -186,6 +189,8 @@ reply_status(struct http_call *call, const struct rpc_status *status)
 		number = 400;
 	else if (status->code == RPC_NOT_FOUND)
 		number = 404;
+	else if (status->code == RPC_ABORTED)
+		number = 409;
 	else if (status->code == RPC_UNAVAILABLE ||
 	    status->code == RPC_RESOURCE_EXHAUSTED ||
 	    status->code == RPC_DEADLINE_EXCEEDED ||

@@ -151,6 +151,7 @@ static const struct route {
 	{ "/api/v1/timeline", "environment service at last", SCOPE_READ, false,
 	    api_timeline },
 	{ "/api/v1/diff/", "service at", SCOPE_READ, false, api_diff },
+	{ "/api/v1/push", "", SCOPE_PUSH, true, push_results },
 	{ "/api/v1/events", "environment results", SCOPE_READ, false,
 	    events_follow },
 	{ "/metrics", "", SCOPE_READ, false, metrics_answer },
@@ -240,6 +241,21 @@ on_call(void *arg, struct http_call *call)
 	answer_page(web, call);
 }
 
+/* Only what is pushed, by who may, is worth keeping. */
+static bool
+wants_body(void *arg, const struct http_call *call)
+{
+	const struct web *web = arg;
+	const char *path = http_path(call);
+
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+		if (routes[i].scope == SCOPE_PUSH &&
+		    rest_of(&routes[i], path) != NULL)
+			return http_method(call) == HTTP_POST &&
+			    access_pusher(web->access, call) != NULL;
+	return false;
+}
+
 /* --- life --------------------------------------------------------------- */
 
 static void
@@ -255,6 +271,7 @@ listen_at(struct web *web, const struct http_config *config, struct err *err)
 		.loop = web->setup.loop,
 		.listen = config->listen,
 		.handle = on_call,
+		.wants_body = wants_body,
 		.arg = web,
 	};
 
@@ -273,6 +290,7 @@ free_it(struct web *web)
 		free(verdict);
 	}
 	map_free(web->verdicts);
+	push_forget_all(web);
 	LIST_EACH (node, &web->asks)
 		web_ask_free(LIST_ITEM(node, struct web_ask, node));
 	forget_kept(web);
@@ -294,6 +312,7 @@ web_open(struct web **out, const struct web_setup *setup, struct err *err)
 	web->assets = assets_new();
 	list_init(&web->followers);
 	list_init(&web->asks);
+	list_init(&web->pushes);
 	if (access_new(&web->access, setup->config, err) < 0 ||
 	    listen_at(web, setup->config, err) < 0) {
 		free_it(web);
@@ -355,6 +374,7 @@ web_close(struct web *web, void (*closed)(void *arg), void *arg)
 	web->closed = closed;
 	web->closed_arg = arg;
 	web->n_closing = 2;
+	push_forget_all(web);
 	http_close(web->http, on_http_closed, web);
 	uv_close((uv_handle_t *)&web->beat, on_beat_closed);
 }

@@ -2,7 +2,7 @@
  * web.h - what the collector answers over HTTP: the page, the API, metrics.
  *
  * docs/http.md describes it.  It asks through proto/query.h, as any outsider
- * would, and never touches the store.
+ * would, hands over what is pushed, and never touches the store.
  */
 #ifndef COLLECTOR_WEB_WEB_H
 #define COLLECTOR_WEB_WEB_H
@@ -11,6 +11,7 @@
 
 #include "collector/config/config.h"
 #include "collector/web/http.h"
+#include "proto/publish.h"
 #include "proto/query.h"
 
 struct web;
@@ -32,6 +33,9 @@ struct web_setup {
 	size_t (*numbers)(void *arg, struct web_number *out, size_t n);
 	/* Reads the configuration again. */
 	int (*reload)(void *arg, struct err *err);
+	/* Takes results in, as inbox_push() does. */
+	int (*push)(void *arg, const struct push *push, pushed_fn *pushed,
+	    void *pushed_arg, struct err *err);
 	/* Does the collector take batches in? */
 	bool (*is_ready)(void *arg);
 	void *arg;

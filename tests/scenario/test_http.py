@@ -244,7 +244,7 @@ def test_with_tls_it_is_reached_from_elsewhere(stage):
     (f'listen: "0.0.0.0:8080", {TOKENS}', "needs http.tls, or behind_proxy"),
     ('listen: "example.org:80"', "not an address"),
     ('listen: "127.0.0.1:8080", tokens: [{name: a, token: abc}]',
-     "must list read, admin or both"),
+     "must list some of read, push, admin"),
     ('listen: "127.0.0.1:8080", tokens: [{name: a, scopes: [all], '
      'token: abc}]', "not a scope"),
 ])

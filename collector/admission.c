@@ -1,0 +1,46 @@
+#include "collector/admission.h"
+
+#define MARK_AHEAD_MS 300000
+
+int
+admission_of_sender(const struct collector_config *config,
+    const struct envelope *envelope, const struct peer *peer, struct err *err)
+{
+	if (peer_is_agent(peer, envelope->environment, envelope->agent, err) <
+	    0)
+		return -1;
+	if (config_check_environment(config, envelope->environment, err) == 0)
+		return 0;
+	return err_wrap(
+	    err, "agent %s/%s", envelope->environment, envelope->agent);
+}
+
+int
+admission_of_things(const struct fleet *fleet, const struct envelope *envelope,
+    const struct batch *batch, struct err *err)
+{
+	const char *environment = envelope->environment;
+	size_t n = fleet_count_new(fleet, environment, envelope->agent, batch);
+
+	if (n == 0 ||
+	    n + fleet_count(fleet, environment, envelope->agent) <=
+		ADMISSION_THINGS_MAX)
+		return 0;
+	return err_set(err, ERR_LIMIT,
+	    "more than %d series and facts of one agent; do the names of its "
+	    "probes hold numbers?",
+	    ADMISSION_THINGS_MAX);
+}
+
+int
+admission_of_mark(const struct collector_config *config,
+    const struct mark *mark, int64_t now_ms, struct err *err)
+{
+	if (config_check_environment(config, mark->environment, err) < 0)
+		return -1;
+	if (mark->at_ms > now_ms + MARK_AHEAD_MS)
+		return err_set(err, ERR_INVALID,
+		    "a mark of what lies in the future, by the collector's "
+		    "clock");
+	return 0;
+}
