@@ -55,6 +55,14 @@ on_timer(uv_timer_t *timer)
 }
 
 static void
+on_resumed(struct http_calls *calls)
+{
+	struct http *http = LIST_ITEM(calls, struct http, calls);
+
+	uv_timer_start(&http->timer, on_timer, 0, 0);
+}
+
+static void
 on_poll(uv_poll_t *poll, int status, int events)
 {
 	(void)status;
@@ -233,6 +241,7 @@ http_open(struct http **out, const struct http_setup *setup, struct err *err)
 	const union MHD_DaemonInfo *info;
 
 	http_calls_init(&http->calls, setup);
+	http->calls.on_resumed = on_resumed;
 	if (start(http, setup, err) < 0) {
 		free(http);
 		return -1;

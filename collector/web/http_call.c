@@ -394,6 +394,13 @@ add_headers(struct MHD_Response *response, const struct http_answer *answer)
 	    answer->retry_s > 0 ? retry : NULL);
 }
 
+static void
+resume(struct http_call *call)
+{
+	MHD_resume_connection(call->connection);
+	call->calls->on_resumed(call->calls);
+}
+
 /* Of a call that was held, the connection goes on. */
 static void
 set_answer(
@@ -408,7 +415,7 @@ set_answer(
 		return;
 	list_remove(&call->node);
 	list_init(&call->node);
-	MHD_resume_connection(call->connection);
+	resume(call);
 }
 
 void
@@ -474,7 +481,7 @@ wake(struct http_stream *stream)
 	if (!stream->is_suspended)
 		return;
 	stream->is_suspended = false;
-	MHD_resume_connection(stream->call->connection);
+	resume(stream->call);
 }
 
 bool

@@ -17,6 +17,9 @@ struct http_calls {
 	http_handle_fn *handle;
 	bool (*wants_body)(void *arg, const struct http_call *call);
 	void *arg;
+	/* A connection that was held may go on: the library has work, of which
+	 * it does not wake up by itself. */
+	void (*on_resumed)(struct http_calls *calls);
 	struct list guests; /* the longest idle one first */
 	struct list held;   /* calls that wait to be answered, and streams */
 	struct http_counts counts;
