@@ -40,14 +40,15 @@ struct collector {
 	uv_loop_t loop;
 	const char *config_path;
 	struct collector_config *config;
-	struct store *store, *reader;
+	struct store *store;
 	struct pipeline *pipeline;
 	struct passage passage; /* of calls, from edge to rpc */
 	struct rpc_server *rpc;
 	struct live *live;
 	struct inbox *inbox;
 	struct answer answer;
-	struct query_handlers handlers; /* answer_handlers, and the desk */
+	struct query_handlers
+	    handlers; /* of the status; the desk has the rest */
 	struct query_service *query;
 	struct desk *desk;
 	struct edge_server *edge;
@@ -180,7 +181,7 @@ answer_later(void *arg, struct query_job *job)
 	const struct answer *answer = arg;
 	const struct collector *collector = answer->arg;
 
-	desk_take(collector->desk, job, answer_now(answer->arg).wall_ms);
+	desk_take(collector->desk, job, answer_now(answer->arg));
 }
 
 /* --- stopping ----------------------------------------------------------- */
@@ -242,6 +243,7 @@ stop(struct collector *collector)
 	uv_close((uv_handle_t *)&collector->interrupt, NULL);
 	uv_close((uv_handle_t *)&collector->tick, NULL);
 	stop_web(collector);
+	desk_stop(collector->desk);
 	inbox_stop(collector->inbox);
 	edge_server_close(collector->edge, on_edge_closed, collector);
 }
@@ -338,7 +340,7 @@ on_tick(uv_timer_t *timer)
 static int
 open_store(struct collector *collector, struct err *err)
 {
-	struct store_setup setup = { .uri = collector->config->store,
+	const struct store_setup setup = { .uri = collector->config->store,
 		.mode = STORE_WRITE,
 		.max_bytes = collector->config->store_max_bytes };
 	char *salvaged = NULL;
@@ -347,11 +349,6 @@ open_store(struct collector *collector, struct err *err)
 		return -1;
 	if (salvaged != NULL)
 		log_error("store: %s", salvaged);
-	free(salvaged);
-	salvaged = NULL;
-	setup.mode = STORE_READ;
-	if (store_open(&collector->reader, &salvaged, &setup, err) < 0)
-		return -1;
 	free(salvaged);
 	return 0;
 }
@@ -396,13 +393,12 @@ add_services(struct collector *collector)
 		.fleet = answer_fleet,
 		.now = answer_now,
 		.arg = collector,
-		.store = collector->reader,
 		.config = collector->config,
 	};
 	collector->desk = desk_new(
 	    &collector->loop, collector->config->store, collector->config);
 	collector->handlers = answer_handlers;
-	collector->handlers.document_later = answer_later;
+	collector->handlers.later = answer_later;
 	collector->query = query_service_new(
 	    collector->rpc, &collector->handlers, &collector->answer);
 }
@@ -541,7 +537,6 @@ free_all(struct collector *collector)
 	desk_free(collector->desk);
 	live_free(collector->live);
 	pipeline_close(collector->pipeline);
-	store_close(collector->reader);
 	store_close(collector->store);
 	config_free(collector->config);
 	forget_news(collector);

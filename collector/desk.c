@@ -2,19 +2,22 @@
 #include <stdlib.h>
 
 #include "collector/desk.h"
-#include "collector/ask/document.h"
+#include "collector/ask/answer.h"
 #include "proto/base/list.h"
 #include "proto/base/mem.h"
 
-/* A document that is waited for.  While it is made, the thread of the pool
- * has it alone. */
+#define STOPPING "the collector is stopping"
+
+/* An answer that is waited for.  While it is made, the thread of the pool has
+ * it alone. */
 struct task {
 	struct list node;
 	uv_work_t work;
 	struct desk *desk;
 	struct query_job *job;
-	struct document_source source;
-	const char *json; /* NULL: err says why */
+	struct answer answer; /* has the store */
+	struct moment now;    /* when it was asked */
+	bool is_made;         /* or err says why not */
 	struct err err;
 };
 
@@ -31,7 +34,14 @@ struct desk {
 	struct store *idle[DESK_AT_ONCE]; /* handles that nobody uses */
 	size_t n_idle, n_running, n_waiting;
 	struct list waiting, retired;
+	bool is_stopped;
 };
+
+static struct moment
+asked_at(void *arg)
+{
+	return ((struct task *)arg)->now;
+}
 
 /* On a thread of the pool. */
 static void
@@ -42,26 +52,25 @@ make(uv_work_t *work)
 		.mode = STORE_READ };
 	char *salvaged = NULL;
 
-	if (task->source.store == NULL &&
-	    store_open(&task->source.store, &salvaged, &setup, &task->err) < 0)
+	if (task->answer.store == NULL &&
+	    store_open(&task->answer.store, &salvaged, &setup, &task->err) < 0)
 		return;
 	free(salvaged);
-	if (document_make(&task->json, query_job_arena(task->job),
-		&task->source, query_job_request(task->job), &task->err) < 0)
-		task->json = NULL;
+	task->is_made = query_job_make(task->job, &answer_handlers,
+			    &task->answer, &task->err) == 0;
 }
 
 /* What failed in an unknown way is opened anew by the next. */
 static void
 put_back(struct desk *desk, const struct task *task)
 {
-	bool is_sound = task->json != NULL || task->err.code == ERR_INVALID ||
+	bool is_sound = task->is_made || task->err.code == ERR_INVALID ||
 	    task->err.code == ERR_NOT_FOUND;
 
 	if (is_sound)
-		desk->idle[desk->n_idle++] = task->source.store;
+		desk->idle[desk->n_idle++] = task->answer.store;
 	else
-		store_close(task->source.store);
+		store_close(task->answer.store);
 }
 
 static void
@@ -86,30 +95,46 @@ on_made(uv_work_t *work, int status)
 
 	(void)status; /* nothing is cancelled */
 	desk->n_running--;
-	if (task->source.store != NULL)
+	if (task->answer.store != NULL)
 		put_back(desk, task);
-	query_job_answer(task->job, task->json, &task->err);
+	query_job_answer(task->job, &task->err);
 	free(task);
 	if (desk->n_running == 0)
 		free_retired(desk);
 	start_next(desk);
 }
 
+/* The one that has waited longest. */
+static struct task *
+take_next(struct desk *desk)
+{
+	desk->n_waiting--;
+	return LIST_ITEM(list_pop(&desk->waiting), struct task, node);
+}
+
+static void
+start(struct desk *desk, struct task *task)
+{
+	desk->n_running++;
+	task->answer.config = desk->config;
+	if (desk->n_idle > 0)
+		task->answer.store = desk->idle[--desk->n_idle];
+	task->work.data = task;
+	uv_queue_work(desk->loop, &task->work, make, on_made);
+}
+
 static void
 start_next(struct desk *desk)
 {
-	struct task *task;
+	while (desk->n_running < DESK_AT_ONCE && desk->n_waiting > 0) {
+		struct task *task = take_next(desk);
 
-	while (
-	    desk->n_running < DESK_AT_ONCE && !list_is_empty(&desk->waiting)) {
-		task = LIST_ITEM(list_pop(&desk->waiting), struct task, node);
-		desk->n_waiting--;
-		desk->n_running++;
-		task->source.config = desk->config;
-		if (desk->n_idle > 0)
-			task->source.store = desk->idle[--desk->n_idle];
-		task->work.data = task;
-		uv_queue_work(desk->loop, &task->work, make, on_made);
+		if (!query_job_is_late(task->job)) {
+			start(desk, task);
+			continue;
+		}
+		query_job_drop(task->job);
+		free(task);
 	}
 }
 
@@ -128,10 +153,14 @@ desk_new(
 }
 
 void
-desk_take(struct desk *desk, struct query_job *job, int64_t now_ms)
+desk_take(struct desk *desk, struct query_job *job, struct moment now)
 {
 	struct task *task;
 
+	if (desk->is_stopped) {
+		query_job_refuse(job, DESK_RETRY_MS, STOPPING);
+		return;
+	}
 	if (desk->n_waiting == DESK_WAITING) {
 		query_job_refuse(job, DESK_RETRY_MS,
 		    "too many questions wait for their answers already");
@@ -140,7 +169,9 @@ desk_take(struct desk *desk, struct query_job *job, int64_t now_ms)
 	task = mem_zalloc(sizeof(*task));
 	task->desk = desk;
 	task->job = job;
-	task->source.now_ms = now_ms;
+	task->answer.now = asked_at;
+	task->answer.arg = task;
+	task->now = now;
 	list_push(&desk->waiting, &task->node);
 	desk->n_waiting++;
 	start_next(desk);
@@ -157,6 +188,18 @@ desk_set_config(struct desk *desk, const struct collector_config *config,
 	list_push(&desk->retired, &retired->node);
 	if (desk->n_running == 0)
 		free_retired(desk);
+}
+
+void
+desk_stop(struct desk *desk)
+{
+	desk->is_stopped = true;
+	while (desk->n_waiting > 0) {
+		struct task *task = take_next(desk);
+
+		query_job_refuse(task->job, DESK_RETRY_MS, STOPPING);
+		free(task);
+	}
 }
 
 void

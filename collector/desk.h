@@ -1,9 +1,9 @@
 /*
- * desk.h - where documents are made: beside the loop, on the work pool.
+ * desk.h - where questions are answered: beside the loop, on the work pool.
  *
- * A document may read years of history; the loop goes on meanwhile.  Each has
- * a reading handle of the store to itself.  A few are made at once, some wait,
- * and more are told UNAVAILABLE.
+ * A question may read years of history; the loop goes on meanwhile.  Each has
+ * a reading handle of the store to itself.  A few are answered at once, some
+ * wait, and more are told UNAVAILABLE; whoever stopped waiting is passed over.
  */
 #ifndef COLLECTOR_DESK_H
 #define COLLECTOR_DESK_H
@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "collector/config/config.h"
+#include "collector/pipeline/fleet.h"
 #include "proto/query.h"
 
 #define DESK_AT_ONCE  2
@@ -23,13 +24,16 @@ struct desk;
 struct desk *desk_new(
     uv_loop_t *loop, const char *store, const struct collector_config *config);
 
-/* Takes the job.  now_ms: what "now" means to it. */
-void desk_take(struct desk *desk, struct query_job *job, int64_t now_ms);
+/* Takes the job.  now: what "now" means to it. */
+void desk_take(struct desk *desk, struct query_job *job, struct moment now);
 
 /* Another configuration for what comes.  Takes the one before and frees it
- * when nothing is made with it any more. */
+ * when nothing is answered with it any more. */
 void desk_set_config(struct desk *desk, const struct collector_config *config,
     struct collector_config *before);
+
+/* What waits is refused, and all that comes. */
+void desk_stop(struct desk *desk);
 
 /* When the loop has run out: nothing is being made any more.  NULL is
  * allowed. */

@@ -245,8 +245,8 @@ query_document_fn(void *arg, const struct rpc_status *status, const char *json);
 
 struct query_client *query_client_new(struct rpc_client *rpc);
 /* One that asks handlers in this process instead, as a caller who may ask;
- * done is called before the question returns, but for documents that
- * document_later makes.  handlers are borrowed. */
+ * done is called before the question returns, unless handlers->later answers.
+ * handlers are borrowed. */
 struct query_handlers;
 struct query_client *
 query_client_new_local(const struct query_handlers *handlers, void *arg);
@@ -261,6 +261,19 @@ void query_regressions(struct query_client *client,
     void *arg);
 void query_document(struct query_client *client,
     const struct query_document *request, query_document_fn *done, void *arg);
+
+/* For questions whose done is NULL: made gets the answer where it was made,
+ * maybe on another thread, to do what is costly with it; then done is called
+ * from the loop.  In this process always, with CANCELLED when the client was
+ * freed meanwhile. */
+struct query_ear {
+	/* answer: as done would get it. */
+	void (*made)(void *arg, const void *answer);
+	void (*done)(void *arg, const struct rpc_status *status);
+};
+/* Borrowed until the last done. */
+void
+query_client_set_ear(struct query_client *client, const struct query_ear *ear);
 /* Before the rpc_client is closed.  done of calls under way is not called any
  * more.  NULL is allowed. */
 void query_client_free(struct query_client *client);
@@ -287,22 +300,27 @@ struct query_handlers {
 	    struct err *err);
 	int (*document)(void *arg, const char **out_json, struct arena *arena,
 	    const struct query_document *request, struct err *err);
-	/* Or takes the question over, to be answered later; NULL: the one
-	 * above answers at once. */
-	void (*document_later)(void *arg, struct query_job *job);
+	/* Or takes a question over, to be answered later: any but that for
+	 * the status, which is of this moment.  NULL: all are answered at
+	 * once. */
+	void (*later)(void *arg, struct query_job *job);
 };
 
-/* A document that is made elsewhere, maybe on another thread: request and
- * arena are the job's own. */
-const struct query_document *query_job_request(const struct query_job *job);
-struct arena *query_job_arena(const struct query_job *job);
+/* On the loop: has whoever asked stopped waiting? */
+bool query_job_is_late(const struct query_job *job);
 
-/* On the loop; the job is gone.  json NULL: err says why there is none.  Once
- * the service was stopped nobody is told any more. */
-void query_job_answer(
-    struct query_job *job, const char *json, const struct err *err);
+/* On any thread, which has the job alone: lets these handlers answer; what
+ * they say is kept with the job. */
+int query_job_make(struct query_job *job, const struct query_handlers *handlers,
+    void *arg, struct err *err);
+
+/* On the loop; the job is gone.  With what was made, or, if it was in vain,
+ * with err.  Once the service was stopped nobody is told any more. */
+void query_job_answer(struct query_job *job, const struct err *err);
 void
 query_job_refuse(struct query_job *job, uint32_t retry_ms, const char *why);
+/* One that is late. */
+void query_job_drop(struct query_job *job);
 
 struct query_service;
 

@@ -1,4 +1,5 @@
 /* The calling side of query.h. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,10 +14,19 @@ struct query_client {
 	/* Of one that asks in this process, which has no stub. */
 	const struct query_handlers *handlers;
 	void *arg;
+	const struct query_ear *ear;
 };
 
 /* In the order of query.proto. */
 enum method { STATUS, HISTORY, CHANGES, REGRESSIONS, DOCUMENT };
+
+union answer {
+	struct status_answer status;
+	struct history_answer history;
+	struct changes_answer changes;
+	struct regressions_answer regressions;
+	const char *json;
+};
 
 struct asking {
 	struct list node;
@@ -29,15 +39,11 @@ struct asking {
 		query_regressions_fn *regressions;
 		query_document_fn *document;
 	} done;
+	const struct query_ear *ear; /* for one without done; or NULL */
 	void *arg;
-};
-
-union answer {
-	struct status_answer status;
-	struct history_answer history;
-	struct changes_answer changes;
-	struct regressions_answer regressions;
-	const char *json;
+	struct arena *arena; /* of the answer; NULL: there is none */
+	union answer answer;
+	struct err err; /* why it could not be read */
 };
 
 static int
@@ -91,60 +97,81 @@ tell(const struct asking *asking, const struct rpc_status *status,
 	}
 }
 
+/* Reads an answer, maybe on another thread, which has asking alone. */
+static void
+take(struct asking *asking, const ProtobufCMessage *message)
+{
+	const void *answer = &asking->answer;
+
+	asking->arena = arena_new(0);
+	if (unpack(&asking->answer, asking->method, asking->arena, message,
+		&asking->err) < 0)
+		return;
+	if (asking->method == DOCUMENT)
+		answer = asking->answer.json;
+	if (asking->ear != NULL)
+		asking->ear->made(asking->arg, answer);
+}
+
+static void
+asking_free(struct asking *asking)
+{
+	list_remove(&asking->node);
+	arena_free(asking->arena);
+	free(asking);
+}
+
+/* The one way in which a question ends. */
+static void
+end(struct asking *asking, const struct rpc_status *status)
+{
+	struct rpc_status found = *status;
+	bool is_read = asking->arena != NULL && asking->err.code == ERR_NONE;
+
+	list_remove(&asking->node); /* done may free the client */
+	if (asking->client == NULL) {
+		found = (struct rpc_status){ .code = RPC_CANCELLED };
+	} else if (asking->err.code != ERR_NONE) {
+		found.code = RPC_INTERNAL;
+		snprintf(found.message, sizeof(found.message), "%s",
+		    asking->err.text);
+	}
+	if (asking->ear != NULL)
+		asking->ear->done(asking->arg, &found);
+	else if (asking->client != NULL)
+		tell(asking, &found, is_read ? &asking->answer : NULL);
+	asking_free(asking);
+}
+
 static void
 on_answer(const ProtobufCMessage *message, void *arg)
 {
 	struct asking *asking = arg;
-	union answer answer = { 0 };
-	struct rpc_status status;
-	struct arena *arena;
-	struct err err;
 
 	if (asking->client == NULL) {
-		free(asking); /* nobody waits any more */
+		asking_free(asking); /* nobody waits any more */
 		return;
 	}
-	list_remove(&asking->node);
-	status = *rpc_client_status(asking->client->rpc);
-	arena = arena_new(0);
-	if (message != NULL &&
-	    unpack(&answer, asking->method, arena, message, &err) < 0) {
-		message = NULL;
-		status.code = RPC_INTERNAL;
-		snprintf(
-		    status.message, sizeof(status.message), "%s", err.text);
-	}
-	tell(asking, &status, message != NULL ? &answer : NULL);
-	arena_free(arena);
-	free(asking);
+	if (message != NULL)
+		take(asking, message);
+	end(asking, rpc_client_status(asking->client->rpc));
 }
 
 /* --- asking in this process --------------------------------------------------- */
 
 static void
-set_status(struct rpc_status *out, const struct err *err)
+on_made(void *arg, const ProtobufCMessage *message)
 {
-	*out = (struct rpc_status){ .code = RPC_INTERNAL };
-	if (err->code == ERR_INVALID)
-		out->code = RPC_INVALID_ARGUMENT;
-	else if (err->code == ERR_NOT_FOUND)
-		out->code = RPC_NOT_FOUND;
-	snprintf(out->message, sizeof(out->message), "%s", err->text);
+	take(arg, message);
 }
 
-/* A document that was made elsewhere. */
 static void
-on_told(void *arg, const struct rpc_status *status, const char *json)
+on_told(void *arg, const struct rpc_status *status)
 {
-	struct asking *asking = arg;
-	const union answer answer = { .json = json };
-
-	if (asking->client != NULL) {
-		list_remove(&asking->node);
-		tell(asking, status, json != NULL ? &answer : NULL);
-	}
-	free(asking); /* nobody may wait any more */
+	end(arg, status);
 }
+
+static const struct query_later later = { on_made, on_told };
 
 /* Through the same checks and messages as a call, so that a store file and a
  * collector answer alike. */
@@ -153,41 +180,47 @@ ask_locally(struct asking *asking, const ProtobufCMessage *request)
 {
 	const struct query_client *client = asking->client;
 	struct rpc_status status = { .code = RPC_OK };
-	union answer answer = { 0 };
 	const ProtobufCMessage *message;
 	struct err err = { 0 };
 	struct arena *arena;
 
-	if (asking->method == DOCUMENT &&
-	    client->handlers->document_later != NULL) {
-		query_answer_later(
-		    client->handlers, client->arg, request, on_told, asking);
+	if (query_is_later(client->handlers, asking->method)) {
+		query_answer_later(client->handlers, client->arg,
+		    asking->method, request, &later, asking);
 		return;
 	}
 	arena = arena_new(0);
-	list_remove(&asking->node);
 	message = query_answer(client->handlers, client->arg, asking->method,
 	    arena, request, &err);
-	if (message != NULL &&
-	    unpack(&answer, asking->method, arena, message, &err) < 0)
-		message = NULL;
-	if (message == NULL)
-		set_status(&status, &err);
-	tell(asking, &status, message != NULL ? &answer : NULL);
+	if (message != NULL) {
+		take(asking, message);
+	} else {
+		status.code = query_code(&err);
+		snprintf(
+		    status.message, sizeof(status.message), "%s", err.text);
+	}
+	end(asking, &status);
 	arena_free(arena);
-	free(asking);
 }
 
 /* --- asking ----------------------------------------------------------------- */
 
+void
+query_client_set_ear(struct query_client *client, const struct query_ear *ear)
+{
+	client->ear = ear;
+}
+
 static struct asking *
-begin(struct query_client *client, enum method method, void *arg)
+begin(struct query_client *client, enum method method, bool has_done, void *arg)
 {
 	struct asking *asking = mem_zalloc(sizeof(*asking));
 
 	asking->client = client;
 	asking->method = method;
+	asking->ear = has_done ? NULL : client->ear;
 	asking->arg = arg;
+	assert(has_done || asking->ear != NULL);
 	list_push(&client->under_way, &asking->node);
 	return asking;
 }
@@ -231,7 +264,7 @@ query_status(struct query_client *client, const struct query_status *request,
     query_status_fn *done, void *arg)
 {
 	Vedette__StatusRequest message = VEDETTE__STATUS_REQUEST__INIT;
-	struct asking *asking = begin(client, STATUS, arg);
+	struct asking *asking = begin(client, STATUS, done != NULL, arg);
 
 	asking->done.status = done;
 	message.environment = codec_lend(request->environment);
@@ -244,7 +277,7 @@ query_history(struct query_client *client, const struct query_history *request,
     query_history_fn *done, void *arg)
 {
 	Vedette__HistoryRequest message = VEDETTE__HISTORY_REQUEST__INIT;
-	struct asking *asking = begin(client, HISTORY, arg);
+	struct asking *asking = begin(client, HISTORY, done != NULL, arg);
 
 	asking->done.history = done;
 	message.environment = codec_lend(request->environment);
@@ -262,7 +295,7 @@ query_changes(struct query_client *client, const struct query_changes *request,
     query_changes_fn *done, void *arg)
 {
 	Vedette__ChangesRequest message = VEDETTE__CHANGES_REQUEST__INIT;
-	struct asking *asking = begin(client, CHANGES, arg);
+	struct asking *asking = begin(client, CHANGES, done != NULL, arg);
 
 	asking->done.changes = done;
 	message.environment = codec_lend(request->environment);
@@ -281,7 +314,7 @@ query_regressions(struct query_client *client,
 {
 	Vedette__RegressionsRequest message =
 	    VEDETTE__REGRESSIONS_REQUEST__INIT;
-	struct asking *asking = begin(client, REGRESSIONS, arg);
+	struct asking *asking = begin(client, REGRESSIONS, done != NULL, arg);
 
 	asking->done.regressions = done;
 	message.environment = codec_lend(request->environment);
@@ -298,7 +331,7 @@ query_document(struct query_client *client,
     const struct query_document *request, query_document_fn *done, void *arg)
 {
 	Vedette__DocumentRequest message = VEDETTE__DOCUMENT_REQUEST__INIT;
-	struct asking *asking = begin(client, DOCUMENT, arg);
+	struct asking *asking = begin(client, DOCUMENT, done != NULL, arg);
 
 	asking->done.document = done;
 	message.question = codec_lend(request->question);

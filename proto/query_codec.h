@@ -44,11 +44,21 @@ const ProtobufCMessage *
 query_answer(const struct query_handlers *handlers, void *arg, unsigned method,
     struct arena *arena, const void *request, struct err *err);
 
-/* A document that handlers->document_later makes: told is called once, maybe
- * before this returns; json is NULL unless the status is OK. */
-typedef void
-query_told_fn(void *arg, const struct rpc_status *status, const char *json);
+/* What a question came to that was answered in vain. */
+enum rpc_code query_code(const struct err *err);
+
+/* Does handlers->later take it over? */
+bool query_is_later(const struct query_handlers *handlers, unsigned method);
+
+/* Hands it over.  made is called where the answer was made, maybe on another
+ * thread; its message stays until told, which is called once from the loop,
+ * maybe before this returns. */
+struct query_later {
+	void (*made)(void *arg, const ProtobufCMessage *message);
+	void (*told)(void *arg, const struct rpc_status *status);
+};
 void query_answer_later(const struct query_handlers *handlers,
-    void *handlers_arg, const void *request, query_told_fn *told, void *arg);
+    void *handlers_arg, unsigned method, const ProtobufCMessage *request,
+    const struct query_later *later, void *arg);
 
 #endif

@@ -23,11 +23,12 @@ struct query_service {
 
 struct query_job {
 	struct list node;
-	struct rpc_call *call; /* NULL once the service was stopped */
-	query_told_fn *told;   /* of one that was asked in this process */
-	void *told_arg;
+	struct rpc_call *call;           /* NULL once the service was stopped */
+	const struct query_later *later; /* if it was asked in this process */
+	void *later_arg;
+	unsigned method;
 	struct arena *arena;
-	struct query_document request;
+	const ProtobufCMessage *request, *answer; /* in the arena */
 };
 
 /* --- checks ----------------------------------------------------------------- */
@@ -92,16 +93,12 @@ check_pattern(const char *pattern, struct err *err)
 	    PERMITTED_SEARCH);
 }
 
-static void
-refuse(struct rpc_call *call, const struct err *err)
+enum rpc_code
+query_code(const struct err *err)
 {
-	enum rpc_code code = RPC_INTERNAL;
-
 	if (err->code == ERR_INVALID)
-		code = RPC_INVALID_ARGUMENT;
-	else if (err->code == ERR_NOT_FOUND)
-		code = RPC_NOT_FOUND;
-	rpc_call_fail(call, code, 0, "%s", err->text);
+		return RPC_INVALID_ARGUMENT;
+	return err->code == ERR_NOT_FOUND ? RPC_NOT_FOUND : RPC_INTERNAL;
 }
 
 /* --- methods ---------------------------------------------------------------- */
@@ -255,131 +252,7 @@ answer_document(const struct query_service *service, struct arena *arena,
 	return &document->base;
 }
 
-/* --- documents that are made elsewhere -------------------------------------- */
-
-/* What was asked belongs to the call, which may be gone before the job. */
-static struct query_job *
-job_new(const struct query_document *request)
-{
-	struct query_job *job = mem_zalloc(sizeof(*job));
-	struct arena *arena = arena_new(0);
-
-	list_init(&job->node);
-	job->arena = arena;
-	job->request = *request;
-	job->request.question = arena_strdup(arena, request->question);
-	job->request.environment = arena_strdup(arena, request->environment);
-	job->request.service = arena_strdup(arena, request->service);
-	job->request.agent = arena_strdup(arena, request->agent);
-	job->request.probe = arena_strdup(arena, request->probe);
-	job->request.other = arena_strdup(arena, request->other);
-	return job;
-}
-
-static void
-take_over(
-    struct query_service *service, const void *message, struct rpc_call *call)
-{
-	struct query_document request = document_request(message);
-	struct query_job *job;
-	struct err err;
-
-	if (check_document(&request, &err) < 0) {
-		refuse(call, &err);
-		return;
-	}
-	job = job_new(&request);
-	job->call = call;
-	list_push(&service->jobs, &job->node);
-	service->handlers->document_later(service->arg, job);
-}
-
-static enum rpc_code
-code_of(const struct err *err)
-{
-	if (err->code == ERR_INVALID)
-		return RPC_INVALID_ARGUMENT;
-	return err->code == ERR_NOT_FOUND ? RPC_NOT_FOUND : RPC_INTERNAL;
-}
-
-/* Of one that was asked in this process. */
-static void
-tell(query_told_fn *told, void *arg, enum rpc_code code, const char *why,
-    const char *json)
-{
-	struct rpc_status status = { .code = code };
-
-	snprintf(status.message, sizeof(status.message), "%s", why);
-	told(arg, &status, json);
-}
-
-void
-query_answer_later(const struct query_handlers *handlers, void *handlers_arg,
-    const void *message, query_told_fn *told, void *arg)
-{
-	struct query_document request = document_request(message);
-	struct query_job *job;
-	struct err err;
-
-	if (check_document(&request, &err) < 0) {
-		tell(told, arg, code_of(&err), err.text, NULL);
-		return;
-	}
-	job = job_new(&request);
-	job->told = told;
-	job->told_arg = arg;
-	handlers->document_later(handlers_arg, job);
-}
-
-const struct query_document *
-query_job_request(const struct query_job *job)
-{
-	return &job->request;
-}
-
-struct arena *
-query_job_arena(const struct query_job *job)
-{
-	return job->arena;
-}
-
-static void
-job_free(struct query_job *job)
-{
-	list_remove(&job->node);
-	arena_free(job->arena);
-	free(job);
-}
-
-void
-query_job_answer(struct query_job *job, const char *json, const struct err *err)
-{
-	Vedette__Document document = VEDETTE__DOCUMENT__INIT;
-
-	if (job->told != NULL)
-		tell(job->told, job->told_arg,
-		    json != NULL ? RPC_OK : code_of(err),
-		    json != NULL ? "" : err->text, json);
-	if (job->call != NULL && json == NULL)
-		refuse(job->call, err);
-	if (job->call != NULL && json != NULL) {
-		document.json = codec_lend(json);
-		rpc_call_answer(job->call, &document.base);
-	}
-	job_free(job);
-}
-
-void
-query_job_refuse(struct query_job *job, uint32_t retry_ms, const char *why)
-{
-	if (job->told != NULL)
-		tell(job->told, job->told_arg, RPC_UNAVAILABLE, why, NULL);
-	if (job->call != NULL)
-		rpc_call_fail(job->call, RPC_UNAVAILABLE, retry_ms, "%s", why);
-	job_free(job);
-}
-
-/* --- serving ------------------------------------------------------------------ */
+/* --- answering --------------------------------------------------------------- */
 
 /* In the order of query.proto.  Each returns its answer in the arena, or NULL
  * with err. */
@@ -403,20 +276,138 @@ query_answer(const struct query_handlers *handlers, void *arg, unsigned method,
 	return methods[method](&service, arena, request, err);
 }
 
+/* --- answering later -------------------------------------------------------- */
+
+bool
+query_is_later(const struct query_handlers *handlers, unsigned method)
+{
+	return handlers->later != NULL && methods[method] != answer_status;
+}
+
+/* What was asked belongs to the call, which may be gone before the job. */
+static struct query_job *
+job_new(unsigned method, const ProtobufCMessage *request)
+{
+	struct query_job *job = mem_zalloc(sizeof(*job));
+	size_t n = protobuf_c_message_get_packed_size(request);
+	unsigned char *bytes;
+
+	list_init(&job->node);
+	job->method = method;
+	job->arena = arena_new(0);
+	bytes = arena_zalloc(job->arena, n);
+	protobuf_c_message_pack(request, bytes);
+	/* Asked in this process, its texts may be anything. */
+	job->request =
+	    message_parse(request->descriptor, job->arena, bytes, n, NULL);
+	assert(job->request != NULL); /* it was one */
+	return job;
+}
+
+void
+query_answer_later(const struct query_handlers *handlers, void *handlers_arg,
+    unsigned method, const ProtobufCMessage *request,
+    const struct query_later *later, void *arg)
+{
+	struct query_job *job = job_new(method, request);
+
+	job->later = later;
+	job->later_arg = arg;
+	handlers->later(handlers_arg, job);
+}
+
+bool
+query_job_is_late(const struct query_job *job)
+{
+	if (job->later != NULL)
+		return false;
+	return job->call == NULL || rpc_call_left_ms(job->call) <= 0;
+}
+
+int
+query_job_make(struct query_job *job, const struct query_handlers *handlers,
+    void *arg, struct err *err)
+{
+	job->answer = query_answer(
+	    handlers, arg, job->method, job->arena, job->request, err);
+	if (job->answer == NULL)
+		return -1;
+	if (job->later != NULL)
+		job->later->made(job->later_arg, job->answer);
+	return 0;
+}
+
+static void
+job_free(struct query_job *job)
+{
+	list_remove(&job->node);
+	arena_free(job->arena);
+	free(job);
+}
+
+/* In vain. */
+static void
+job_end(struct query_job *job, enum rpc_code code, uint32_t retry_ms,
+    const char *why)
+{
+	struct rpc_status status = { .code = code, .retry_ms = retry_ms };
+
+	snprintf(status.message, sizeof(status.message), "%s", why);
+	if (job->later != NULL)
+		job->later->told(job->later_arg, &status);
+	if (job->call != NULL)
+		rpc_call_fail(job->call, code, retry_ms, "%s", why);
+	job_free(job);
+}
+
+void
+query_job_answer(struct query_job *job, const struct err *err)
+{
+	const struct rpc_status status = { .code = RPC_OK };
+
+	if (job->answer == NULL) {
+		job_end(job, query_code(err), 0, err->text);
+		return;
+	}
+	if (job->later != NULL)
+		job->later->told(job->later_arg, &status);
+	if (job->call != NULL)
+		rpc_call_answer(job->call, job->answer);
+	job_free(job);
+}
+
+void
+query_job_refuse(struct query_job *job, uint32_t retry_ms, const char *why)
+{
+	job_end(job, RPC_UNAVAILABLE, retry_ms, why);
+}
+
+void
+query_job_drop(struct query_job *job)
+{
+	job_end(job, RPC_DEADLINE_EXCEEDED, 0,
+	    "waited for its turn longer than it had");
+}
+
+/* --- serving ------------------------------------------------------------------ */
+
 static void
 invoke(ProtobufCService *base, unsigned method, const ProtobufCMessage *input,
     ProtobufCClosure closure, void *call)
 {
 	struct query_service *service = (struct query_service *)base;
 	const ProtobufCMessage *answer;
+	struct query_job *job;
 	struct arena *arena;
 	struct err err;
 
 	if (!may_ask(call))
 		return;
-	if (methods[method] == answer_document &&
-	    service->handlers->document_later != NULL) {
-		take_over(service, input, call);
+	if (query_is_later(service->handlers, method)) {
+		job = job_new(method, input);
+		job->call = call;
+		list_push(&service->jobs, &job->node);
+		service->handlers->later(service->arg, job);
 		return;
 	}
 	arena = arena_new(0);
@@ -424,7 +415,7 @@ invoke(ProtobufCService *base, unsigned method, const ProtobufCMessage *input,
 	if (answer != NULL)
 		closure(answer, call);
 	else
-		refuse(call, &err);
+		rpc_call_fail(call, query_code(&err), 0, "%s", err.text);
 	arena_free(arena);
 }
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "collector/ask/answer.h"
-#include "collector/ask/document.h"
+#include "collector/ask/questions.h"
 #include "collector/pipeline/rows.h"
 #include "collector/ask/standing.h"
 #include "proto/base/text.h"
@@ -108,27 +108,18 @@ restrict_to(struct status_answer *out, const struct query_status *request)
 }
 
 /* Is this environment configured, or was anything heard of it? */
-static bool
-is_known(const struct answer *answer, const char *environment)
+static int
+check_pictured(
+    const struct answer *answer, const char *environment, struct err *err)
 {
 	if (environment[0] == '\0' ||
 	    config_environment(answer->config, environment) != NULL)
-		return true;
+		return 0;
 	MAP_EACH (
 	    const struct fleet_agent, agent, answer->fleet(answer->arg)->agents)
 		if (strcmp(agent->environment, environment) == 0)
-			return true;
-	return false;
-}
-
-static int
-check_environment(
-    const struct answer *answer, const char *environment, struct err *err)
-{
-	if (is_known(answer, environment))
-		return 0;
-	return err_set(err, ERR_NOT_FOUND,
-	    "environment %s: neither configured nor heard of", environment);
+			return 0;
+	return question_unknown(environment, err);
 }
 
 static int
@@ -143,7 +134,7 @@ answer_status(void *arg, struct status_answer *out, struct arena *arena,
 		.arena = arena,
 	};
 
-	if (check_environment(answer, request->environment, err) < 0)
+	if (check_pictured(answer, request->environment, err) < 0)
 		return -1;
 	memset(out, 0, sizeof(*out));
 	out->at_ms = standing.now.wall_ms;
@@ -156,7 +147,26 @@ answer_status(void *arg, struct status_answer *out, struct arena *arena,
 	return 0;
 }
 
-/* --- lists from the store ----------------------------------------------- */
+/* --- from the store, by whoever has one ---------------------------------- */
+
+static struct document_source
+source_of(const struct answer *answer)
+{
+	return (struct document_source){
+		.store = answer->store,
+		.config = answer->config,
+		.now_ms = answer->now(answer->arg).wall_ms,
+	};
+}
+
+static int
+check_environment(
+    const struct answer *answer, const char *environment, struct err *err)
+{
+	const struct document_source source = source_of(answer);
+
+	return question_check(&source, environment, err);
+}
 
 /* Rows that grow while the store is scanned. */
 struct rows {
@@ -333,11 +343,7 @@ answer_document(void *arg, const char **out_json, struct arena *arena,
     const struct query_document *request, struct err *err)
 {
 	const struct answer *answer = arg;
-	const struct document_source source = {
-		.store = answer->store,
-		.config = answer->config,
-		.now_ms = answer->now(answer->arg).wall_ms,
-	};
+	const struct document_source source = source_of(answer);
 
 	return document_make(out_json, arena, &source, request, err);
 }

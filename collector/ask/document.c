@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,6 +7,9 @@
 #include "collector/ask/incident_json.h"
 #include "collector/ask/questions.h"
 #include "collector/ask/verdict_json.h"
+#include "collector/pipeline/snapshot.h"
+
+#define AGENTS_BYTES 96 /* a prefix and the name of an environment */
 
 int64_t
 question_at_ms(
@@ -50,10 +54,31 @@ on_change(void *arg, const struct change_row *row, struct err *err)
 	return 1;
 }
 
+static int
+on_state(
+    void *arg, const char *key, const void *bytes, size_t n, struct err *err)
+{
+	(void)key;
+	(void)bytes;
+	(void)n;
+	(void)err;
+	*(bool *)arg = true;
+	return 1;
+}
+
+int
+question_unknown(const char *environment, struct err *err)
+{
+	return err_set(err, ERR_NOT_FOUND,
+	    "environment %s: neither configured nor ever heard of",
+	    environment);
+}
+
 int
 question_check(const struct document_source *source, const char *environment,
     struct err *err)
 {
+	char agents[AGENTS_BYTES];
 	const struct query_changes changes = {
 		.environment = environment,
 		.service = "",
@@ -66,8 +91,12 @@ question_check(const struct document_source *source, const char *environment,
 	if (environment[0] == '\0' ||
 	    config_environment(source->config, environment) != NULL)
 		return 0;
-	if (store_scan_changes(
-		source->store, &more, &changes, on_change, &is_known, err) < 0)
+	snprintf(agents, sizeof(agents), SNAPSHOT_AGENT "%s/", environment);
+	if (store_scan_states(source->store, agents, on_state, &is_known, err) <
+		0 ||
+	    (!is_known &&
+		store_scan_changes(source->store, &more, &changes, on_change,
+		    &is_known, err) < 0))
 		return -1;
 	if (!is_known &&
 	    store_scan_marks(source->store, &marks, on_mark, &is_known, err) <
@@ -79,9 +108,7 @@ question_check(const struct document_source *source, const char *environment,
 		return -1;
 	if (is_known)
 		return 0;
-	return err_set(err, ERR_NOT_FOUND,
-	    "environment %s: neither configured nor ever heard of",
-	    environment);
+	return question_unknown(environment, err);
 }
 
 static char *

@@ -42,5 +42,6 @@ int64_t question_from_ms(
  * store. */
 int question_check(const struct document_source *source,
     const char *environment, struct err *err);
+int question_unknown(const char *environment, struct err *err); /* that */
 
 #endif

@@ -9,7 +9,6 @@
 #define CHECKPOINT_KEY "checkpoint"
 #define SERIES_PREFIX  "series/"
 #define FACT_PREFIX    "fact/"
-#define AGENT_PREFIX   "agent/"
 #define TEXT_MAX       65536
 #define NO_TEXT        UINT32_MAX
 
@@ -220,7 +219,8 @@ write_pieces(struct store *store, struct text *text, const struct fleet *fleet,
 		if (!everything && !agent->is_dirty)
 			continue;
 		put_agent(text, agent);
-		if (write_piece(store, text, AGENT_PREFIX, agent->key, err) < 0)
+		if (write_piece(store, text, SNAPSHOT_AGENT, agent->key, err) <
+		    0)
 			return -1;
 	}
 	return 0;
@@ -248,7 +248,7 @@ snapshot_write(struct store *store, struct fleet *fleet,
 	if (everything)
 		rc = drop_pieces(store, SERIES_PREFIX, err) < 0 ||
 			drop_pieces(store, FACT_PREFIX, err) < 0 ||
-			drop_pieces(store, AGENT_PREFIX, err) < 0
+			drop_pieces(store, SNAPSHOT_AGENT, err) < 0
 		    ? -1
 		    : 0;
 	if (rc == 0)
@@ -475,7 +475,7 @@ static const struct piece {
 } pieces[] = {
 	{ SERIES_PREFIX, get_series },
 	{ FACT_PREFIX, get_fact },
-	{ AGENT_PREFIX, get_agent },
+	{ SNAPSHOT_AGENT, get_agent },
 };
 
 struct reading {

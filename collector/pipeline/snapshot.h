@@ -15,6 +15,9 @@
 #include "proto/base/err.h"
 #include "storage/store.h"
 
+/* What the key of an agent's piece begins with; then "staging/stg-1". */
+#define SNAPSHOT_AGENT "agent/"
+
 /* Where a checkpoint stands. */
 struct checkpoint {
 	uint64_t last_id; /* of the last batch in it; 0: there is none */

@@ -1,3 +1,4 @@
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,19 +11,6 @@
 #define JSON_TYPE   "application/json"
 #define NAMES_BYTES 200
 #define ROWS_MAX    10000 /* of a question */
-
-/* --- asking ------------------------------------------------------------- */
-
-/* Replies with what a question did not come to. */
-static bool
-is_refused(struct web_ask *ask, const struct rpc_status *status)
-{
-	if (status->code == RPC_OK)
-		return false;
-	reply_status(ask->call, status);
-	web_ask_free(ask);
-	return true;
-}
 
 /* --- status ------------------------------------------------------------- */
 
@@ -42,8 +30,11 @@ on_status(void *arg, const struct rpc_status *status,
 	struct text text = { 0 };
 	size_t n;
 
-	if (is_refused(ask, status))
+	if (status->code != RPC_OK) {
+		reply_status(ask->call, status);
+		web_ask_free(ask);
 		return;
+	}
 	shape_print(&text, shape_status(answer), true);
 	n = text.n;
 	status_name(name, &ask->request);
@@ -79,105 +70,98 @@ wanted(const struct web_request *request)
 	return limit < ROWS_MAX ? limit : ROWS_MAX;
 }
 
-/* Of a page that began after skip rows of n, what the next one needs. */
+/* The rows of an answer, whatever they are: an array of structs, each with the
+ * time that they are sorted by somewhere in it. */
+struct rows {
+	const char *key; /* in JSON */
+	const void *first;
+	size_t n, size, time;
+	bool more;
+};
+
+static int64_t
+row_ms(const struct rows *rows, size_t i)
+{
+	const char *row = (const char *)rows->first + i * rows->size;
+	int64_t at_ms;
+
+	memcpy(&at_ms, row + rows->time, sizeof(at_ms));
+	return at_ms;
+}
+
+/* What the page after this one needs. */
 static void
 set_next(struct list_page *page, const struct web_request *request,
-    const int64_t *at_ms, size_t n)
+    const struct rows *rows)
 {
-	int64_t last_ms = n > 0 ? at_ms[n - 1] : 0;
-	size_t same = 0;
+	size_t n = rows->n, same = 0;
+	int64_t last_ms = n > 0 ? row_ms(rows, n - 1) : 0;
 
-	while (same < n && at_ms[n - 1 - same] == last_ms)
+	while (same < n && row_ms(rows, n - 1 - same) == last_ms)
 		same++;
-	if (page->more && n > request->skip)
+	page->more = rows->more;
+	if (rows->more && n > request->skip)
 		snprintf(page->next, sizeof(page->next), "%lld.%zu",
 		    (long long)last_ms + 1, same);
 }
 
-static void
-reply_list(struct web_ask *ask, json_t *value, struct list_page *page,
-    int64_t *at_ms, size_t n)
+static char *
+shape_list(const struct web_request *request, size_t *out_n, json_t *value,
+    const struct rows *rows)
 {
+	struct list_page page = { 0 };
 	struct text text = { 0 };
-	size_t n_text;
 
-	set_next(page, &ask->request, at_ms, n);
-	list_json_add(value, page);
+	set_next(&page, request, rows);
+	list_json_skip(value, rows->key, request->skip);
+	list_json_add(value, &page);
 	shape_print(&text, value, true);
-	n_text = text.n;
-	reply_once(ask->call, JSON_TYPE, text_take(&text), n_text);
-	free(at_ms);
-	web_ask_free(ask);
+	*out_n = text.n;
+	return text_take(&text);
 }
 
-static size_t
-skipped(const struct web_ask *ask, size_t n)
+static char *
+history_text(const struct web_request *request, size_t *out_n, const void *made)
 {
-	return ask->request.skip < n ? ask->request.skip : n;
+	const struct history_answer *answer = made;
+	const struct rows rows = { "results", answer->rows, answer->n_rows,
+		sizeof(*answer->rows),
+		offsetof(struct history_row, result.at_ms), answer->more };
+
+	return shape_list(request, out_n, shape_history(answer), &rows);
 }
 
-static void
-on_history(void *arg, const struct rpc_status *status,
-    const struct history_answer *answer)
+static char *
+changes_text(const struct web_request *request, size_t *out_n, const void *made)
 {
-	struct web_ask *ask = arg;
-	struct history_answer shown;
-	struct list_page page = { 0 };
-	int64_t *at_ms;
+	const struct changes_answer *answer = made;
+	const struct rows rows = { "changes", answer->rows, answer->n_rows,
+		sizeof(*answer->rows), offsetof(struct change_row, before_ms),
+		answer->more };
 
-	if (is_refused(ask, status))
-		return;
-	at_ms = mem_calloc(answer->n_rows, sizeof(*at_ms));
-	for (size_t i = 0; i < answer->n_rows; i++)
-		at_ms[i] = answer->rows[i].result.at_ms;
-	shown = *answer;
-	shown.rows += skipped(ask, answer->n_rows);
-	shown.n_rows -= skipped(ask, answer->n_rows);
-	page.more = answer->more;
-	reply_list(ask, shape_history(&shown), &page, at_ms, answer->n_rows);
+	return shape_list(request, out_n, shape_changes(answer), &rows);
 }
 
-static void
-on_changes(void *arg, const struct rpc_status *status,
-    const struct changes_answer *answer)
+static char *
+regressions_text(
+    const struct web_request *request, size_t *out_n, const void *made)
 {
-	struct web_ask *ask = arg;
-	struct changes_answer shown;
-	struct list_page page = { 0 };
-	int64_t *at_ms;
+	const struct regressions_answer *answer = made;
+	const struct rows rows = { "regressions", answer->rows, answer->n_rows,
+		sizeof(*answer->rows),
+		offsetof(struct regression_row, onset_to_ms), answer->more };
 
-	if (is_refused(ask, status))
-		return;
-	at_ms = mem_calloc(answer->n_rows, sizeof(*at_ms));
-	for (size_t i = 0; i < answer->n_rows; i++)
-		at_ms[i] = answer->rows[i].before_ms;
-	shown = *answer;
-	shown.rows += skipped(ask, answer->n_rows);
-	shown.n_rows -= skipped(ask, answer->n_rows);
-	page.more = answer->more;
-	reply_list(ask, shape_changes(&shown), &page, at_ms, answer->n_rows);
+	return shape_list(request, out_n, shape_regressions(answer), &rows);
 }
 
-static void
-on_regressions(void *arg, const struct rpc_status *status,
-    const struct regressions_answer *answer)
+static struct web_ask *
+begin(struct web *web, struct http_call *call,
+    const struct web_request *request, web_shape_fn *shape)
 {
-	struct web_ask *ask = arg;
-	struct regressions_answer shown;
-	struct list_page page = { 0 };
-	int64_t *at_ms;
+	struct web_ask *ask = web_ask_new(web, call, request);
 
-	if (is_refused(ask, status))
-		return;
-	at_ms = mem_calloc(answer->n_rows, sizeof(*at_ms));
-	for (size_t i = 0; i < answer->n_rows; i++)
-		at_ms[i] = answer->rows[i].onset_to_ms;
-	shown = *answer;
-	shown.rows += skipped(ask, answer->n_rows);
-	shown.n_rows -= skipped(ask, answer->n_rows);
-	page.more = answer->more;
-	reply_list(
-	    ask, shape_regressions(&shown), &page, at_ms, answer->n_rows);
+	ask->shape = shape;
+	return ask;
 }
 
 void
@@ -195,8 +179,8 @@ api_history(struct web *web, struct http_call *call,
 	};
 
 	(void)rest;
-	query_history(web->setup.client, &query, on_history,
-	    web_ask_new(web, call, request));
+	query_history(web->setup.client, &query, NULL,
+	    begin(web, call, request, history_text));
 }
 
 void
@@ -213,8 +197,8 @@ api_changes(struct web *web, struct http_call *call,
 	};
 
 	(void)rest;
-	query_changes(web->setup.client, &query, on_changes,
-	    web_ask_new(web, call, request));
+	query_changes(web->setup.client, &query, NULL,
+	    begin(web, call, request, changes_text));
 }
 
 void
@@ -231,21 +215,19 @@ api_regressions(struct web *web, struct http_call *call,
 	};
 
 	(void)rest;
-	query_regressions(web->setup.client, &query, on_regressions,
-	    web_ask_new(web, call, request));
+	query_regressions(web->setup.client, &query, NULL,
+	    begin(web, call, request, regressions_text));
 }
 
 /* --- documents ---------------------------------------------------------- */
 
-static void
-on_document(void *arg, const struct rpc_status *status, const char *json)
+static char *
+document_text(
+    const struct web_request *request, size_t *out_n, const void *made)
 {
-	struct web_ask *ask = arg;
-
-	if (is_refused(ask, status))
-		return;
-	reply_once(ask->call, JSON_TYPE, mem_strdup(json), strlen(json));
-	web_ask_free(ask);
+	(void)request;
+	*out_n = strlen(made);
+	return mem_strdup(made);
 }
 
 static void
@@ -258,8 +240,8 @@ ask_document(struct web *web, struct http_call *call,
 	query.question = question;
 	query.environment = environment;
 	query.other = other;
-	query_document(web->setup.client, &query, on_document,
-	    web_ask_new(web, call, request));
+	query_document(web->setup.client, &query, NULL,
+	    begin(web, call, request, document_text));
 }
 
 void

@@ -12,6 +12,9 @@ struct list_page {
 	char next[48]; /* the cursor of the next page; "": this is the last */
 };
 
+/* Leaves out the first n rows of the list under this key. */
+void list_json_skip(json_t *answer, const char *key, size_t n);
+
 /* Adds "next" to an answer; null on the last page. */
 void list_json_add(json_t *answer, const struct list_page *page);
 

@@ -41,19 +41,30 @@ struct web {
 	void *closed_arg;
 };
 
-/* A question under way: who asked, and what. */
+/* JSON of an answer, owned by the caller. */
+typedef char *web_shape_fn(
+    const struct web_request *request, size_t *out_n, const void *answer);
+
+/* A question under way: who asked, and what.  With shape, the answer becomes
+ * bytes where it is made, maybe on another thread. */
 struct web_ask {
 	struct list node;  /* of asks */
 	char *environment; /* of a verdict for /metrics; else NULL */
-	struct web *web;
+	struct web *web;   /* NULL, as call, once that was closed */
 	struct http_call *call;
 	struct web_request request;
+	web_shape_fn *shape;
+	bool takes_gzip;
+	struct packed *packed; /* or NULL */
 };
 
 /* call is NULL when nobody but us asks. */
 struct web_ask *web_ask_new(
     struct web *web, struct http_call *call, const struct web_request *request);
 void web_ask_free(struct web_ask *ask);
+
+/* Has the answers of asks with shape. */
+extern const struct query_ear web_ear;
 
 /* Answers from what was kept, if it is fresh. */
 bool web_kept(struct web *web, struct http_call *call, const char *name);

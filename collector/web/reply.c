@@ -41,8 +41,8 @@ packed_free(struct packed *packed)
 	free(packed);
 }
 
-static void
-compress_it(struct packed *packed)
+void
+packed_compress(struct packed *packed)
 {
 	z_stream stream = { 0 };
 
@@ -67,8 +67,8 @@ compress_it(struct packed *packed)
 	deflateEnd(&stream);
 }
 
-static bool
-takes_gzip(const struct http_call *call)
+bool
+reply_takes_gzip(const struct http_call *call)
 {
 	const char *accepts = http_header(call, "Accept-Encoding");
 	const char *at = accepts != NULL ? strstr(accepts, "gzip") : NULL;
@@ -92,8 +92,8 @@ reply_packed(struct http_call *call, struct packed *packed)
 	if (has != NULL && strstr(has, packed->etag) != NULL) {
 		answer.status = 304;
 		answer.n = 0;
-	} else if (takes_gzip(call)) {
-		compress_it(packed);
+	} else if (reply_takes_gzip(call)) {
+		packed_compress(packed);
 		if (packed->gzip != NULL) {
 			answer.body = packed->gzip;
 			answer.n = packed->n_gzip;

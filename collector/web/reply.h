@@ -22,6 +22,10 @@ struct packed {
 /* Takes bytes. */
 struct packed *packed_new(const char *type, char *bytes, size_t n);
 void packed_free(struct packed *packed); /* NULL is allowed */
+/* Now, and not when somebody asks for it; on any thread. */
+void packed_compress(struct packed *packed);
+
+bool reply_takes_gzip(const struct http_call *call);
 
 /* 200, or 304 when the client has it. */
 void reply_packed(struct http_call *call, struct packed *packed);

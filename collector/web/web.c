@@ -58,6 +58,7 @@ web_ask_new(
 	list_push(&web->asks, &ask->node);
 	ask->web = web;
 	ask->call = call;
+	ask->takes_gzip = call != NULL && reply_takes_gzip(call);
 	if (request != NULL)
 		ask->request = *request;
 	return ask;
@@ -67,8 +68,51 @@ void
 web_ask_free(struct web_ask *ask)
 {
 	list_remove(&ask->node);
+	packed_free(ask->packed);
 	free(ask->environment);
 	free(ask);
+}
+
+static void
+on_made(void *arg, const void *answer)
+{
+	struct web_ask *ask = arg;
+	size_t n;
+	char *text = ask->shape(&ask->request, &n, answer);
+
+	ask->packed = packed_new("application/json", text, n);
+	ask->packed->cache = "private, no-cache";
+	if (ask->takes_gzip)
+		packed_compress(ask->packed);
+}
+
+static void
+on_done(void *arg, const struct rpc_status *status)
+{
+	struct web_ask *ask = arg;
+
+	if (ask->call != NULL && status->code == RPC_OK)
+		reply_packed(ask->call, ask->packed);
+	else if (ask->call != NULL)
+		reply_status(ask->call, status);
+	web_ask_free(ask);
+}
+
+const struct query_ear web_ear = { on_made, on_done };
+
+/* Those with shape are told that they are cancelled, and go by themselves. */
+static void
+let_go(struct web *web)
+{
+	LIST_EACH (node, &web->asks) {
+		struct web_ask *ask = LIST_ITEM(node, struct web_ask, node);
+
+		if (ask->shape == NULL)
+			continue;
+		list_remove(node);
+		ask->web = NULL;
+		ask->call = NULL;
+	}
 }
 
 /* --- health ------------------------------------------------------------- */
@@ -318,6 +362,7 @@ web_open(struct web **out, const struct web_setup *setup, struct err *err)
 		free_it(web);
 		return -1;
 	}
+	query_client_set_ear(setup->client, &web_ear);
 	uv_timer_init(setup->loop, &web->beat);
 	web->beat.data = web;
 	uv_timer_start(&web->beat, on_beat, BEAT_MS, BEAT_MS);
@@ -375,6 +420,7 @@ web_close(struct web *web, void (*closed)(void *arg), void *arg)
 	web->closed_arg = arg;
 	web->n_closing = 2;
 	push_forget_all(web);
+	let_go(web);
 	http_close(web->http, on_http_closed, web);
 	uv_close((uv_handle_t *)&web->beat, on_beat_closed);
 }

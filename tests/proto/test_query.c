@@ -207,8 +207,11 @@ say_document(void *arg, const char **out_json, struct arena *arena,
 {
 	struct scene *scene = arg;
 
-	(void)err;
 	scene->handled++;
+	if (scene->failure.code != ERR_NONE) {
+		*err = scene->failure;
+		return -1;
+	}
 	assert_string_equal(request->question, "diagnose");
 	assert_string_equal(request->environment, "staging");
 	assert_string_equal(request->service, "backend");
@@ -616,23 +619,29 @@ test_question(void **state)
 	scene_close(&scene);
 }
 
-/* --- documents that are made elsewhere --------------------------------------- */
+/* --- answers that are made elsewhere ------------------------------------------ */
 
 enum ending { ANSWERED, IN_VAIN, REFUSED, STOPPED };
 
 static const struct delay {
 	const char *name;
+	void (*ask)(struct scene *scene);
 	enum ending ending;
 	enum rpc_code code;
 	const char *says;
 } delays[] = {
-	{ "a document may come later", ANSWERED, RPC_OK, "" },
-	{ "so may the reason why there is none", IN_VAIN, RPC_NOT_FOUND,
-	    "nobody knows" },
-	{ "one that is refused may be asked for again", REFUSED,
+	{ "a document may come later", ask_document, ANSWERED, RPC_OK, "" },
+	{ "history may come later", ask_history, ANSWERED, RPC_OK, "" },
+	{ "changes may come later", ask_changes, ANSWERED, RPC_OK, "" },
+	{ "regressions may come later", ask_regressions, ANSWERED, RPC_OK, "" },
+	{ "so may the reason why there is no document", ask_document, IN_VAIN,
+	    RPC_NOT_FOUND, "nobody knows" },
+	{ "so may what is wrong with a question", ask_history_backwards,
+	    ANSWERED, RPC_INVALID_ARGUMENT, "ends before it begins" },
+	{ "one that is refused may be asked for again", ask_document, REFUSED,
 	    RPC_UNAVAILABLE, "too many" },
-	{ "once the service is stopped nobody is answered", STOPPED,
-	    RPC_UNAVAILABLE, "gone" },
+	{ "once the service is stopped nobody is answered", ask_document,
+	    STOPPED, RPC_UNAVAILABLE, "gone" },
 };
 
 static void
@@ -642,17 +651,14 @@ end_job(struct scene *scene, enum ending ending)
 
 	if (ending == STOPPED)
 		query_service_stop(scene->service);
-	if (ending == ANSWERED || ending == STOPPED)
-		query_job_answer(scene->job,
-		    arena_strdup(
-			query_job_arena(scene->job), "{\"version\":1}"),
-		    NULL);
-	else if (ending == REFUSED)
+	if (ending == REFUSED) {
 		query_job_refuse(scene->job, 5, "too many");
-	else {
-		err_set(&err, ERR_NOT_FOUND, "nobody knows");
-		query_job_answer(scene->job, NULL, &err);
+		return;
 	}
+	if (ending == IN_VAIN)
+		err_set(&scene->failure, ERR_NOT_FOUND, "nobody knows");
+	query_job_make(scene->job, &handlers, scene, &err);
+	query_job_answer(scene->job, &err);
 }
 
 static void
@@ -662,10 +668,9 @@ test_delay(void **state)
 	struct scene scene;
 
 	scene_open_with(&scene, &slow_handlers, TRANSPORT_IPC, "");
-	ask_document(&scene);
+	row->ask(&scene);
 	loop_until(&scene.loop, scene.job != NULL);
-	assert_string_equal(query_job_request(scene.job)->other, "production");
-	assert_true(query_job_request(scene.job)->together);
+	assert_false(query_job_is_late(scene.job));
 	assert_int_equal(scene.told, 0);
 	end_job(&scene, row->ending);
 	if (row->ending == STOPPED)
@@ -674,6 +679,62 @@ test_delay(void **state)
 	assert_int_equal(scene.status.code, row->code);
 	assert_non_null(strstr(scene.status.message, row->says));
 	scene_close(&scene);
+}
+
+static void
+test_a_status_is_answered_at_once(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_open_with(&scene, &slow_handlers, TRANSPORT_IPC, "");
+	ask_status(&scene);
+	loop_until(&scene.loop, scene.told == 1);
+	assert_int_equal(scene.status.code, RPC_OK);
+	assert_null(scene.job);
+	scene_close(&scene);
+}
+
+static void
+test_who_stopped_waiting_is_passed_over(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_open_with(&scene, &slow_handlers, TRANSPORT_IPC, "");
+	rpc_client_set_deadline(scene.rpc, 300);
+	ask_history(&scene);
+	loop_until(&scene.loop, scene.told == 1);
+	assert_int_equal(scene.status.code, RPC_DEADLINE_EXCEEDED);
+	if (scene.job != NULL) { /* else it did not even get there in time */
+		assert_true(query_job_is_late(scene.job));
+		query_job_drop(scene.job);
+	}
+	assert_int_equal(scene.handled, scene.job != NULL);
+	scene_close(&scene);
+}
+
+static void
+test_who_asks_here_may_be_gone_too(void **state)
+{
+	struct scene scene = { 0 };
+	struct err err;
+
+	(void)state;
+	for (int is_gone = 0; is_gone < 2; is_gone++) {
+		scene.client = query_client_new_local(&slow_handlers, &scene);
+		ask_history(&scene);
+		assert_non_null(scene.job);
+		assert_false(query_job_is_late(scene.job));
+		if (is_gone)
+			query_client_free(scene.client);
+		assert_int_equal(
+		    query_job_make(scene.job, &handlers, &scene, &err), 0);
+		query_job_answer(scene.job, &err);
+		assert_int_equal(scene.told, 1);
+		if (!is_gone)
+			query_client_free(scene.client);
+	}
 }
 
 /* --- events ----------------------------------------------------------------- */
@@ -749,7 +810,14 @@ test_happening(void **state)
 int
 main(void)
 {
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_status_is_answered_at_once),
+		cmocka_unit_test(test_who_stopped_waiting_is_passed_over),
+		cmocka_unit_test(test_who_asks_here_may_be_gone_too),
+	};
+
 	return TABLE_RUN(questions, test_question) +
 	    TABLE_RUN(delays, test_delay) +
-	    TABLE_RUN(happenings, test_happening);
+	    TABLE_RUN(happenings, test_happening) +
+	    cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@ import pathlib
 import socket
 import ssl
 import subprocess
+import time
 
 import outages
 import pytest
@@ -132,6 +133,59 @@ def test_every_answer_is_as_openapi_says(stage):
         check(spec, spec["components"]["schemas"]["Error"], json.loads(body),
               path)
     assert asked > 25
+
+
+def processor_ns(pid):
+    """{thread: time on a processor}."""
+    return {int(task.name): int((task / "schedstat").read_text().split()[0])
+            for task in pathlib.Path(f"/proc/{pid}/task").iterdir()}
+
+
+def test_questions_are_answered_beside_the_loop(stage):
+    """The loop, which takes batches in, hands over and no more: reading,
+    writing JSON and packing are the work of other threads."""
+    served = Served(stage)
+    pid = stage.programs[-1].pid
+    before = processor_ns(pid)
+    for _ in range(20):
+        for kind in ("history", "changes", "regressions"):
+            served.json(f"/api/v1/{kind}?limit=10000")
+    after = processor_ns(pid)
+    loop = after.pop(pid) - before[pid]
+    others = sum(spent - before.get(thread, 0)
+                 for thread, spent in after.items())
+    # What is left to it is HTTP itself, and to copy bytes to a socket.
+    assert loop < others, (loop, others)
+
+
+def test_an_answer_leaves_when_it_is_made(stage):
+    """And not when the server looks around the next time, once a second."""
+    served = Served(stage)
+    end_s = time.monotonic() + 20
+    for _ in range(40):
+        served.json("/api/v1/history?limit=1")
+        assert time.monotonic() < end_s
+
+
+def test_who_leaves_before_the_answer_leaves_nothing_behind(stage):
+    """Connections that end while their questions wait or are answered."""
+    served = Served(stage)
+    pid = stage.programs[-1].pid
+    folder = pathlib.Path(f"/proc/{pid}/fd")
+    served.json("/api/v1/history")
+    before = len(list(folder.iterdir()))
+    for _ in range(3):
+        gone = [http.client.HTTPConnection("127.0.0.1", served.port,
+                                           timeout=60) for _ in range(60)]
+        for connection in gone:
+            connection.request("GET", "/api/v1/history?limit=10000")
+        for connection in gone:
+            connection.close()
+    # Those that came later are answered, and handles of the store are few.
+    wait_for("an answer", lambda: served.get("/api/v1/history?limit=3")[0] ==
+             200, stage.programs[-1])
+    wait_for("the descriptors", lambda: len(list(folder.iterdir())) <=
+             before + 8, stage.programs[-1])
 
 
 def test_pages_hold_every_row_once(stage):

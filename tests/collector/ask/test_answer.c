@@ -294,8 +294,8 @@ test_unknown(void **state)
 	    answer_handlers.status(&answer, &status, arena, &request, &err),
 	    -1);
 	assert_int_equal(err.code, ERR_NOT_FOUND);
-	assert_string_equal(
-	    err.text, "environment stagign: neither configured nor heard of");
+	assert_string_equal(err.text,
+	    "environment stagign: neither configured nor ever heard of");
 	arena_free(arena);
 	bench_close(&bench);
 }
