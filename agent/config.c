@@ -8,13 +8,13 @@
 #include "agent/defaults.h"
 #include "agent/identity.h"
 #include "agent/parts.h"
-#include "agent/place.h"
 #include "agent/probe.h"
 #include "agent/schema.h"
 #include "proto/base/map.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 #include "proto/conf.h"
+#include "proto/place.h"
 
 #define SECOND_MS INT64_C(1000)
 #define DAY_MS    (24 * 3600 * SECOND_MS)
@@ -30,7 +30,8 @@
 #define REFERENCE_SUFFIX ".reference" /* of a second run's name */
 #define NAME_MAX_BYTES   64
 
-/* What every check needs. */
+/* What every check needs.  They go on after a complaint (rc |= ...), so that
+ * all are told at once. */
 struct check {
 	const struct conf *conf; /* of the first file, or of the probe's */
 	const struct parts *parts;
@@ -157,15 +158,16 @@ check_postgres(const struct check *check, const char *path,
 	const struct variables_config *other =
 	    postgres->reference != NULL ? postgres->reference->variables : NULL;
 
-	if (own != NULL &&
-	    config_check_source(check->conf,
-		place_of("%s.variables", path).path, own, check->err) < 0)
-		return -1;
-	return other == NULL
-	    ? 0
-	    : config_check_source(check->conf,
-		  place_of("%s.reference.variables", path).path, other,
-		  check->err);
+	int rc = 0;
+
+	if (own != NULL)
+		rc |= config_check_source(check->conf,
+		    place_of("%s.variables", path).path, own, check->err);
+	if (other != NULL)
+		rc |= config_check_source(check->conf,
+		    place_of("%s.reference.variables", path).path, other,
+		    check->err);
+	return rc;
 }
 
 /* --- probes ------------------------------------------------------------------- */
@@ -210,19 +212,18 @@ check_times(
 		"must be at most 7d" };
 	int64_t interval_ms, timeout_ms, pause_ms;
 	struct place at;
+	int rc;
 
 	at = place_of("%s.interval", path);
-	if (check_span(
-		check, &interval_ms, at.path, probe->interval, &interval) < 0)
-		return -1;
+	rc = check_span(
+	    check, &interval_ms, at.path, probe->interval, &interval);
 	at = place_of("%s.retry_interval", path);
-	if (check_span(
-		check, &pause_ms, at.path, probe->retry_interval, &pause) < 0)
-		return -1;
+	rc |= check_span(
+	    check, &pause_ms, at.path, probe->retry_interval, &pause);
 	at = place_of("%s.timeout", path);
-	if (check_span(check, &timeout_ms, at.path, probe->timeout, &timeout) <
-	    0)
-		return -1;
+	rc |= check_span(check, &timeout_ms, at.path, probe->timeout, &timeout);
+	if (rc < 0)
+		return rc;
 	if (timeout_ms >= interval_ms)
 		return conf_complain(check->conf, check->err, at.path,
 		    "must be less than the interval (defaults included)");
@@ -261,21 +262,22 @@ check_probe_name(const struct check *check, const char *path,
 {
 	const struct probe_config *other;
 	struct place at;
+	int rc = 0;
 
 	at = place_of("%s.name", path);
-	if (check_name(check, at.path, probe->name) < 0)
-		return -1;
+	rc |= check_name(check, at.path, probe->name);
 	if (ends_with(probe->name, REFERENCE_SUFFIX))
-		return conf_complain(check->conf, check->err, at.path,
+		rc = conf_complain(check->conf, check->err, at.path,
 		    "names ending with .reference are those of reference "
 		    "runs; choose another");
 	other = map_put(seen, probe->name, probe);
 	if (other != NULL)
 		return complain_twice(check, at.path, other);
 	at = place_of("%s.service", path);
-	return probe->service[0] != '\0'
-	    ? check_name(check, at.path, probe->service)
-	    : 0;
+	return rc |
+	    (probe->service[0] != '\0'
+		    ? check_name(check, at.path, probe->service)
+		    : 0);
 }
 
 /* What is compared between environments needs a key that they share. */
@@ -307,30 +309,29 @@ check_kind(
 	const struct probe_kind *kind;
 	const char *name = NULL;
 	struct place at;
+	int rc;
 
-	if (check_one_kind(check, path, probe, &name) < 0 ||
-	    check_compared(check, path, probe) < 0)
+	if (check_one_kind(check, path, probe, &name) < 0)
 		return -1;
+	rc = check_compared(check, path, probe);
 	at = place_of("%s.%s", path, name);
-	if (probe->env != NULL &&
-	    config_check_env(check->conf, at.path, probe->env, check->err) < 0)
-		return -1;
-	if (probe->postgres != NULL &&
-	    check_postgres(check, at.path, probe->postgres) < 0)
-		return -1;
+	if (probe->env != NULL)
+		rc |= config_check_env(
+		    check->conf, at.path, probe->env, check->err);
+	if (probe->postgres != NULL)
+		rc |= check_postgres(check, at.path, probe->postgres);
 	kind = probe->kind = probe_kind_of(probe);
 	if (kind == NULL)
 		return conf_complain(check->conf, check->err, at.path,
 		    "probes of this kind are not part of this build");
-	if (kind->check != NULL &&
-	    kind->check(check->conf, at.path, probe, check->err) < 0)
-		return -1;
+	if (kind->check != NULL)
+		rc |= kind->check(check->conf, at.path, probe, check->err);
 	if (kind->has_reference != NULL && kind->has_reference(probe) &&
 	    strlen(probe->name) + strlen(REFERENCE_SUFFIX) > NAME_MAX_BYTES)
 		return conf_complain(check->conf, check->err, path,
 		    "a probe with a reference has a name of at most 54 "
 		    "characters; shorten it");
-	return 0;
+	return rc;
 }
 
 static int
@@ -339,6 +340,7 @@ check_probes_of(
 {
 	struct check own = *check;
 	struct place place;
+	int rc = 0;
 
 	own.conf = part->conf;
 	for (uint32_t i = 0; i < part->n; i++) {
@@ -346,12 +348,11 @@ check_probes_of(
 		    &check->config->probes[part->first + i];
 
 		place = place_of("probes[%u]", i);
-		if (check_probe_name(&own, place.path, probe, seen) < 0 ||
-		    check_times(&own, place.path, probe) < 0 ||
-		    check_kind(&own, place.path, probe) < 0)
-			return -1;
+		rc |= check_probe_name(&own, place.path, probe, seen);
+		rc |= check_times(&own, place.path, probe);
+		rc |= check_kind(&own, place.path, probe);
 	}
-	return 0;
+	return rc;
 }
 
 static int
@@ -363,8 +364,8 @@ check_probes(const struct check *check)
 	if (check->config->n_probes == 0)
 		rc = conf_complain(check->conf, check->err, "probes",
 		    "must list at least one probe");
-	for (size_t i = 0; i < check->parts->n && rc == 0; i++)
-		rc = check_probes_of(check, &check->parts->all[i], seen);
+	for (size_t i = 0; i < check->parts->n; i++)
+		rc |= check_probes_of(check, &check->parts->all[i], seen);
 	map_free(seen);
 	return rc;
 }
@@ -377,18 +378,19 @@ check_identity(const struct check *check)
 	const struct agent_config *config = check->config;
 	struct place place;
 	struct err inner;
+	int rc = 0;
 
 	if (vantage_parse(&check->config->claimed, config->vantage) < 0)
-		return conf_complain(check->conf, check->err, "vantage",
+		rc = conf_complain(check->conf, check->err, "vantage",
 		    "not a vantage: write in_service, in_environment, "
 		    "control_plane, external or workstation");
 	for (uint32_t i = 0; i < config->n_identity; i++) {
 		place = place_of("identity[%u]", i);
 		if (identity_check(&config->identity[i], &inner) < 0)
-			return conf_complain(check->conf, check->err,
-			    place.path, "%s", inner.text);
+			rc = conf_complain(check->conf, check->err, place.path,
+			    "%s", inner.text);
 	}
-	return 0;
+	return rc;
 }
 
 static int
@@ -398,15 +400,17 @@ check_spool(const struct check *check)
 		"must be from 1m to 400d" };
 	struct spool_config *spool = &check->config->spool;
 	struct err inner;
+	int rc = 0;
 
 	if (text_size(&spool->max_bytes, spool->max_size, &inner) < 0)
-		return conf_complain(check->conf, check->err, "spool.max_size",
+		rc = conf_complain(check->conf, check->err, "spool.max_size",
 		    "%s", inner.text);
-	if (spool->max_bytes < SPOOL_MIN_BYTES)
-		return conf_complain(check->conf, check->err, "spool.max_size",
+	else if (spool->max_bytes < SPOOL_MIN_BYTES)
+		rc = conf_complain(check->conf, check->err, "spool.max_size",
 		    "must be at least 1MiB");
-	return check_span(
-	    check, &spool->max_age_ms, "spool.max_age", spool->max_age, &age);
+	return rc |
+	    check_span(check, &spool->max_age_ms, "spool.max_age",
+		spool->max_age, &age);
 }
 
 static int
@@ -418,39 +422,36 @@ check_agent(const struct check *check)
 		"must be at most 400d" };
 	struct agent_config *config = check->config;
 	struct place place;
-	int64_t heartbeat_ms;
+	int64_t heartbeat_ms = 0;
+	int rc = 0;
 
-	if (check_name(check, "agent", config->agent) < 0 ||
-	    check_name(check, "environment", config->environment) < 0 ||
-	    check_identity(check) < 0 || check_spool(check) < 0)
-		return -1;
-	if (check_span(check, &heartbeat_ms, "heartbeat", config->heartbeat,
-		&heartbeat) < 0)
-		return -1;
+	rc |= check_name(check, "agent", config->agent);
+	rc |= check_name(check, "environment", config->environment);
+	rc |= check_identity(check);
+	rc |= check_spool(check);
+	rc |= check_span(
+	    check, &heartbeat_ms, "heartbeat", config->heartbeat, &heartbeat);
 	config->heartbeat_ms = (uint32_t)heartbeat_ms;
-	if (check_span(check, &config->fingerprint_overlap_ms,
-		"fingerprint_overlap", config->fingerprint_overlap,
-		&overlap) < 0)
-		return -1;
+	rc |= check_span(check, &config->fingerprint_overlap_ms,
+	    "fingerprint_overlap", config->fingerprint_overlap, &overlap);
 	if (config->concurrency > CONCURRENCY_MAX)
-		return conf_complain(check->conf, check->err, "concurrency",
+		rc = conf_complain(check->conf, check->err, "concurrency",
 		    "must be at most %d", CONCURRENCY_MAX);
 	for (uint32_t i = 0; i < config->n_collectors; i++) {
 		place = place_of("collectors[%u]", i);
-		if (check_collector(check, place.path, config->collectors[i]) <
-		    0)
-			return -1;
+		rc |= check_collector(check, place.path, config->collectors[i]);
 	}
-	return check_probes(check);
+	return rc | check_probes(check);
 }
 
 int
-config_load(struct agent_config **out, const char *path, struct err *err)
+config_load_all(struct agent_config **out, const char *path,
+    struct complaints *complaints, struct err *err)
 {
 	struct agent_config *config = NULL;
 	struct parts parts = { 0 };
 	struct check check = { .parts = &parts, .err = err };
-	int rc = parts_load(&parts, &config, path, err);
+	int rc = parts_load(&parts, &config, path, complaints, err);
 
 	if (rc == 0) {
 		check.conf = parts.all[0].conf;
@@ -464,6 +465,16 @@ config_load(struct agent_config **out, const char *path, struct err *err)
 	}
 	config_free(config);
 	parts_fini(&parts);
+	return rc;
+}
+
+int
+config_load(struct agent_config **out, const char *path, struct err *err)
+{
+	struct complaints complaints = { 0 };
+	int rc = config_load_all(out, path, &complaints, err);
+
+	complaints_fini(&complaints);
 	return rc;
 }
 

@@ -57,6 +57,7 @@
 #include "agent/config_settings.h"
 #include "proto/base/err.h"
 #include "proto/base/secret.h"
+#include "proto/complaints.h"
 #include "proto/result.h"
 
 /* Where a set of environment variables is read; exactly one is given. */
@@ -354,6 +355,11 @@ struct agent_config {
 /* Reads, checks, fills in defaults.  *out is owned by the caller.  Errors
  * name file, line, column and key, and never quote a value. */
 int config_load(struct agent_config **out, const char *path, struct err *err);
+
+/* The same; adds everything that is wrong to *complaints, and err is the first
+ * of it.  What has no place in a file is in err alone. */
+int config_load_all(struct agent_config **out, const char *path,
+    struct complaints *complaints, struct err *err);
 void config_free(struct agent_config *config); /* NULL is allowed */
 
 #endif

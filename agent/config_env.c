@@ -1,8 +1,8 @@
 #include <string.h>
 
 #include "agent/config_env.h"
-#include "agent/place.h"
 #include "proto/base/text.h"
+#include "proto/place.h"
 
 #define NOT_A_NAME \
 	"not a name: write 1 to 64 of a-z 0-9 . _ - without a dot first"
@@ -75,13 +75,13 @@ check_names(const struct conf *conf, const char *path, char *const *names,
     uint32_t n, struct err *err)
 {
 	struct place at;
+	int rc = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
 		at = place_of("%s[%u]", path, i);
-		if (config_check_variable(conf, at.path, names[i], err) < 0)
-			return -1;
+		rc |= config_check_variable(conf, at.path, names[i], err);
 	}
-	return 0;
+	return rc;
 }
 
 static int
@@ -89,29 +89,26 @@ check_require(const struct conf *conf, const char *path,
     struct variable_config *variable, struct err *err)
 {
 	struct place at;
+	int rc = 0;
 
 	at = place_of("%s.name", path);
-	if (config_check_variable(conf, at.path, variable->name, err) < 0)
-		return -1;
+	rc |= config_check_variable(conf, at.path, variable->name, err);
 	at = place_of("%s.aliases", path);
-	if (check_names(
-		conf, at.path, variable->aliases, variable->n_aliases, err) < 0)
-		return -1;
+	rc |= check_names(
+	    conf, at.path, variable->aliases, variable->n_aliases, err);
 	at = place_of("%s.legacy", path);
-	if (check_names(
-		conf, at.path, variable->legacy, variable->n_legacy, err) < 0)
-		return -1;
+	rc |= check_names(
+	    conf, at.path, variable->legacy, variable->n_legacy, err);
 	at = place_of("%s.severity", path);
-	if (config_check_severity(
-		conf, &variable->outcome, at.path, variable->severity, err) < 0)
-		return -1;
+	rc |= config_check_severity(
+	    conf, &variable->outcome, at.path, variable->severity, err);
 	at = place_of("%s.type", path);
 	if (!is_listed(types, variable->type))
-		return conf_complain(conf, err, at.path,
+		rc = conf_complain(conf, err, at.path,
 		    "not a type: write text, integer, number, boolean, url or "
 		    "port");
 	if (!variable->show || is_listed(shown_types, variable->type))
-		return 0;
+		return rc;
 	at = place_of("%s.show", path);
 	return conf_complain(conf, err, at.path,
 	    "only a value of type integer, number, boolean or port may be "
@@ -123,17 +120,17 @@ check_group(const struct conf *conf, const char *path,
     struct group_config *group, struct err *err)
 {
 	struct place at;
+	int rc = 0;
 
 	at = place_of("%s.name", path);
 	if (!text_is_name(group->name))
-		return conf_complain(conf, err, at.path, NOT_A_NAME);
+		rc = conf_complain(conf, err, at.path, NOT_A_NAME);
 	at = place_of("%s.severity", path);
-	if (config_check_severity(
-		conf, &group->outcome, at.path, group->severity, err) < 0)
-		return -1;
+	rc |= config_check_severity(
+	    conf, &group->outcome, at.path, group->severity, err);
 	at = place_of("%s.alternatives", path);
 	if (group->n_alternatives == 0)
-		return conf_complain(conf, err, at.path,
+		rc = conf_complain(conf, err, at.path,
 		    "must list at least one alternative: "
 		    "- names: [NAME, ...]");
 	for (uint32_t i = 0; i < group->n_alternatives; i++) {
@@ -141,32 +138,30 @@ check_group(const struct conf *conf, const char *path,
 
 		at = place_of("%s.alternatives[%u].names", path, i);
 		if (names->n_names == 0)
-			return conf_complain(conf, err, at.path,
+			rc = conf_complain(conf, err, at.path,
 			    "must list at least one variable");
-		if (check_names(
-			conf, at.path, names->names, names->n_names, err) < 0)
-			return -1;
+		rc |= check_names(
+		    conf, at.path, names->names, names->n_names, err);
 	}
-	return 0;
+	return rc;
 }
 
 static int
 check_relations(const struct conf *conf, const char *path,
     struct relation_config *relations, uint32_t n, struct err *err)
 {
+	int rc = 0;
+
 	for (uint32_t i = 0; i < n; i++) {
 		struct relation_config *at = &relations[i];
 		struct place place = place_of("%s[%u]", path, i);
 
-		if (config_check_variable(conf, place.path, at->name, err) <
-			0 ||
-		    config_check_variable(conf, place.path, at->with, err) <
-			0 ||
-		    config_check_severity(
-			conf, &at->outcome, place.path, at->severity, err) < 0)
-			return -1;
+		rc |= config_check_variable(conf, place.path, at->name, err);
+		rc |= config_check_variable(conf, place.path, at->with, err);
+		rc |= config_check_severity(
+		    conf, &at->outcome, place.path, at->severity, err);
 		if (at->source == NULL && strcmp(at->name, at->with) == 0)
-			return conf_complain(conf, err, place.path,
+			rc = conf_complain(conf, err, place.path,
 			    "compares a variable with itself: give with, or "
 			    "another source");
 		if (at->source != NULL &&
@@ -175,7 +170,7 @@ check_relations(const struct conf *conf, const char *path,
 			err) < 0)
 			return -1;
 	}
-	return 0;
+	return rc;
 }
 
 int
@@ -183,38 +178,33 @@ config_check_env(const struct conf *conf, const char *path,
     struct env_config *env, struct err *err)
 {
 	struct place at;
+	int rc = 0;
 
 	at = place_of("%s.source", path);
-	if (config_check_source(conf, at.path, &env->source, err) < 0)
-		return -1;
+	rc |= config_check_source(conf, at.path, &env->source, err);
 	for (uint32_t i = 0; i < env->n_require; i++) {
 		at = place_of("%s.require[%u]", path, i);
-		if (check_require(conf, at.path, &env->require[i], err) < 0)
-			return -1;
+		rc |= check_require(conf, at.path, &env->require[i], err);
 	}
 	for (uint32_t i = 0; i < env->n_groups; i++) {
 		at = place_of("%s.groups[%u]", path, i);
-		if (check_group(conf, at.path, &env->groups[i], err) < 0)
-			return -1;
+		rc |= check_group(conf, at.path, &env->groups[i], err);
 	}
 	at = place_of("%s.absent", path);
-	if (check_names(conf, at.path, env->absent, env->n_absent, err) < 0)
-		return -1;
+	rc |= check_names(conf, at.path, env->absent, env->n_absent, err);
 	at = place_of("%s.must_be_absent", path);
-	if (check_names(conf, at.path, env->must_be_absent,
-		env->n_must_be_absent, err) < 0)
-		return -1;
-	if (check_relations(conf, place_of("%s.must_match", path).path,
-		env->must_match, env->n_must_match, err) < 0 ||
-	    check_relations(conf, place_of("%s.must_differ", path).path,
-		env->must_differ, env->n_must_differ, err) < 0)
-		return -1;
+	rc |= check_names(
+	    conf, at.path, env->must_be_absent, env->n_must_be_absent, err);
+	rc |= check_relations(conf, place_of("%s.must_match", path).path,
+	    env->must_match, env->n_must_match, err);
+	rc |= check_relations(conf, place_of("%s.must_differ", path).path,
+	    env->must_differ, env->n_must_differ, err);
 	if (env->file != NULL && env->source.file != NULL)
-		return conf_complain(conf, err, place_of("%s.file", path).path,
+		rc = conf_complain(conf, err, place_of("%s.file", path).path,
 		    "is compared with a process; its source is a file");
 	at = place_of("%s.watch", path);
-	if (check_names(conf, at.path, env->watch, env->n_watch, err) < 0)
-		return -1;
+	rc |= check_names(conf, at.path, env->watch, env->n_watch, err);
 	at = place_of("%s.compare", path);
-	return check_names(conf, at.path, env->compare, env->n_compare, err);
+	return rc |
+	    check_names(conf, at.path, env->compare, env->n_compare, err);
 }

@@ -110,9 +110,26 @@ fingerprint_rotate(
 	return rc < 0 ? EXIT_TROUBLE : EXIT_DONE;
 }
 
+/* Tells all that is wrong, where the others stop at the first. */
 static int
-config_check(struct agent_config *config, const struct arguments *arguments)
+config_check(const struct arguments *arguments)
 {
+	struct complaints complaints = { 0 };
+	struct agent_config *config;
+	struct err err;
+	char *text;
+
+	if (config_load_all(&config, arguments->config, &complaints, &err) <
+	    0) {
+		text = complaints_print(&complaints, "vedette-agent: ");
+		if (complaints.n > 0)
+			fputs(text, stderr);
+		else
+			complain(err.text, "");
+		free(text);
+		complaints_fini(&complaints);
+		return EXIT_USAGE;
+	}
 	printf("%s: fit: %s in %s, %u probes\n", arguments->config,
 	    config->agent, config->environment, config->n_probes);
 	config_free(config);
@@ -190,6 +207,8 @@ main(int argc, char **argv)
 		return print_schema();
 	if (arguments.command == COMMAND_INIT)
 		return init(&arguments);
+	if (arguments.command == COMMAND_CONFIG_CHECK)
+		return config_check(&arguments);
 	if (config_load(&config, arguments.config, &err) < 0) {
 		complain(err.text, "");
 		return usage_exit(&arguments);
@@ -200,7 +219,5 @@ main(int argc, char **argv)
 		return check(config, &arguments);
 	if (arguments.command == COMMAND_FINGERPRINT_CHECK)
 		return fingerprint_check(config, &arguments);
-	if (arguments.command == COMMAND_FINGERPRINT_ROTATE)
-		return fingerprint_rotate(config, &arguments);
-	return config_check(config, &arguments);
+	return fingerprint_rotate(config, &arguments);
 }

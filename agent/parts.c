@@ -1,5 +1,6 @@
 #include <dirent.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -43,34 +44,47 @@ take_probes(struct agent_config *config, struct agent_config *more)
 	more->n_probes = 0;
 }
 
+/* What is read into. */
+struct reading {
+	struct parts *parts;
+	struct agent_config *config; /* NULL while the first is not right */
+	struct complaints *complaints;
+};
+
 static int
-load_part(struct parts *parts, struct agent_config **config, const char *path,
-    struct err *err)
+load_part(
+    struct reading *reading, const char *path, bool is_first, struct err *err)
 {
 	const cyaml_schema_value_t *schema =
-	    *config == NULL ? &schema_agent : &schema_part;
+	    is_first ? &schema_agent : &schema_part;
+	struct parts *parts = reading->parts;
 	struct part *part = &parts->all[parts->n];
 	struct agent_config *own;
 	void *data = NULL;
 
-	if (conf_load(&part->conf, &data, path, schema, err) < 0)
+	if (conf_load_all(
+		&part->conf, &data, path, schema, reading->complaints, err) < 0)
 		return -1;
 	parts->n++;
 	own = data;
 	part->n = own->n_probes;
-	if (*config == NULL) {
-		*config = own;
+	if (is_first) {
+		reading->config = own;
 		return 0;
 	}
-	part->first = (*config)->n_probes;
-	take_probes(*config, own);
+	if (reading->config != NULL) {
+		part->first = reading->config->n_probes;
+		take_probes(reading->config, own);
+	}
 	conf_free(NULL, schema, own);
 	return 0;
 }
 
+/* Goes on after a file that is wrong, so that all of them are looked at. */
 static int
-load_folder(struct parts *parts, struct agent_config **config, struct err *err)
+load_folder(struct reading *reading, struct err *err)
 {
+	struct parts *parts = reading->parts;
 	struct dirent **names = NULL;
 	int n = scandir(parts->folder, &names, is_part, by_bytes), rc = 0;
 
@@ -82,8 +96,7 @@ load_folder(struct parts *parts, struct agent_config **config, struct err *err)
 		char *path =
 		    mem_printf("%s%s", parts->folder, names[i]->d_name);
 
-		if (rc == 0)
-			rc = load_part(parts, config, path, err);
+		rc |= load_part(reading, path, i == 0, err);
 		free(path);
 		free(names[i]);
 	}
@@ -96,27 +109,27 @@ load_folder(struct parts *parts, struct agent_config **config, struct err *err)
 
 int
 parts_load(struct parts *parts, struct agent_config **out_config,
-    const char *path, struct err *err)
+    const char *path, struct complaints *complaints, struct err *err)
 {
 	const char *slash = strrchr(path, '/');
-	struct agent_config *config = NULL;
+	struct reading reading = { parts, NULL, complaints };
 	struct stat st;
 	int rc;
 
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
 		parts->folder = mem_printf(
 		    "%s%s", path, slash != NULL && slash[1] == '\0' ? "" : "/");
-		rc = load_folder(parts, &config, err);
+		rc = load_folder(&reading, err);
 	} else {
 		parts->folder = mem_strndup(
 		    path, slash != NULL ? (size_t)(slash - path) + 1 : 0);
 		parts->all = mem_calloc(1, sizeof(struct part));
-		rc = load_part(parts, &config, path, err);
+		rc = load_part(&reading, path, true, err);
 	}
 	if (rc < 0)
-		config_free(config);
+		config_free(reading.config);
 	else
-		*out_config = config;
+		*out_config = reading.config;
 	return rc;
 }
 

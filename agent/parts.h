@@ -26,9 +26,9 @@ struct parts {
 };
 
 /* *out_config is as the files say, nothing checked and nothing filled in;
- * freed by config_free().  parts are freed by parts_fini(), on failure too. */
+ * freed by config_free().  Adds to *complaints, which outlives parts.  parts are freed by parts_fini(), on failure too. */
 int parts_load(struct parts *parts, struct agent_config **out_config,
-    const char *path, struct err *err);
+    const char *path, struct complaints *complaints, struct err *err);
 
 /* Of this probe of the configuration. */
 const struct part *parts_of(const struct parts *parts, uint32_t probe);

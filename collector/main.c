@@ -1,5 +1,6 @@
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 
@@ -64,11 +65,20 @@ refuse(const char *what)
 static int
 check_config(const char *path)
 {
+	struct complaints complaints = { 0 };
 	struct collector_config *config;
 	struct err err;
+	char *text;
 
-	if (config_load(&config, path, &err) < 0) {
-		fprintf(stderr, "vedette-collector: %s\n", err.text);
+	/* Tells all that is wrong, where the others stop at the first. */
+	if (config_load_all(&config, path, &complaints, &err) < 0) {
+		text = complaints_print(&complaints, "vedette-collector: ");
+		if (complaints.n > 0)
+			fputs(text, stderr);
+		else
+			fprintf(stderr, "vedette-collector: %s\n", err.text);
+		free(text);
+		complaints_fini(&complaints);
 		return EXIT_CONFIG;
 	}
 	printf("%s: right: %u addresses, %u environments, %u services, "

@@ -1,55 +1,38 @@
-#include <assert.h>
-#include <ctype.h>
 #include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <yaml.h>
 
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
-#include "proto/conf.h"
+#include "proto/conf_inside.h"
 #include "proto/keyed.h"
-
-#define NODES_MAX      1000000 /* visited: aliases count each time */
-#define FIELDS_MAX     64      /* of one mapping in a schema */
-#define KEY_SHOWN_MAX  40
-#define TYPO_MAX_EDITS 2
-#define PATH_BYTES     512
-
-struct conf {
-	char *path;
-	char *bytes;
-	size_t n;
-	yaml_document_t document;
-	bool is_open; /* document is to be deleted */
-};
 
 /* --- places ----------------------------------------------------------------- */
 
-static int
-complain_at(const struct conf *conf, struct err *err, yaml_mark_t mark,
+int
+conf_complain_at(const struct conf *conf, struct err *err, yaml_mark_t mark,
     const char *path, const char *what)
 {
-	return err_set(err, ERR_INVALID, "%s:%zu:%zu: %s%s%s", conf->path,
-	    mark.line + 1, mark.column + 1, path, path[0] != '\0' ? ": " : "",
+	struct complaint complaint = {
+		.file = conf->file,
+		.line = mark.line + 1,
+		.column = mark.column + 1,
+	};
+	struct err own;
+
+	err_set(&own, ERR_INVALID, "%s:%zu:%zu: %s%s%s", conf->path,
+	    complaint.line, complaint.column, path, path[0] != '\0' ? ": " : "",
 	    what);
-}
-
-static yaml_node_t *
-node_at(const struct conf *conf, int index)
-{
-	return yaml_document_get_node(
-	    (yaml_document_t *)&conf->document, index);
-}
-
-static yaml_node_t *
-root_of(const struct conf *conf)
-{
-	return yaml_document_get_root_node((yaml_document_t *)&conf->document);
+	text_sanitise(own.text, strlen(own.text));
+	if (conf->complaints->n == 0)
+		err_set(err, own.code, "%s", own.text);
+	complaint.text = own.text;
+	complaints_add(conf->complaints, &complaint);
+	return -1;
 }
 
 /* The value of the key of n bytes in a mapping, or NULL. */
@@ -63,12 +46,12 @@ member(
 		return NULL;
 	for (pair = node->data.mapping.pairs.start;
 	     pair < node->data.mapping.pairs.top; pair++) {
-		const yaml_node_t *name = node_at(conf, pair->key);
+		const yaml_node_t *name = conf_node(conf, pair->key);
 
 		if (name->type == YAML_SCALAR_NODE &&
 		    name->data.scalar.length == n &&
 		    memcmp(name->data.scalar.value, key, n) == 0)
-			return node_at(conf, pair->value);
+			return conf_node(conf, pair->value);
 	}
 	return NULL;
 }
@@ -80,7 +63,7 @@ item(const struct conf *conf, const yaml_node_t *node, size_t i)
 	    i >= (size_t)(node->data.sequence.items.top -
 		     node->data.sequence.items.start))
 		return NULL;
-	return node_at(conf, node->data.sequence.items.start[i]);
+	return conf_node(conf, node->data.sequence.items.start[i]);
 }
 
 /* Goes one part of a path such as "probes[3].name" down, and *path past it;
@@ -108,7 +91,7 @@ descend(const struct conf *conf, const yaml_node_t *node, const char **path)
 static const yaml_node_t *
 deepest(const struct conf *conf, const char *path)
 {
-	yaml_node_t *node = root_of(conf), *below = node;
+	yaml_node_t *node = conf_root(conf), *below = node;
 
 	while (below != NULL && *path != '\0') {
 		below = descend(conf, node, &path);
@@ -128,7 +111,7 @@ conf_complain(const struct conf *conf, struct err *err, const char *path,
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
-	return complain_at(
+	return conf_complain_at(
 	    conf, err, deepest(conf, path)->start_mark, path, what);
 }
 
@@ -179,7 +162,7 @@ complain_yaml(
 	    is_indented_by_tab(conf, mark.line)
 		? "; indent with spaces, not with tabs"
 		: "");
-	return complain_at(conf, err, mark, "", what);
+	return conf_complain_at(conf, err, mark, "", what);
 }
 
 /* There must be nothing after the first document. */
@@ -197,7 +180,7 @@ check_end(const struct conf *conf, yaml_parser_t *parser, struct err *err)
 	yaml_document_delete(&next);
 	if (root == NULL)
 		return 0;
-	return complain_at(conf, err, mark, "",
+	return conf_complain_at(conf, err, mark, "",
 	    "a second document begins here; write one document only");
 }
 
@@ -217,335 +200,14 @@ parse(struct conf *conf, struct err *err)
 		goto out;
 	}
 	conf->is_open = true;
-	if (root_of(conf) == NULL)
-		rc = complain_at(conf, err, start, "",
+	if (conf_root(conf) == NULL)
+		rc = conf_complain_at(conf, err, start, "",
 		    "the file is empty; write at least the required keys");
 	else
 		rc = check_end(conf, &parser, err);
 out:
 	yaml_parser_delete(&parser);
 	return rc;
-}
-
-/* --- the document against the schema ------------------------------------------ */
-
-/* libcyaml takes any word for true, 080 for 0 and a missing value for an
- * empty text, and gives the place of the mapping where the place of the key is
- * wanted.  So the document is compared with the schema here first. */
-struct walk {
-	const struct conf *conf;
-	struct err *err;
-	char path[PATH_BYTES];
-	size_t n;       /* of path */
-	size_t n_nodes; /* visited */
-};
-
-static int
-wrong(struct walk *walk, const yaml_node_t *node, const char *what)
-{
-	return complain_at(
-	    walk->conf, walk->err, node->start_mark, walk->path, what);
-}
-
-/* Returns the length of the path before. */
-static size_t
-enter_key(struct walk *walk, const char *key)
-{
-	size_t before = walk->n;
-
-	snprintf(walk->path + before, PATH_BYTES - before, "%s%s",
-	    before > 0 ? "." : "", key);
-	walk->n = strlen(walk->path);
-	return before;
-}
-
-static size_t
-enter_item(struct walk *walk, size_t i)
-{
-	size_t before = walk->n;
-
-	snprintf(walk->path + before, PATH_BYTES - before, "[%zu]", i);
-	walk->n = strlen(walk->path);
-	return before;
-}
-
-static void
-leave(struct walk *walk, size_t before)
-{
-	walk->n = before;
-	walk->path[before] = '\0';
-}
-
-static size_t
-smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* The number of insertions, removals and exchanges between two words
- * (Levenshtein), of which neither is longer than KEY_SHOWN_MAX. */
-static size_t
-edits(const char *a, const char *b)
-{
-	size_t row[KEY_SHOWN_MAX + 1], n = strlen(b), diagonal, above;
-
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i] != '\0'; i++) {
-		diagonal = row[0];
-		row[0] = i + 1;
-		for (size_t j = 0; j < n; j++) {
-			above = row[j + 1];
-			row[j + 1] = smaller(diagonal + (a[i] != b[j]),
-			    smaller(above, row[j]) + 1);
-			diagonal = above;
-		}
-	}
-	return row[n];
-}
-
-static const char *
-nearest(const cyaml_schema_field_t *fields, const char *key)
-{
-	size_t best = TYPO_MAX_EDITS + 1, n;
-	const char *name = NULL;
-
-	for (; fields->key != NULL; fields++) {
-		if (strlen(fields->key) > KEY_SHOWN_MAX)
-			continue;
-		n = edits(key, fields->key);
-		if (n < best && n < strlen(fields->key)) {
-			best = n;
-			name = fields->key;
-		}
-	}
-	return name;
-}
-
-/* Something that does not look like a key may be a misplaced value. */
-static bool
-is_shown(const yaml_node_t *key)
-{
-	const unsigned char *at = key->data.scalar.value;
-
-	if (key->data.scalar.length == 0 ||
-	    key->data.scalar.length > KEY_SHOWN_MAX)
-		return false;
-	for (size_t i = 0; i < key->data.scalar.length; i++)
-		if (!isalnum(at[i]) && at[i] != '_' && at[i] != '-')
-			return false;
-	return true;
-}
-
-static int
-unknown(struct walk *walk, const cyaml_schema_field_t *fields,
-    const yaml_node_t *key)
-{
-	const char *name, *hint;
-	char what[128];
-
-	if (!is_shown(key))
-		return wrong(walk, key, "unknown key; remove it");
-	name = (const char *)key->data.scalar.value;
-	hint = nearest(fields, name);
-	enter_key(walk, name);
-	if (hint != NULL)
-		snprintf(
-		    what, sizeof(what), "unknown key; did you mean %s?", hint);
-	else
-		snprintf(what, sizeof(what), "unknown key; remove it");
-	return wrong(walk, key, what);
-}
-
-static bool
-is_word(const yaml_node_t *node, const char *word)
-{
-	return node->data.scalar.length == strlen(word) &&
-	    memcmp(node->data.scalar.value, word, strlen(word)) == 0;
-}
-
-static bool
-is_null(const yaml_node_t *node)
-{
-	static const char *const words[] = { "", "~", "null", "Null", "NULL" };
-
-	if (node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
-		return false;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (is_word(node, words[i]))
-			return true;
-	return false;
-}
-
-static int
-check_unsigned(struct walk *walk, const yaml_node_t *node, uint32_t size_bytes)
-{
-	uint64_t max =
-	    size_bytes >= 8 ? UINT64_MAX : (UINT64_C(1) << size_bytes * 8) - 1;
-	const unsigned char *at = node->data.scalar.value;
-	size_t n = node->data.scalar.length;
-	char what[80];
-	uint64_t value = 0;
-	bool is_good = n > 0 && (n == 1 || at[0] != '0');
-
-	for (size_t i = 0; is_good && i < n; i++) {
-		is_good = isdigit(at[i]) &&
-		    value <= (max - (uint64_t)(at[i] - '0')) / 10;
-		value = value * 10 + (uint64_t)(at[i] - '0');
-	}
-	if (is_good)
-		return 0;
-	snprintf(what, sizeof(what), "must be a whole number from 0 to %llu",
-	    (unsigned long long)max);
-	return wrong(walk, node, what);
-}
-
-static int
-check_scalar(struct walk *walk, const cyaml_schema_value_t *schema,
-    const yaml_node_t *node)
-{
-	if (node->type != YAML_SCALAR_NODE)
-		return wrong(walk, node, "must be a single value");
-	if (is_null(node))
-		return wrong(walk, node,
-		    "has no value; write one, or leave the key out");
-	if (memchr(node->data.scalar.value, '\0', node->data.scalar.length) !=
-	    NULL)
-		return wrong(walk, node, "must not hold a NUL");
-	if (schema->type == CYAML_BOOL && !is_word(node, "true") &&
-	    !is_word(node, "false"))
-		return wrong(walk, node, "must be true or false");
-	if (schema->type == CYAML_UINT)
-		return check_unsigned(walk, node, schema->data_size);
-	return 0;
-}
-
-static int check_node(
-    struct walk *walk, const cyaml_schema_value_t *schema, yaml_node_t *node);
-
-static int
-check_sequence(struct walk *walk, const cyaml_schema_value_t *schema,
-    const yaml_node_t *node)
-{
-	yaml_node_item_t *at;
-	size_t before;
-
-	if (node->type != YAML_SEQUENCE_NODE)
-		return wrong(walk, node, "must be a list: [ ... ]");
-	for (at = node->data.sequence.items.start;
-	     at < node->data.sequence.items.top; at++) {
-		before = enter_item(
-		    walk, (size_t)(at - node->data.sequence.items.start));
-		if (check_node(walk, schema->sequence.entry,
-			node_at(walk->conf, *at)) < 0)
-			return -1;
-		leave(walk, before);
-	}
-	return 0;
-}
-
-static int
-check_pair(struct walk *walk, const cyaml_schema_field_t *fields,
-    const yaml_node_pair_t *pair, bool *seen)
-{
-	yaml_node_t *key = node_at(walk->conf, pair->key);
-	size_t before, i = 0;
-
-	if (key->type != YAML_SCALAR_NODE)
-		return wrong(walk, key, "a key must be a word");
-	while (fields[i].key != NULL && !is_word(key, fields[i].key))
-		i++;
-	if (fields[i].key == NULL)
-		return unknown(walk, fields, key);
-	before = enter_key(walk, fields[i].key);
-	if (seen[i])
-		return wrong(walk, key, "given twice; remove one");
-	seen[i] = true;
-	if (check_node(
-		walk, &fields[i].value, node_at(walk->conf, pair->value)) < 0)
-		return -1;
-	leave(walk, before);
-	return 0;
-}
-
-static int
-check_mapping(struct walk *walk, const cyaml_schema_field_t *fields,
-    const yaml_node_t *node)
-{
-	bool seen[FIELDS_MAX] = { false };
-	yaml_node_pair_t *pair;
-	size_t n = 0;
-
-	while (fields[n].key != NULL)
-		n++;
-	assert(n <= FIELDS_MAX);
-	if (node->type != YAML_MAPPING_NODE)
-		return wrong(walk, node, "must be a mapping: key: value ...");
-	for (pair = node->data.mapping.pairs.start;
-	     pair < node->data.mapping.pairs.top; pair++)
-		if (check_pair(walk, fields, pair, seen) < 0)
-			return -1;
-	for (size_t i = 0; i < n; i++) {
-		if (seen[i] || (fields[i].value.flags & CYAML_FLAG_OPTIONAL))
-			continue;
-		enter_key(walk, fields[i].key);
-		return wrong(walk, node, "required key is missing");
-	}
-	return 0;
-}
-
-/* Entries that are written under their names. */
-static int
-check_keyed(struct walk *walk, const cyaml_schema_value_t *schema,
-    const yaml_node_t *node)
-{
-	const cyaml_schema_field_t *fields =
-	    schema->sequence.entry->mapping.fields + 1; /* after the name */
-	yaml_node_pair_t *pair, *before;
-	size_t length;
-
-	if (node->type != YAML_MAPPING_NODE)
-		return wrong(walk, node, "must be a mapping: NAME: {...} ...");
-	for (pair = node->data.mapping.pairs.start;
-	     pair < node->data.mapping.pairs.top; pair++) {
-		const yaml_node_t *key = node_at(walk->conf, pair->key);
-
-		if (key->type != YAML_SCALAR_NODE || !is_shown(key))
-			return wrong(walk, key, "a key must be a name");
-		length = enter_key(walk, (const char *)key->data.scalar.value);
-		for (before = node->data.mapping.pairs.start; before < pair;
-		     before++)
-			if (is_word(node_at(walk->conf, before->key),
-				(const char *)key->data.scalar.value))
-				return wrong(
-				    walk, key, "given twice; remove one");
-		if (check_mapping(
-			walk, fields, node_at(walk->conf, pair->value)) < 0)
-			return -1;
-		leave(walk, length);
-	}
-	return 0;
-}
-
-static int
-check_node(
-    struct walk *walk, const cyaml_schema_value_t *schema, yaml_node_t *node)
-{
-	if (++walk->n_nodes > NODES_MAX)
-		return wrong(walk, node, "too many values, aliases included");
-	switch (schema->type) {
-	case CYAML_MAPPING:
-		return check_mapping(walk, schema->mapping.fields, node);
-	case CYAML_SEQUENCE:
-		return keyed_is(schema) ? check_keyed(walk, schema, node)
-					: check_sequence(walk, schema, node);
-	case CYAML_STRING:
-	case CYAML_BOOL:
-	case CYAML_UINT:
-		return check_scalar(walk, schema, node);
-	default:
-		return 0; /* libcyaml will say */
-	}
 }
 
 /* --- libcyaml --------------------------------------------------------------- */
@@ -562,7 +224,7 @@ wiping_memory(void *ctx, void *old, size_t size)
 	if (size > 0) {
 		memory = mem_zalloc(size);
 		if (old != NULL)
-			memcpy(memory, old, smaller(size, old_size));
+			memcpy(memory, old, size < old_size ? size : old_size);
 	}
 	if (old != NULL)
 		explicit_bzero(old, old_size);
@@ -629,7 +291,8 @@ fill_in(const struct conf *conf, void **out_data,
 		return 0;
 	trace.mark.line -= trace.mark.line > 0;
 	trace.mark.column -= trace.mark.column > 0;
-	return complain_at(conf, err, trace.mark, "", cyaml_strerror(code));
+	return conf_complain_at(
+	    conf, err, trace.mark, "", cyaml_strerror(code));
 }
 
 /* --- loading ---------------------------------------------------------------- */
@@ -647,21 +310,30 @@ read_file(struct conf *conf, struct err *err)
 }
 
 int
-conf_load(struct conf **out, void **out_data, const char *path,
-    const cyaml_schema_value_t *schema, struct err *err)
+conf_load_all(struct conf **out, void **out_data, const char *path,
+    const cyaml_schema_value_t *schema, struct complaints *complaints,
+    struct err *err)
 {
 	struct conf *conf = mem_zalloc(sizeof(*conf));
-	struct walk walk = { .conf = conf, .err = err };
 
 	conf->path = mem_strdup(path);
+	conf->complaints = complaints != NULL ? complaints : &conf->own;
+	conf->file = conf->complaints->n_files++;
 	if (read_file(conf, err) < 0 || parse(conf, err) < 0 ||
-	    check_node(&walk, schema, root_of(conf)) < 0 ||
+	    conf_compare(conf, schema, err) < 0 ||
 	    fill_in(conf, out_data, schema, err) < 0) {
 		conf_free(conf, schema, NULL);
 		return -1;
 	}
 	*out = conf;
 	return 0;
+}
+
+int
+conf_load(struct conf **out, void **out_data, const char *path,
+    const cyaml_schema_value_t *schema, struct err *err)
+{
+	return conf_load_all(out, out_data, path, schema, NULL, err);
 }
 
 static void
@@ -691,6 +363,7 @@ conf_free(struct conf *conf, const cyaml_schema_value_t *schema, void *data)
 	if (conf->bytes != NULL)
 		explicit_bzero(conf->bytes, conf->n);
 	free(conf->bytes);
+	complaints_fini(&conf->own);
 	free(conf->path);
 	free(conf);
 }

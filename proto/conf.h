@@ -19,6 +19,7 @@
 #include <stddef.h>
 
 #include "proto/base/err.h"
+#include "proto/complaints.h"
 
 #define CONF_MAX_BYTES (4 * 1024 * 1024)
 
@@ -35,8 +36,15 @@ struct conf; /* the file, remembered for messages */
 int conf_load(struct conf **out, void **out_data, const char *path,
     const cyaml_schema_value_t *schema, struct err *err);
 
-/* err_set with "FILE:LINE:COLUMN: PATH: " before the text; returns -1.  The
- * place is that of the deepest part of the path that exists. */
+/* The same; every complaint goes to *complaints as well, which outlives conf,
+ * and err gets the first of them.  Whoever checks further goes on after one,
+ * so that people are told all at once. */
+int conf_load_all(struct conf **out, void **out_data, const char *path,
+    const cyaml_schema_value_t *schema, struct complaints *complaints,
+    struct err *err);
+
+/* err_set with "FILE:LINE:COLUMN: PATH: " before the text, unless there is a
+ * complaint already; returns -1.  The place is that of the deepest part of the path that exists. */
 int conf_complain(const struct conf *conf, struct err *err, const char *path,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 

@@ -124,20 +124,21 @@ check(const struct conf *conf, const char *path,
 {
 	const struct dns_config *dns = config->dns;
 	char at[256];
+	int rc = 0;
 
 	snprintf(at, sizeof(at), "%s.name", path);
 	if (dns->name[0] == '\0' || strlen(dns->name) > NAME_MAX_BYTES)
-		return conf_complain(conf, err, at, "not a name");
+		rc = conf_complain(conf, err, at, "not a name");
 	snprintf(at, sizeof(at), "%s.type", path);
 	if (dns_type_parse(dns->type) < 0)
-		return conf_complain(conf, err, at,
+		rc = conf_complain(conf, err, at,
 		    "not a type: write A, AAAA, CNAME, MX, TXT or SRV");
 	snprintf(at, sizeof(at), "%s.server", path);
 	if (dns->server != NULL && !resolve_is_server(dns->server))
-		return conf_complain(conf, err, at,
+		rc = conf_complain(conf, err, at,
 		    "not an address: write 192.0.2.53, 192.0.2.53:5353 or "
 		    "[2001:db8::53]:53");
-	return 0;
+	return rc;
 }
 
 static const struct probe_step steps[] = {

@@ -497,12 +497,13 @@ check(const struct conf *conf, const char *path,
 	const struct env_config *env = config->env;
 
 	if (env->n_require + env->n_groups + env->n_absent + env->n_watch +
-		env->n_must_be_absent + env->n_must_match + env->n_must_differ >
+		env->n_compare + env->n_must_be_absent + env->n_must_match +
+		env->n_must_differ >
 	    0)
 		return 0;
 	return conf_complain(conf, err, path,
-	    "checks nothing: give at least one of require, groups, absent "
-	    "and watch");
+	    "checks nothing: give at least one of require, groups, absent, "
+	    "watch and compare");
 }
 
 static const struct probe_step steps[] = {

@@ -217,31 +217,31 @@ check(const struct conf *conf, const char *path,
 {
 	const struct exec_config *exec = config->exec;
 	char at[256];
+	int rc = 0;
 
 	snprintf(at, sizeof(at), "%s.command", path);
 	if (exec->n_command == 0 || exec->command[0][0] == '\0')
-		return conf_complain(conf, err, at,
+		rc = conf_complain(conf, err, at,
 		    "must list the program and its arguments: [check_load, "
 		    "-w, 5, -c, 10]");
 	if (exec->n_command > ARGUMENTS_MAX)
-		return conf_complain(conf, err, at,
+		rc = conf_complain(conf, err, at,
 		    "at most %d arguments; put them into a script",
 		    ARGUMENTS_MAX);
 	/* Likely a line meant for a shell, which there is none. */
 	if (exec->n_command == 1 && strpbrk(exec->command[0], " \t") != NULL)
-		return conf_complain(conf, err, at,
+		rc = conf_complain(conf, err, at,
 		    "is one word with blanks; list each argument by itself, "
 		    "no shell parts them");
 	snprintf(at, sizeof(at), "%s.environment", path);
 	if (exec->n_environment > VARIABLES_MAX)
-		return conf_complain(
+		rc = conf_complain(
 		    conf, err, at, "at most %d variables", VARIABLES_MAX);
 	for (uint32_t i = 0; i < exec->n_environment; i++) {
 		snprintf(at, sizeof(at), "%s.environment[%u]", path, i);
-		if (check_variable(conf, at, &exec->environment[i], err) < 0)
-			return -1;
+		rc |= check_variable(conf, at, &exec->environment[i], err);
 	}
-	return 0;
+	return rc;
 }
 
 static const struct probe_step steps[] = {

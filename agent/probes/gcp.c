@@ -3,13 +3,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "agent/place.h"
 #include "agent/probes/gcp.h"
 #include "agent/probes/gcp_jwt.h"
 #include "agent/probes/http_origin.h"
 #include "agent/probes/json_path.h"
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
+#include "proto/place.h"
 
 #define METADATA   "http://metadata.google.internal"
 #define TOKEN_PATH "/computeMetadata/v1/instance/service-accounts/default/token"
@@ -272,19 +272,19 @@ gcp_check(const struct conf *conf, const char *path,
     const struct probe_config *config, struct err *err)
 {
 	const struct gcp_config *gcp = config_of(config);
+	int rc = 0;
 
-	if (check_part(conf, place_of("%s.project", path).path, gcp->project,
-		err) < 0 ||
-	    check_part(conf, place_of("%s.location", path).path, gcp->location,
-		err) < 0 ||
-	    check_part(conf, path, gcp->name, err) < 0 ||
-	    check_part(conf, place_of("%s.version", path).path, gcp->version,
-		err) < 0 ||
-	    check_endpoint(conf, path, gcp, err) < 0)
-		return -1;
-	if (check_credentials(conf, place_of("%s.credentials", path).path,
-		&gcp->credentials, err) < 0)
-		return -1;
-	return check_credentials(
-	    conf, place_of("%s.access", path).path, gcp->access, err);
+	rc |= check_part(
+	    conf, place_of("%s.project", path).path, gcp->project, err);
+	rc |= check_part(
+	    conf, place_of("%s.location", path).path, gcp->location, err);
+	rc |= check_part(conf, path, gcp->name, err);
+	rc |= check_part(
+	    conf, place_of("%s.version", path).path, gcp->version, err);
+	rc |= check_endpoint(conf, path, gcp, err);
+	rc |= check_credentials(conf, place_of("%s.credentials", path).path,
+	    &gcp->credentials, err);
+	return rc |
+	    check_credentials(
+		conf, place_of("%s.access", path).path, gcp->access, err);
 }

@@ -413,31 +413,27 @@ check(const struct conf *conf, const char *path,
 {
 	const struct host_config *host = config->host;
 	char at[256];
+	int rc = 0;
 
 	snprintf(at, sizeof(at), "%s.memory", path);
-	if (check_limits(conf, at, &host->memory, 100, err) < 0)
-		return -1;
+	rc |= check_limits(conf, at, &host->memory, 100, err);
 	snprintf(at, sizeof(at), "%s.descriptors", path);
-	if (check_limits(conf, at, &host->descriptors, 100, err) < 0)
-		return -1;
+	rc |= check_limits(conf, at, &host->descriptors, 100, err);
 	snprintf(at, sizeof(at), "%s.load", path);
-	if (check_limits(conf, at, &host->load, 100000, err) < 0)
-		return -1;
+	rc |= check_limits(conf, at, &host->load, 100000, err);
 	snprintf(at, sizeof(at), "%s.disks", path);
 	if (host->n_disks > DISKS_MAX)
-		return conf_complain(
+		rc = conf_complain(
 		    conf, err, at, "at most %d disks a probe", DISKS_MAX);
 	for (uint32_t i = 0; i < host->n_disks; i++) {
 		snprintf(at, sizeof(at), "%s.disks[%u]", path, i);
-		if (check_limits(conf, at, &host->disks[i].limits, 100, err) <
-		    0)
-			return -1;
+		rc |= check_limits(conf, at, &host->disks[i].limits, 100, err);
 		snprintf(at, sizeof(at), "%s.disks[%u].path", path, i);
 		if (host->disks[i].path[0] != '/')
-			return conf_complain(
+			rc = conf_complain(
 			    conf, err, at, "must be an absolute path");
 	}
-	return 0;
+	return rc;
 }
 
 static const struct probe_step steps[] = {

@@ -49,30 +49,34 @@ int
 http_check_expect(const struct conf *conf, const char *path,
     struct http_expect_config *expect, struct err *err)
 {
+	int rc = 0;
+
 	if ((expect->header == NULL) == (expect->json == NULL))
-		return conf_complain(
+		rc = conf_complain(
 		    conf, err, path, "must have one of header and json");
 	if (expect->equals == NULL && expect->contains == NULL &&
 	    expect->at_least == NULL && expect->at_most == NULL)
-		return conf_complain(conf, err, path,
+		rc = conf_complain(conf, err, path,
 		    "expects nothing: give equals, contains, at_least or "
 		    "at_most");
-	if (check_bound(conf, path, &expect->low, expect->at_least, err) < 0)
-		return -1;
-	return check_bound(conf, path, &expect->high, expect->at_most, err);
+	rc |= check_bound(conf, path, &expect->low, expect->at_least, err);
+	return rc |
+	    check_bound(conf, path, &expect->high, expect->at_most, err);
 }
 
 int
 http_check_certificate(const struct conf *conf, const char *path,
     const char *certificate_file, const char *key_file, struct err *err)
 {
+	struct err inner;
+
 	if ((certificate_file == NULL) != (key_file == NULL))
 		return complain(conf, err, path,
 		    "certificate_file and key_file go together; write both",
 		    key_file == NULL ? "certificate_file" : "key_file");
 	if (key_file != NULL && access(key_file, F_OK) == 0 &&
-	    file_is_private(key_file, err) < 0)
-		return err_wrap(err, "%s.key_file", path);
+	    file_is_private(key_file, &inner) < 0)
+		return complain(conf, err, path, inner.text, "key_file");
 	return 0;
 }
 
@@ -81,15 +85,17 @@ http_check_lists(const struct conf *conf, const char *path,
     const struct http_header *headers, uint32_t n_headers,
     const uint16_t *status, uint32_t n_status, struct err *err)
 {
+	int rc = 0;
+
 	for (uint32_t i = 0; i < n_headers; i++)
 		if (!is_token(headers[i].name))
-			return complain(conf, err, path,
+			rc = complain(conf, err, path,
 			    "not the name of a header", "headers[%u].name", i);
 	for (uint32_t i = 0; i < n_status; i++)
 		if (status[i] < 100 || status[i] > 599)
-			return complain(conf, err, path,
+			rc = complain(conf, err, path,
 			    "must be from 100 to 599", "status[%u]", i);
-	return 0;
+	return rc;
 }
 
 static int
@@ -98,38 +104,39 @@ check_expectations(const struct conf *conf, const char *path,
 {
 	const struct http_identity_config *identity = http->identity;
 	char place[256];
+	int rc = 0;
 
 	for (uint32_t i = 0; i < http->n_expect; i++) {
 		snprintf(place, sizeof(place), "%s.expect[%u]", path, i);
-		if (http_check_expect(conf, place, &http->expect[i], err) < 0)
-			return -1;
+		rc |= http_check_expect(conf, place, &http->expect[i], err);
 	}
 	if (identity != NULL &&
 	    (identity->header == NULL) == (identity->json == NULL))
-		return complain(conf, err, path,
+		rc = complain(conf, err, path,
 		    "must have one of header and json", "identity");
-	if (http_check_certificate(
-		conf, path, http->certificate_file, http->key_file, err) < 0)
-		return -1;
+	rc |= http_check_certificate(
+	    conf, path, http->certificate_file, http->key_file, err);
 	if (http->websocket &&
 	    (http->n_status > 0 || strcmp(http->method, "GET") != 0))
-		return complain(conf, err, path,
+		rc = complain(conf, err, path,
 		    "a web socket is asked for with GET, and 101 is what "
 		    "counts: leave method and status out",
 		    "websocket");
-	return 0;
+	return rc;
 }
 
 static int
 check_facts(const struct conf *conf, const char *path,
     const struct http_config *http, struct err *err)
 {
+	int rc = 0;
+
 	for (uint32_t i = 0; i < http->n_facts; i++)
 		if ((http->facts[i].header == NULL) ==
 		    (http->facts[i].json == NULL))
-			return complain(conf, err, path,
+			rc = complain(conf, err, path,
 			    "must have one of header and json", "facts[%u]", i);
-	return 0;
+	return rc;
 }
 
 int
@@ -138,25 +145,25 @@ http_check(const struct conf *conf, const char *path,
 {
 	const struct http_config *http = config->http;
 	struct origin origin = { 0 };
+	int rc = 0;
 
 	if (origin_of(&origin, NULL, http->url) < 0)
-		return complain(conf, err, path,
+		rc = complain(conf, err, path,
 		    "not a url: write http://HOST/PATH or https://HOST/PATH",
 		    "url");
 	origin_fini(&origin);
 	if (!is_token(http->method))
-		return complain(
+		rc = complain(
 		    conf, err, path, "not a method, such as GET", "method");
 	if (http->max_bytes > BODY_MAX_BYTES)
-		return complain(
+		rc = complain(
 		    conf, err, path, "must be at most 67108864", "max_bytes");
 	if (http->contains != NULL && http->contains[0] == '\0')
-		return complain(conf, err, path,
+		rc = complain(conf, err, path,
 		    "every body holds the empty text; write what it must hold",
 		    "contains");
-	if (http_check_lists(conf, path, http->headers, http->n_headers,
-		http->status, http->n_status, err) < 0 ||
-	    check_facts(conf, path, http, err) < 0)
-		return -1;
-	return check_expectations(conf, path, http, err);
+	rc |= http_check_lists(conf, path, http->headers, http->n_headers,
+	    http->status, http->n_status, err);
+	rc |= check_facts(conf, path, http, err);
+	return rc | check_expectations(conf, path, http, err);
 }

@@ -311,31 +311,31 @@ check(const struct conf *conf, const char *path,
 	const struct icmp_config *icmp = config->icmp;
 	int64_t needs_us;
 	char at[256];
+	int rc = 0;
 
 	snprintf(at, sizeof(at), "%s.host", path);
 	if (icmp->host[0] == '\0' || strchr(icmp->host, '/') != NULL)
-		return conf_complain(
+		rc = conf_complain(
 		    conf, err, at, "must be a name or an address");
 	snprintf(at, sizeof(at), "%s.count", path);
 	if (icmp->count > COUNT_MAX)
-		return conf_complain(
+		rc = conf_complain(
 		    conf, err, at, "must be from 1 to %d", COUNT_MAX);
-	if (check_span(conf, path, "spacing", icmp->spacing, err) < 0 ||
-	    check_span(conf, path, "wait", icmp->wait, err) < 0 ||
-	    check_loss(conf, path, "warning_loss", icmp->warning_loss, err) <
-		0 ||
-	    check_loss(conf, path, "critical_loss", icmp->critical_loss, err) <
-		0)
-		return -1;
+	rc |= check_span(conf, path, "spacing", icmp->spacing, err);
+	rc |= check_span(conf, path, "wait", icmp->wait, err);
+	rc |= check_loss(conf, path, "warning_loss", icmp->warning_loss, err);
+	rc |= check_loss(conf, path, "critical_loss", icmp->critical_loss, err);
+	if (rc < 0)
+		return rc;
 	/* Or a single lost packet would look like a limit that was reached. */
 	needs_us = (icmp->count - 1) * us_of(icmp->spacing) + us_of(icmp->wait);
 	if (needs_us >= (int64_t)config->timeout_ms * 1000)
-		return conf_complain(conf, err, path,
+		rc = conf_complain(conf, err, path,
 		    "needs %lld ms for %u requests and the last reply, more "
 		    "than its timeout; raise that, or lower count, spacing or "
 		    "wait",
 		    (long long)needs_us / 1000, icmp->count);
-	return 0;
+	return rc;
 }
 
 static const struct probe_step steps[] = {

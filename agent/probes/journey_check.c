@@ -1,13 +1,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/place.h"
 #include "agent/probes/http_check.h"
 #include "agent/probes/http_origin.h"
 #include "agent/probes/journey_check.h"
 #include "agent/probes/journey_text.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
+#include "proto/place.h"
 
 /* What every check needs. */
 struct check {
@@ -87,6 +87,8 @@ static int
 check_captures(struct check *check, const char *path,
     const struct journey_step_config *step)
 {
+	int rc = 0;
+
 	for (uint32_t i = 0; i < step->n_capture; i++) {
 		const struct journey_capture_config *at = &step->capture[i];
 		struct place place = place_of("%s.capture[%u]", path, i);
@@ -94,60 +96,57 @@ check_captures(struct check *check, const char *path,
 		if ((at->json != NULL) + (at->header != NULL) +
 			(at->cookie != NULL) !=
 		    1)
-			return conf_complain(check->conf, check->err,
-			    place.path,
+			rc = conf_complain(check->conf, check->err, place.path,
 			    "must have one of json, header and cookie");
 	}
-	return 0;
+	return rc;
 }
 
 static int
 check_texts(
     struct check *check, const char *path, struct journey_step_config *step)
 {
-	if (check_names(check, place_of("%s.url", path).path, step->url) < 0 ||
-	    check_names(check, place_of("%s.body", path).path, step->body) <
-		0 ||
-	    check_names(
-		check, place_of("%s.contains", path).path, step->contains) < 0)
-		return -1;
+	int rc = 0;
+
+	rc |= check_names(check, place_of("%s.url", path).path, step->url);
+	rc |= check_names(check, place_of("%s.body", path).path, step->body);
+	rc |= check_names(
+	    check, place_of("%s.contains", path).path, step->contains);
 	for (uint32_t i = 0; i < step->n_headers; i++)
-		if (check_names(check,
-			place_of("%s.headers[%u].value", path, i).path,
-			step->headers[i].value) < 0)
-			return -1;
+		rc |= check_names(check,
+		    place_of("%s.headers[%u].value", path, i).path,
+		    step->headers[i].value);
 	for (uint32_t i = 0; i < step->n_expect; i++) {
 		struct place place = place_of("%s.expect[%u]", path, i);
 
-		if (http_check_expect(check->conf, place.path, &step->expect[i],
-			check->err) < 0 ||
-		    check_names(check, place.path, step->expect[i].equals) < 0)
-			return -1;
+		rc |= http_check_expect(
+		    check->conf, place.path, &step->expect[i], check->err);
+		rc |= check_names(check, place.path, step->expect[i].equals);
 	}
-	return 0;
+	return rc;
 }
 
 static int
 check_step(struct check *check, const char *path)
 {
 	struct journey_step_config *step = &check->journey->steps[check->step];
+	int rc = 0;
 
 	if (!text_is_name(step->name))
-		return conf_complain(check->conf, check->err,
+		rc = conf_complain(check->conf, check->err,
 		    place_of("%s.name", path).path,
 		    "not a name: write 1 to 64 of a-z 0-9 . _ - without a dot "
 		    "first");
 	for (uint32_t i = 0; i < check->step; i++)
 		if (strcmp(check->journey->steps[i].name, step->name) == 0)
-			return conf_complain(check->conf, check->err,
+			rc = conf_complain(check->conf, check->err,
 			    place_of("%s.name", path).path,
 			    "another step has this name; choose another");
-	if (check_url(check, place_of("%s.url", path).path, step) < 0 ||
-	    http_check_lists(check->conf, path, step->headers, step->n_headers,
-		step->status, step->n_status, check->err) < 0 ||
-	    check_texts(check, path, step) < 0)
-		return -1;
-	return check_captures(check, path, step);
+	rc |= check_url(check, place_of("%s.url", path).path, step);
+	rc |= http_check_lists(check->conf, path, step->headers,
+	    step->n_headers, step->status, step->n_status, check->err);
+	rc |= check_texts(check, path, step);
+	return rc | check_captures(check, path, step);
 }
 
 int
@@ -156,20 +155,19 @@ journey_check(const struct conf *conf, const char *path,
 {
 	const struct journey_config *journey = config->journey;
 	struct check check = { conf, journey, 0, err };
+	int rc = 0;
 
 	if (journey->n_steps == 0)
-		return conf_complain(
+		rc = conf_complain(
 		    conf, err, path, "goes nowhere: list its steps");
 	if (journey->n_steps > PHASES_MAX)
-		return conf_complain(conf, err, path,
+		rc = conf_complain(conf, err, path,
 		    "has more than %d steps; make two journeys of it",
 		    PHASES_MAX);
-	if (http_check_certificate(conf, path, journey->certificate_file,
-		journey->key_file, err) < 0)
-		return -1;
+	rc |= http_check_certificate(
+	    conf, path, journey->certificate_file, journey->key_file, err);
 	for (; check.step < journey->n_steps; check.step++)
-		if (check_step(&check,
-			place_of("%s.steps[%u]", path, check.step).path) < 0)
-			return -1;
-	return 0;
+		rc |= check_step(
+		    &check, place_of("%s.steps[%u]", path, check.step).path);
+	return rc;
 }

@@ -484,26 +484,25 @@ check(const struct conf *conf, const char *path,
 	struct err inner;
 	int64_t ms;
 	char at[256];
+	int rc = 0;
 
 	if ((log->file != NULL) + (log->unit != NULL) != 1)
-		return conf_complain(
+		rc = conf_complain(
 		    conf, err, path, "must have exactly one of file and unit");
 	snprintf(at, sizeof(at), "%s.unit", path);
 	if (log->unit != NULL && (log->unit[0] == '\0' || log->unit[0] == '-'))
-		return conf_complain(
+		rc = conf_complain(
 		    conf, err, at, "not the name of a unit of systemd");
 	snprintf(at, sizeof(at), "%s.severity", path);
-	if (config_check_severity(conf, &outcome, at, log->severity, err) < 0)
-		return -1;
+	rc |= config_check_severity(conf, &outcome, at, log->severity, err);
 	snprintf(at, sizeof(at), "%s.fresh_within", path);
 	if (log->fresh_within != NULL &&
 	    text_duration(&ms, log->fresh_within, &inner) < 0)
-		return conf_complain(conf, err, at, "%s", inner.text);
+		rc = conf_complain(conf, err, at, "%s", inner.text);
 	snprintf(at, sizeof(at), "%s.errors", path);
-	if (check_patterns(conf, at, log->errors, log->n_errors, err) < 0)
-		return -1;
+	rc |= check_patterns(conf, at, log->errors, log->n_errors, err);
 	snprintf(at, sizeof(at), "%s.ignore", path);
-	return check_patterns(conf, at, log->ignore, log->n_ignore, err);
+	return rc | check_patterns(conf, at, log->ignore, log->n_ignore, err);
 }
 
 static const struct probe_step steps[] = {

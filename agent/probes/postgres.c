@@ -459,13 +459,13 @@ check(const struct conf *conf, const char *path,
 {
 	const struct postgres_config *postgres = config->postgres;
 	char at[256];
+	int rc = 0;
 
-	if (check_inputs(conf, path, &postgres->inputs, err) < 0)
-		return -1;
+	rc |= check_inputs(conf, path, &postgres->inputs, err);
 	if (postgres->reference == NULL)
-		return 0;
+		return rc;
 	snprintf(at, sizeof(at), "%s.reference", path);
-	return check_inputs(conf, at, postgres->reference, err);
+	return rc | check_inputs(conf, at, postgres->reference, err);
 }
 
 static bool

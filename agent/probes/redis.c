@@ -494,22 +494,21 @@ check(const struct conf *conf, const char *path,
 {
 	const struct redis_config *redis = config->redis;
 	char at[256];
+	int rc = 0;
 
-	if (check_inputs(conf, path, &redis->inputs, err) < 0)
-		return -1;
+	rc |= check_inputs(conf, path, &redis->inputs, err);
 	snprintf(at, sizeof(at), "%s.role", path);
 	if (redis->role != NULL && strcmp(redis->role, "primary") != 0 &&
 	    strcmp(redis->role, "replica") != 0)
-		return conf_complain(
-		    conf, err, at, "must be primary or replica");
+		rc = conf_complain(conf, err, at, "must be primary or replica");
 	snprintf(at, sizeof(at), "%s.write", path);
 	if (redis->write != NULL && redis->write[0] == '\0')
-		return conf_complain(
+		rc = conf_complain(
 		    conf, err, at, "must be a key that nobody else uses");
 	if (redis->reference == NULL)
-		return 0;
+		return rc;
 	snprintf(at, sizeof(at), "%s.reference", path);
-	return check_inputs(conf, at, redis->reference, err);
+	return rc | check_inputs(conf, at, redis->reference, err);
 }
 
 static bool

@@ -2,13 +2,13 @@
 #include <string.h>
 
 #include "agent/config_env.h"
-#include "agent/place.h"
 #include "agent/probes/http_origin.h"
 #include "agent/probes/settings_check.h"
 #include "agent/probes/settings_file.h"
 #include "agent/probes/settings_rule.h"
 #include "agent/probes/settings_value.h"
 #include "proto/base/text.h"
+#include "proto/place.h"
 
 #define GUARDS_MAX 50 /* each is an attribute */
 
@@ -36,29 +36,29 @@ check_source(const struct check *check, const char *path,
 	    (source->url != NULL) + (source->postgres != NULL);
 	struct origin origin = { 0 };
 	enum settings_format format;
+	int rc = 0;
 
-	if (check_name(check, place_of("%s.name", path).path, source->name) < 0)
-		return -1;
+	rc |= check_name(check, place_of("%s.name", path).path, source->name);
 	if (n != 1)
-		return conf_complain(check->conf, check->err, path,
+		rc = conf_complain(check->conf, check->err, path,
 		    "must name exactly one of variables, file, url, postgres");
 	if (source->variables != NULL)
-		return config_check_source(check->conf,
+		rc |= config_check_source(check->conf,
 		    place_of("%s.variables", path).path, source->variables,
 		    check->err);
 	if (source->file != NULL &&
 	    settings_format_parse(&format,
 		source->format != NULL ? source->format : "", source->file) < 0)
-		return conf_complain(check->conf, check->err,
+		rc = conf_complain(check->conf, check->err,
 		    place_of("%s.file", path).path,
 		    "its name does not say its format: give format: env, yaml, "
 		    "json or ini");
 	if (source->url != NULL && origin_of(&origin, NULL, source->url) < 0)
-		return conf_complain(check->conf, check->err,
+		rc = conf_complain(check->conf, check->err,
 		    place_of("%s.url", path).path,
 		    "not a url: write http://HOST/PATH or https://HOST/PATH");
 	origin_fini(&origin);
-	return 0;
+	return rc;
 }
 
 static int
@@ -101,15 +101,15 @@ check_bounds(const struct check *check, const char *path,
     struct setting_bounds_config *bounds, enum value_type type)
 {
 	double number;
+	int rc = 0;
 
-	if (check_bound(check, place_of("%s.at_least", path).path, &bounds->low,
-		bounds->at_least, type) < 0 ||
-	    check_bound(check, place_of("%s.at_most", path).path, &bounds->high,
-		bounds->at_most, type) < 0)
-		return -1;
+	rc |= check_bound(check, place_of("%s.at_least", path).path,
+	    &bounds->low, bounds->at_least, type);
+	rc |= check_bound(check, place_of("%s.at_most", path).path,
+	    &bounds->high, bounds->at_most, type);
 	if (bounds->equals == NULL || type == VALUE_TEXT ||
 	    value_parse(&number, type, bounds->equals) == 0)
-		return 0;
+		return rc;
 	return conf_complain(check->conf, check->err,
 	    place_of("%s.equals", path).path, "not of the setting's type");
 }
@@ -118,6 +118,8 @@ static int
 check_guards(
     const struct check *check, const char *path, struct setting_config *setting)
 {
+	int rc = 0;
+
 	for (uint32_t i = 0; i < setting->n_guards; i++) {
 		struct setting_guard_config *guard = &setting->guards[i];
 		struct place at = place_of("%s.guards[%u]", path, i);
@@ -125,13 +127,12 @@ check_guards(
 		if (guard->bounds.at_least == NULL &&
 		    guard->bounds.at_most == NULL &&
 		    guard->bounds.equals == NULL)
-			return conf_complain(check->conf, check->err, at.path,
+			rc = conf_complain(check->conf, check->err, at.path,
 			    "guards nothing: give at_least, at_most or equals");
-		if (check_bounds(check, at.path, &guard->bounds,
-			(enum value_type)setting->value_type) < 0)
-			return -1;
+		rc |= check_bounds(check, at.path, &guard->bounds,
+		    (enum value_type)setting->value_type);
 	}
-	return 0;
+	return rc;
 }
 
 static int
@@ -139,29 +140,30 @@ check_setting(
     const struct check *check, const char *path, struct setting_config *setting)
 {
 	enum value_type type = VALUE_TEXT;
+	bool is_typed = value_type_parse(&type, setting->type) == 0;
+	int rc = 0;
 
-	if (check_name(check, place_of("%s.name", path).path, setting->name) <
-		0 ||
-	    config_check_severity(check->conf, &setting->outcome,
-		place_of("%s.severity", path).path, setting->severity,
-		check->err) < 0)
-		return -1;
-	if (value_type_parse(&type, setting->type) < 0)
-		return conf_complain(check->conf, check->err,
+	rc |= check_name(check, place_of("%s.name", path).path, setting->name);
+	rc |= config_check_severity(check->conf, &setting->outcome,
+	    place_of("%s.severity", path).path, setting->severity, check->err);
+	if (!is_typed)
+		rc = conf_complain(check->conf, check->err,
 		    place_of("%s.type", path).path,
 		    "not a type: write text, integer, number, duration or "
 		    "boolean");
-	setting->value_type = (int)type;
+	/* Of what has no type, nothing more is said in its invariants. */
+	setting->value_type = is_typed ? (int)type : VALUE_NUMBER;
 	if (setting->declared == NULL && setting->effective == NULL)
-		return conf_complain(check->conf, check->err, path,
+		rc = conf_complain(check->conf, check->err, path,
 		    "is read nowhere: give declared, effective, or both");
-	if (check_place(check, place_of("%s.declared", path).path,
-		setting->declared) < 0 ||
-	    check_place(check, place_of("%s.effective", path).path,
-		setting->effective) < 0 ||
-	    check_bounds(check, path, &setting->bounds, type) < 0)
-		return -1;
-	return check_guards(check, path, setting);
+	rc |= check_place(
+	    check, place_of("%s.declared", path).path, setting->declared);
+	rc |= check_place(
+	    check, place_of("%s.effective", path).path, setting->effective);
+	if (!is_typed)
+		return rc;
+	rc |= check_bounds(check, path, &setting->bounds, type);
+	return rc | check_guards(check, path, setting);
 }
 
 static const struct setting_config *
@@ -181,13 +183,13 @@ check_invariant(const struct check *check, const char *path,
 	struct place at = place_of("%s.rule", path);
 	struct rule rule;
 	struct err inner;
+	int rc = 0;
 
-	if (check_name(check, place_of("%s.name", path).path, invariant->name) <
-		0 ||
-	    config_check_severity(check->conf, &invariant->outcome,
-		place_of("%s.severity", path).path, invariant->severity,
-		check->err) < 0)
-		return -1;
+	rc |=
+	    check_name(check, place_of("%s.name", path).path, invariant->name);
+	rc |= config_check_severity(check->conf, &invariant->outcome,
+	    place_of("%s.severity", path).path, invariant->severity,
+	    check->err);
 	if (rule_parse(&rule, invariant->rule, &inner) < 0)
 		return conf_complain(
 		    check->conf, check->err, at.path, "%s", inner.text);
@@ -196,13 +198,13 @@ check_invariant(const struct check *check, const char *path,
 			continue;
 		setting = setting_of(check->settings, rule.terms[i].name);
 		if (setting == NULL)
-			return conf_complain(check->conf, check->err, at.path,
+			rc = conf_complain(check->conf, check->err, at.path,
 			    "%s is not in the register", rule.terms[i].name);
-		if (setting->value_type == VALUE_TEXT)
-			return conf_complain(check->conf, check->err, at.path,
+		else if (setting->value_type == VALUE_TEXT)
+			rc = conf_complain(check->conf, check->err, at.path,
 			    "%s is a text; give its type", setting->name);
 	}
-	return 0;
+	return rc;
 }
 
 static int
@@ -210,6 +212,7 @@ check_counts(const struct check *check, const char *path)
 {
 	const struct settings_config *settings = check->settings;
 	uint32_t n = 0;
+	int rc = 0;
 
 	if (settings->n_settings == 0)
 		return conf_complain(check->conf, check->err, path,
@@ -218,7 +221,7 @@ check_counts(const struct check *check, const char *path)
 		n += settings->settings[i].n_guards;
 		if (setting_of(settings, settings->settings[i].name) !=
 		    &settings->settings[i])
-			return conf_complain(check->conf, check->err,
+			rc = conf_complain(check->conf, check->err,
 			    place_of("%s.register[%u].name", path, i).path,
 			    "another setting has this name; choose another");
 	}
@@ -226,7 +229,7 @@ check_counts(const struct check *check, const char *path)
 		return conf_complain(check->conf, check->err, path,
 		    "at most %d guards and invariants; make two probes of it",
 		    GUARDS_MAX);
-	return 0;
+	return rc;
 }
 
 int
@@ -237,16 +240,16 @@ settings_check(const struct conf *conf, const char *path,
 	struct check check = { conf, settings, err };
 	int rc = check_counts(&check, path);
 
-	for (uint32_t i = 0; rc == 0 && i < settings->n_sources; i++)
-		rc = check_source(&check,
+	for (uint32_t i = 0; i < settings->n_sources; i++)
+		rc |= check_source(&check,
 		    place_of("%s.sources[%u]", path, i).path,
 		    &settings->sources[i]);
-	for (uint32_t i = 0; rc == 0 && i < settings->n_settings; i++)
-		rc = check_setting(&check,
+	for (uint32_t i = 0; i < settings->n_settings; i++)
+		rc |= check_setting(&check,
 		    place_of("%s.register[%u]", path, i).path,
 		    &settings->settings[i]);
-	for (uint32_t i = 0; rc == 0 && i < settings->n_invariants; i++)
-		rc = check_invariant(&check,
+	for (uint32_t i = 0; i < settings->n_invariants; i++)
+		rc |= check_invariant(&check,
 		    place_of("%s.invariants[%u]", path, i).path,
 		    &settings->invariants[i]);
 	return rc;

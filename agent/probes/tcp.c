@@ -36,17 +36,18 @@ check(const struct conf *conf, const char *path,
     const struct probe_config *config, struct err *err)
 {
 	char at[256];
+	int rc = 0;
 
 	if (config->tcp->host[0] == '\0') {
 		snprintf(at, sizeof(at), "%s.host", path);
-		return conf_complain(
+		rc = conf_complain(
 		    conf, err, at, "must be a name or an address");
 	}
 	if (config->tcp->port == 0) {
 		snprintf(at, sizeof(at), "%s.port", path);
-		return conf_complain(conf, err, at, "must be from 1 to 65535");
+		rc = conf_complain(conf, err, at, "must be from 1 to 65535");
 	}
-	return 0;
+	return rc;
 }
 
 static const struct probe_step steps[] = {

@@ -101,20 +101,21 @@ check(const struct conf *conf, const char *path,
 {
 	const struct tls_probe_config *tls = config->tls;
 	char at[256];
+	int rc = 0;
 
 	snprintf(at, sizeof(at), "%s.host", path);
 	if (tls->host[0] == '\0' || strchr(tls->host, '/') != NULL)
-		return conf_complain(conf, err, at,
+		rc = conf_complain(conf, err, at,
 		    "must be a name or an address, without scheme and path");
 	snprintf(at, sizeof(at), "%s.server_name", path);
 	if (tls->server_name[0] == '\0')
-		return conf_complain(
+		rc = conf_complain(
 		    conf, err, at, "must be a name; or leave it out");
 	snprintf(at, sizeof(at), "%s.warn_days", path);
 	if (tls->warn_days > WARN_DAYS_MAX)
-		return conf_complain(
+		rc = conf_complain(
 		    conf, err, at, "must be at most %d", WARN_DAYS_MAX);
-	return 0;
+	return rc;
 }
 
 static const struct probe_step steps[] = {

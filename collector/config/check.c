@@ -1,21 +1,7 @@
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "collector/config/check.h"
 #include "proto/base/text.h"
-
-struct place
-check_place(const char *format, ...)
-{
-	struct place place;
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(place.path, sizeof(place.path), format, args);
-	va_end(args);
-	return place;
-}
 
 static bool
 is_service(const struct collector_config *config, const char *name)
@@ -42,17 +28,19 @@ check_environments(
     const struct check *check, const char *path, const struct names *names)
 {
 	struct place at;
+	int rc = 0;
 
 	for (uint32_t i = 0; i < names->n; i++) {
-		at = check_place("%s[%u]", path, i);
+		at = place_of("%s[%u]", path, i);
 		if (check_name(check, at.path, names->names[i]) < 0)
-			return -1;
-		if (config_environment(check->config, names->names[i]) == NULL)
-			return conf_complain(check->conf, check->err, at.path,
+			rc = -1;
+		else if (config_environment(check->config, names->names[i]) ==
+		    NULL)
+			rc = conf_complain(check->conf, check->err, at.path,
 			    "not listed under environments; add it there, or "
 			    "correct the name");
 	}
-	return 0;
+	return rc;
 }
 
 int
@@ -60,18 +48,21 @@ check_services(
     const struct check *check, const char *path, const struct names *names)
 {
 	struct place at;
+	int rc = 0;
 
 	for (uint32_t i = 0; i < names->n; i++) {
-		at = check_place("%s[%u]", path, i);
-		if (check_name(check, at.path, names->names[i]) < 0)
-			return -1;
+		at = place_of("%s[%u]", path, i);
+		if (check_name(check, at.path, names->names[i]) < 0) {
+			rc = -1;
+			continue;
+		}
 		/* In recorded history, what is depended on may be all that is
 		 * known of a service. */
 		if (check->is_daemon &&
 		    !is_service(check->config, names->names[i]))
-			return conf_complain(check->conf, check->err, at.path,
+			rc = conf_complain(check->conf, check->err, at.path,
 			    "not listed under services; add it there, or "
 			    "correct the name");
 	}
-	return 0;
+	return rc;
 }

@@ -2,15 +2,15 @@
  * check.h - checks that all parts of the configuration share.  For the files
  * of this folder only.
  *
- * Each returns 0, or -1 with a complaint that names the place.
+ * Each returns 0, or -1 with complaints that name their places.  Checks go on
+ * after one (rc |= ...), so that all are told at once.
  */
 #ifndef COLLECTOR_CONFIG_CHECK_H
 #define COLLECTOR_CONFIG_CHECK_H
 
 #include "collector/config/config.h"
 #include "proto/conf.h"
-
-#define CHECK_PATH_BYTES 160
+#include "proto/place.h"
 
 /* What every check needs. */
 struct check {
@@ -20,14 +20,6 @@ struct check {
 	struct err *err;
 	bool is_daemon; /* not only the rules by which history is judged */
 };
-
-/* "services[3].depends_on": where in the file. */
-struct place {
-	char path[CHECK_PATH_BYTES];
-};
-
-struct place
-check_place(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 int check_name(const struct check *check, const char *path, const char *name);
 

@@ -61,6 +61,8 @@ static int
 check_retention(const struct check *check, const char *prefix,
     struct retention_config *retention, const struct retention_config *usual)
 {
+	int rc = 0;
+
 	for (size_t i = 0; i < sizeof(kepts) / sizeof(kepts[0]); i++) {
 		const struct kept *kept = &kepts[i];
 		char **text = (void *)((char *)retention + kept->text);
@@ -73,11 +75,10 @@ check_retention(const struct check *check, const char *prefix,
 		}
 		if (*text == NULL)
 			*text = mem_strdup(kept->usual);
-		at = check_place("%sretention.%s", prefix, kept->name);
-		if (check_kept(check, at.path, *text, ms, kept->max_days) < 0)
-			return -1;
+		at = place_of("%sretention.%s", prefix, kept->name);
+		rc |= check_kept(check, at.path, *text, ms, kept->max_days);
 	}
-	return 0;
+	return rc;
 }
 
 /* --- store and listen --------------------------------------------------- */
@@ -126,7 +127,7 @@ static int
 check_listen_one(
     const struct check *check, const char *path, struct listen_config *listen)
 {
-	struct place at = check_place("%s.url", path);
+	struct place at = place_of("%s.url", path);
 	bool is_tls = has_scheme(listen->url, "tls+tcp://");
 
 	if (!is_tls && !has_scheme(listen->url, "tcp://") &&
@@ -144,7 +145,7 @@ check_listen_one(
 		    "certificate_file and key_file");
 	if (listen->tls == NULL)
 		return 0;
-	at = check_place("%s.tls", path);
+	at = place_of("%s.tls", path);
 	if (!is_tls)
 		return conf_complain(check->conf, check->err, at.path,
 		    "is for tls+tcp:// only; change the url, or remove tls");
@@ -160,21 +161,21 @@ check_listen(const struct check *check)
 {
 	struct collector_config *config = check->config;
 	struct place at;
+	int rc = 0;
 
 	if (config->n_listen == 0)
-		return conf_complain(check->conf, check->err, "listen",
+		rc = conf_complain(check->conf, check->err, "listen",
 		    "must list at least one address");
 	for (uint32_t i = 0; i < config->n_listen; i++) {
-		at = check_place("listen[%u]", i);
-		if (check_listen_one(check, at.path, &config->listen[i]) < 0)
-			return -1;
+		at = place_of("listen[%u]", i);
+		rc |= check_listen_one(check, at.path, &config->listen[i]);
 		for (uint32_t j = 0; j < i; j++)
 			if (strcmp(config->listen[i].url,
 				config->listen[j].url) == 0)
-				return conf_complain(check->conf, check->err,
+				rc = conf_complain(check->conf, check->err,
 				    at.path, "given twice; remove one");
 	}
-	return 0;
+	return rc;
 }
 
 /* --- regressions -------------------------------------------------------- */
@@ -183,7 +184,7 @@ static int
 check_number(const struct check *check, double *out, const char *path,
     const char *key, const char *text)
 {
-	struct place at = check_place("%s.%s", path, key);
+	struct place at = place_of("%s.%s", path, key);
 	char *end;
 
 	if (text == NULL)
@@ -199,12 +200,13 @@ static int
 check_run(const struct check *check, uint32_t *run, const char *path,
     const char *key, uint32_t usual)
 {
-	struct place at = check_place("%s.%s", path, key);
+	struct place at = place_of("%s.%s", path, key);
 
 	if (*run == 0)
 		*run = usual;
 	if (*run <= RUN_MAX)
 		return 0;
+	*run = usual; /* environments that say nothing are not wrong, too */
 	return conf_complain(
 	    check->conf, check->err, at.path, "must be from 1 to %d", RUN_MAX);
 }
@@ -213,7 +215,7 @@ static int
 check_severity(const struct check *check, bool *out_is_warning,
     const char *path, const char *severity)
 {
-	struct place at = check_place("%s.severity", path);
+	struct place at = place_of("%s.severity", path);
 
 	*out_is_warning = strcmp(severity, "warning") == 0;
 	if (*out_is_warning || strcmp(severity, "critical") == 0)
@@ -228,25 +230,28 @@ check_regressions(const struct check *check, const char *path,
     struct regressions_config *rule, const struct regressions_config *usual)
 {
 	const char *key = "false_alarms_per_year";
-	struct place at = check_place("%s.%s", path, key);
+	struct place at = place_of("%s.%s", path, key);
 	bool is_warning = !usual->is_critical;
+	int rc;
 
 	rule->per_year = usual->per_year;
-	if (check_run(check, &rule->confirm_after, path, "confirm_after",
-		usual->confirm_after) < 0 ||
-	    check_run(check, &rule->clear_after, path, "clear_after",
-		usual->clear_after) < 0 ||
-	    check_number(check, &rule->per_year, path, key,
+	rc = check_run(check, &rule->confirm_after, path, "confirm_after",
+	    usual->confirm_after);
+	rc |= check_run(
+	    check, &rule->clear_after, path, "clear_after", usual->clear_after);
+	if (check_number(check, &rule->per_year, path, key,
 		rule->false_alarms_per_year) < 0)
-		return -1;
-	if (rule->per_year < PER_YEAR_LEAST || rule->per_year > PER_YEAR_MOST)
-		return conf_complain(check->conf, check->err, at.path,
+		rc = -1;
+	else if (rule->per_year < PER_YEAR_LEAST ||
+	    rule->per_year > PER_YEAR_MOST)
+		rc = conf_complain(check->conf, check->err, at.path,
 		    "must be from %g to %g", PER_YEAR_LEAST, PER_YEAR_MOST);
-	if (rule->severity != NULL &&
-	    check_severity(check, &is_warning, path, rule->severity) < 0)
-		return -1;
+	if (rc < 0)
+		rule->per_year = usual->per_year;
+	if (rule->severity != NULL)
+		rc |= check_severity(check, &is_warning, path, rule->severity);
 	rule->is_critical = !is_warning;
-	return 0;
+	return rc;
 }
 
 /* --- environments and services ------------------------------------------ */
@@ -256,27 +261,26 @@ check_environment(
     const struct check *check, struct environment_config *environment)
 {
 	const struct collector_config *config = check->config;
-	struct place at = check_place("environments.%s", environment->name);
+	struct place at = place_of("environments.%s", environment->name);
+	int rc = 0;
 
-	if (check_name(check, at.path, environment->name) < 0)
-		return -1;
+	rc |= check_name(check, at.path, environment->name);
 	if (strcmp(environment->name, "user") == 0)
-		return conf_complain(check->conf, check->err, at.path,
+		rc = conf_complain(check->conf, check->err, at.path,
 		    "user is the word for people in certificates; choose "
 		    "another name");
-	at = check_place("environments.%s.compare_with", environment->name);
-	if (check_environments(check, at.path, &environment->compare_with) < 0)
-		return -1;
+	at = place_of("environments.%s.compare_with", environment->name);
+	rc |= check_environments(check, at.path, &environment->compare_with);
 	if (names_hold(&environment->compare_with, environment->name))
-		return conf_complain(check->conf, check->err, at.path,
+		rc = conf_complain(check->conf, check->err, at.path,
 		    "must name other environments");
-	at = check_place("environments.%s.regressions", environment->name);
-	if (check_regressions(check, at.path, &environment->regressions,
-		&config->regressions) < 0)
-		return -1;
-	at = check_place("environments.%s.", environment->name);
-	return check_retention(
-	    check, at.path, &environment->retention, &config->retention);
+	at = place_of("environments.%s.regressions", environment->name);
+	rc |= check_regressions(
+	    check, at.path, &environment->regressions, &config->regressions);
+	at = place_of("environments.%s.", environment->name);
+	return rc |
+	    check_retention(
+		check, at.path, &environment->retention, &config->retention);
 }
 
 static int
@@ -284,22 +288,21 @@ check_service(const struct check *check, uint32_t i)
 {
 	const struct collector_config *config = check->config;
 	const struct service_config *service = &config->services[i];
-	struct place at = check_place("services[%u].name", i);
+	struct place at = place_of("services[%u].name", i);
+	int rc = 0;
 
-	if (check_name(check, at.path, service->name) < 0)
-		return -1;
+	rc |= check_name(check, at.path, service->name);
 	for (uint32_t j = 0; j < i; j++)
 		if (strcmp(config->services[j].name, service->name) == 0)
-			return conf_complain(check->conf, check->err, at.path,
+			rc = conf_complain(check->conf, check->err, at.path,
 			    "another service has this name; choose another");
-	at = check_place("services[%u].depends_on", i);
-	if (check_services(check, at.path, &service->depends_on) < 0)
-		return -1;
+	at = place_of("services[%u].depends_on", i);
+	rc |= check_services(check, at.path, &service->depends_on);
 	if (names_hold(&service->depends_on, service->name))
-		return conf_complain(check->conf, check->err, at.path,
+		rc = conf_complain(check->conf, check->err, at.path,
 		    "must name other services");
-	at = check_place("services[%u].optional", i);
-	return check_services(check, at.path, &service->optional);
+	at = place_of("services[%u].optional", i);
+	return rc | check_services(check, at.path, &service->optional);
 }
 
 /* --- expectations ------------------------------------------------------- */
@@ -334,28 +337,27 @@ check_condition(const struct check *check, const char *path,
 	    (expectation->at_most != NULL) + (expectation->equals != NULL) +
 	    expectation->present + (differ->n > 0) + (match->n > 0);
 	struct place at;
+	int rc = 0;
 
 	if (n != 1)
-		return conf_complain(check->conf, check->err, path,
+		rc = conf_complain(check->conf, check->err, path,
 		    "must have exactly one of at_least, at_most, equals, "
 		    "present: true, must_differ, must_match");
-	at = check_place("%s.must_differ", path);
-	if (check_environments(check, at.path, differ) < 0)
-		return -1;
+	at = place_of("%s.must_differ", path);
+	rc |= check_environments(check, at.path, differ);
 	if (differ->n == 1)
-		return conf_complain(check->conf, check->err, at.path,
+		rc = conf_complain(check->conf, check->err, at.path,
 		    "must name at least two environments");
-	at = check_place("%s.must_match", path);
-	if (check_environments(check, at.path, match) < 0)
-		return -1;
+	at = place_of("%s.must_match", path);
+	rc |= check_environments(check, at.path, match);
 	if (match->n == 1)
-		return conf_complain(check->conf, check->err, at.path,
+		rc = conf_complain(check->conf, check->err, at.path,
 		    "must name at least two environments");
-	if (check_number(check, &expectation->number, path, "at_least",
-		expectation->at_least) < 0)
-		return -1;
-	return check_number(
-	    check, &expectation->number, path, "at_most", expectation->at_most);
+	rc |= check_number(check, &expectation->number, path, "at_least",
+	    expectation->at_least);
+	return rc |
+	    check_number(check, &expectation->number, path, "at_most",
+		expectation->at_most);
 }
 
 static int
@@ -363,21 +365,20 @@ check_expectation(const struct check *check, uint32_t i)
 {
 	struct expectation_config *expectation =
 	    &check->config->expectations[i];
-	struct place place = check_place("expectations[%u]", i), at;
+	struct place place = place_of("expectations[%u]", i), at;
+	int rc = 0;
 
-	if (check_subject(check, place.path, expectation) < 0 ||
-	    check_condition(check, place.path, expectation) < 0)
-		return -1;
-	at = check_place("%s.services", place.path);
-	if (check_services(check, at.path, &expectation->services) < 0)
-		return -1;
-	at = check_place("%s.environments", place.path);
-	if (check_environments(check, at.path, &expectation->environments) < 0)
-		return -1;
+	rc |= check_subject(check, place.path, expectation);
+	rc |= check_condition(check, place.path, expectation);
+	at = place_of("%s.services", place.path);
+	rc |= check_services(check, at.path, &expectation->services);
+	at = place_of("%s.environments", place.path);
+	rc |= check_environments(check, at.path, &expectation->environments);
 	if (expectation->severity == NULL)
-		return 0;
-	return check_severity(
-	    check, &expectation->is_warning, place.path, expectation->severity);
+		return rc;
+	return rc |
+	    check_severity(check, &expectation->is_warning, place.path,
+		expectation->severity);
 }
 
 /* --- the collector ------------------------------------------------------ */
@@ -386,27 +387,25 @@ static int
 check_collector(const struct check *check)
 {
 	struct collector_config *config = check->config;
+	int rc = 0;
 
-	if (check->is_daemon &&
-	    (check_store(check) < 0 || check_listen(check) < 0 ||
-		config_http_check(
-		    check->conf, config->http, check->folder, check->err) < 0 ||
-		config_alerts_check(check) < 0))
-		return -1;
-	if (check_regressions(
-		check, "regressions", &config->regressions, &usual_rule) < 0 ||
-	    check_retention(check, "", &config->retention, NULL) < 0)
-		return -1;
+	if (check->is_daemon) {
+		rc |= check_store(check);
+		rc |= check_listen(check);
+		rc |= config_http_check(
+		    check->conf, config->http, check->folder, check->err);
+		rc |= config_alerts_check(check);
+	}
+	rc |= check_regressions(
+	    check, "regressions", &config->regressions, &usual_rule);
+	rc |= check_retention(check, "", &config->retention, NULL);
 	for (uint32_t i = 0; i < config->n_environments; i++)
-		if (check_environment(check, &config->environments[i]) < 0)
-			return -1;
+		rc |= check_environment(check, &config->environments[i]);
 	for (uint32_t i = 0; i < config->n_services; i++)
-		if (check_service(check, i) < 0)
-			return -1;
+		rc |= check_service(check, i);
 	for (uint32_t i = 0; i < config->n_expectations; i++)
-		if (check_expectation(check, i) < 0)
-			return -1;
-	return 0;
+		rc |= check_expectation(check, i);
+	return rc;
 }
 
 /* The names that check_subject() made are not of the schema. */
@@ -421,7 +420,7 @@ free_names(struct collector_config *config)
 
 static int
 load(struct collector_config **out, const char *path, bool is_daemon,
-    struct err *err)
+    struct complaints *complaints, struct err *err)
 {
 	const char *slash = strrchr(path, '/');
 	struct check check = { .err = err, .is_daemon = is_daemon };
@@ -430,7 +429,8 @@ load(struct collector_config **out, const char *path, bool is_daemon,
 	void *data = NULL;
 	int rc;
 
-	if (conf_load(&conf, &data, path, &schema_collector, err) < 0)
+	if (conf_load_all(
+		&conf, &data, path, &schema_collector, complaints, err) < 0)
 		return -1;
 	folder =
 	    mem_strndup(path, slash != NULL ? (size_t)(slash - path) + 1 : 0);
@@ -452,14 +452,21 @@ load(struct collector_config **out, const char *path, bool is_daemon,
 int
 config_load(struct collector_config **out, const char *path, struct err *err)
 {
-	return load(out, path, true, err);
+	return load(out, path, true, NULL, err);
+}
+
+int
+config_load_all(struct collector_config **out, const char *path,
+    struct complaints *complaints, struct err *err)
+{
+	return load(out, path, true, complaints, err);
 }
 
 int
 config_load_rules(
     struct collector_config **out, const char *path, struct err *err)
 {
-	return load(out, path, false, err);
+	return load(out, path, false, NULL, err);
 }
 
 struct collector_config *

@@ -41,6 +41,7 @@
 #include <stdint.h>
 
 #include "proto/base/err.h"
+#include "proto/complaints.h"
 
 /* A list of names. */
 struct names {
@@ -214,6 +215,11 @@ struct collector_config {
  * name file, line, column and key, and never quote a value. */
 int
 config_load(struct collector_config **out, const char *path, struct err *err);
+
+/* The same; adds everything that is wrong to *complaints, and err is the first
+ * of it.  What has no place in the file is in err alone. */
+int config_load_all(struct collector_config **out, const char *path,
+    struct complaints *complaints, struct err *err);
 
 /* The same for what judges history alone: store and listen may be missing
  * and are not looked at, and services may depend on ones that are not

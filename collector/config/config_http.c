@@ -77,16 +77,17 @@ check_scopes(const struct check *check, uint32_t i)
 {
 	const struct token_config *token = &check->http->tokens[i];
 	char field[PATH_BYTES];
+	int rc = 0;
 
 	for (uint32_t k = 0; k < token->scopes.n; k++) {
 		if (is_scope(token->scopes.names[k]))
 			continue;
 		snprintf(field, sizeof(field), "scopes[%u]", k);
-		return complain(
+		rc = complain(
 		    check, i, field, "not a scope: write read, push or admin");
 	}
 	if (token->scopes.n > 0)
-		return 0;
+		return rc;
 	return complain(
 	    check, i, "scopes", "must list some of read, push, admin");
 }
@@ -99,21 +100,22 @@ check_speech(const struct check *check, uint32_t i)
 	bool pushes = names_hold(&token->scopes, "push");
 	enum vantage vantage;
 	char field[PATH_BYTES];
+	int rc = 0;
 
 	if (pushes != (token->environments.n > 0))
-		return complain(check, i, "environments",
+		rc = complain(check, i, "environments",
 		    pushes ? "must list those that this token may speak for"
 			   : "goes with the scope push only");
 	for (uint32_t k = 0; k < token->environments.n; k++) {
 		if (text_is_name(token->environments.names[k]))
 			continue;
 		snprintf(field, sizeof(field), "environments[%u]", k);
-		return complain(check, i, field,
+		rc = complain(check, i, field,
 		    "not a name: write 1 to 64 of a-z 0-9 . _ - without a "
 		    "dot first");
 	}
 	if (token->vantage == NULL)
-		return 0;
+		return rc;
 	if (!pushes)
 		return complain(
 		    check, i, "vantage", "goes with the scope push only");
@@ -121,7 +123,7 @@ check_speech(const struct check *check, uint32_t i)
 		return complain(check, i, "vantage",
 		    "not a vantage: write external, in_environment, "
 		    "in_service, control_plane or workstation");
-	return 0;
+	return rc;
 }
 
 static int
@@ -129,19 +131,19 @@ check_token(const struct check *check, uint32_t i)
 {
 	const struct http_config *http = check->http;
 	char path[PATH_BYTES];
+	int rc = 0;
 
 	snprintf(path, sizeof(path), "http.tokens[%u].name", i);
 	if (!text_is_name(http->tokens[i].name))
-		return conf_complain(check->conf, check->err, path,
+		rc = conf_complain(check->conf, check->err, path,
 		    "not a name: write 1 to 64 of a-z 0-9 . _ - without a "
 		    "dot first");
 	for (uint32_t k = 0; k < i; k++)
 		if (strcmp(http->tokens[k].name, http->tokens[i].name) == 0)
-			return conf_complain(check->conf, check->err, path,
+			rc = conf_complain(check->conf, check->err, path,
 			    "another token has this name; choose another");
-	if (check_scopes(check, i) < 0)
-		return -1;
-	return check_speech(check, i);
+	rc |= check_scopes(check, i);
+	return rc | check_speech(check, i);
 }
 
 /* Beyond this machine nobody reads along, and nobody reads without asking. */
@@ -167,19 +169,19 @@ config_http_check(const struct conf *conf, struct http_config *http,
     const char *folder, struct err *err)
 {
 	const struct check check = { conf, http, err };
+	int rc = 0;
 
 	if (http == NULL)
 		return 0;
 	if (!is_address(http->listen))
-		return conf_complain(conf, err, "http.listen",
+		rc = conf_complain(conf, err, "http.listen",
 		    "not an address: write NUMBER:PORT, such as "
 		    "127.0.0.1:8080 or [::1]:8080");
 	for (uint32_t i = 0; i < http->n_tokens; i++)
-		if (check_token(&check, i) < 0)
-			return -1;
+		rc |= check_token(&check, i);
 	if (http->tls != NULL) {
 		config_resolve(&http->tls->certificate_file, folder);
 		config_resolve(&http->tls->key_file, folder);
 	}
-	return check_reach(&check);
+	return rc | check_reach(&check);
 }

@@ -294,10 +294,71 @@ test_large(void **state)
 	free(spaces);
 }
 
+/* Each line is wrong in its own way but the last. */
+static const char wrongs[] = "nmae: a\n"
+			     "open: yes\n"
+			     "shelves:\n"
+			     "  - label: x\n"
+			     "    width: -1\n"
+			     "  - width: 3\n"
+			     "tags: [a, {}]\n";
+
+static void
+test_all(void **state)
+{
+	struct complaints complaints = { 0 };
+	char path[FOLDER_PATH_BYTES], *text, *at;
+	struct conf *conf = NULL;
+	void *data = NULL;
+	struct folder folder;
+	struct err err;
+
+	(void)state;
+	folder_open(&folder);
+	folder_write(path, &folder, "f", wrongs, strlen(wrongs));
+	assert_int_equal(
+	    conf_load_all(&conf, &data, path, &room_schema, &complaints, &err),
+	    -1);
+	assert_non_null(strstr(err.text, ":1:1: nmae: unknown key"));
+	text = at = complaints_print(&complaints, "");
+	for (const char *const *place = (const char *const[]){ ":1:1: nmae: ",
+		 ":1:1: name: ", ":2:7: open: ", ":5:12: shelves[0].width: ",
+		 ":6:5: shelves[1].label: ", ":7:11: tags[1]: ", NULL };
+	     *place != NULL; place++) {
+		at = strstr(at, *place);
+		if (at == NULL)
+			fail_msg("no %s in\n%s", *place, text);
+	}
+	assert_int_equal(complaints.n, 6);
+	free(text);
+	complaints_fini(&complaints);
+	folder_close(&folder);
+}
+
+/* More than anybody reads are counted. */
+static void
+test_too_many(void **state)
+{
+	struct complaints complaints = { 0 };
+	struct complaint complaint = { .text = "f:1:1: wrong" };
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < COMPLAINTS_MAX + 3; i++)
+		complaints_add(&complaints, &complaint);
+	text = complaints_print(&complaints, "x: ");
+	assert_int_equal(strncmp(text, "x: f:1:1: wrong\nx: ", 19), 0);
+	assert_string_equal(text + strlen(text) - 10, "x: 3 more\n");
+	free(text);
+	complaints_fini(&complaints);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_no_file),
 		cmocka_unit_test(test_many_aliases),
 		cmocka_unit_test(test_large),

@@ -499,6 +499,54 @@ def test_a_bad_configuration_has_its_place(agent, text, complaint):
         assert done.stderr.startswith("vedette-agent: ")
 
 
+EVERYTHING = """\
+agent: A
+environment: e
+vantage: moon
+heartbeat: 1ms
+collectors: ["udp://x:1", "tls+tcp://x:1"]
+probes:
+  - {name: a, interval: 1s, timeout: 2s, tcp: {host: "", port: 0}}
+  - {name: a, dns: {name: "", type: X}}
+  - name: b
+    env:
+      source: {}
+      require: [{name: "a b", type: word}]
+      must_match: [{name: X, severity: mild}]
+  - name: c
+    settings:
+      sources: [{name: s}]
+      register: [{name: t, type: x}, {name: u, declared: {source: z, key: k}}]
+      invariants: [{name: i, rule: t < v}]
+  - {name: d, icmp: {host: "", count: 99, wait: x}}
+  - {name: e, http: {url: "ftp://x", status: [7, 8], max_bytes: 99999999}}
+  - {name: f}
+"""
+
+
+def test_all_that_is_wrong_is_told_at_once(agent):
+    """By `config check`, a line each, from the top to the end."""
+    agent.configure(EVERYTHING)
+    done = agent.run("config", "check", "--config", "agent.yaml")
+    assert done.returncode == 2
+    lines = [int(line.split(":")[2]) for line in done.stderr.splitlines()]
+    assert lines == [1, 3, 4, 5, 5, 7, 7, 7, 8, 8, 8, 11, 12, 12, 13, 13, 16,
+                     17, 17, 17, 18, 19, 19, 20, 20, 20, 20, 21], \
+        done.stderr
+
+
+def test_files_of_a_folder_are_all_looked_at(agent, tmp_path):
+    """Whichever of them is wrong."""
+    (tmp_path / "1.yaml").write_text("agent: a\nprobe: []\n")
+    (tmp_path / "2.yaml").write_text("agent: a\n")
+    (tmp_path / "3.yaml").write_text("probes: [{nmae: a}]\n")
+    done = agent.run("config", "check", "--config", str(tmp_path))
+    assert done.returncode == 2
+    assert [line.split(f"{tmp_path}/")[1][:8]
+            for line in done.stderr.splitlines()] == [
+                "1.yaml:1", "1.yaml:2", "2.yaml:1", "3.yaml:1", "3.yaml:1"]
+
+
 def test_files_that_are_missing_are_named(agent):
     """The configuration: exit code 2; a key in it: 1; of a check: 3."""
     for arguments, code in ((["check"], 3), (["config", "check"], 2),

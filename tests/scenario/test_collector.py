@@ -337,6 +337,35 @@ def test_a_wrong_configuration_is_refused_with_its_place(stage, line, text):
         assert f"{path}:" in err and text in err
 
 
+def test_all_that_is_wrong_is_told_at_once(stage):
+    """By `config check`, a line each, from the top to the end."""
+    path = stage.directory / "bad.yaml"
+    path.write_text("""\
+store: s
+listen: [{url: "udp://x:1"}, {url: "tls+tcp://x:1"}]
+environments:
+  A: {compare_with: [nowhere]}
+regressions: {confirm_after: 5000, severity: mild}
+services:
+  - {name: web, depends_on: [db, Cache]}
+expectations:
+  - {setting: t, at_least: many, severity: mild}
+  - {services: [other]}
+alerts:
+  receivers: [{name: x}, {name: x, smtp: {url: "a", from: b, to: [c]}}]
+  maintenance: [{name: night}]
+""")
+    code, _, err = run_collector(stage, "config", "check", "--config", path)
+    assert code == 2
+    found = [line.split(f"{path}:")[1].split(": ")[:2]
+             for line in err.splitlines()]
+    assert [int(place.split(":")[0]) for place, _ in found] == \
+        [2, 2, 4, 4, 5, 5, 7, 7, 9, 9, 10, 10, 10, 12, 12, 12, 13]
+    assert {"listen[0].url", "listen[1].url", "environments.A",
+            "expectations[0].severity", "alerts.maintenance[0]"} <= \
+        {name for _, name in found}
+
+
 def test_files_that_are_missing_are_named(stage):
     """The configuration: exit code 2; a certificate in it: 1."""
     for command in (["config", "check"], ["run"]):

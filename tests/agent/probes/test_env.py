@@ -180,7 +180,7 @@ def test_a_probe_that_checks_nothing_is_refused(probing):
     assert probing.complaint(
         "  - name: p\n    env: {source: {self: true}}\n") == (
             "5:10: probes[0].env: checks nothing: give at least one of "
-            "require, groups, absent and watch")
+            "require, groups, absent, watch and compare")
 
 
 def test_a_process_is_found_by_the_port_it_listens_on(probing):

@@ -1,8 +1,8 @@
 /*
  * place.h - where in a configuration: "probes[3].env.source".
  */
-#ifndef AGENT_PLACE_H
-#define AGENT_PLACE_H
+#ifndef PROTO_PLACE_H
+#define PROTO_PLACE_H
 
 #define PLACE_BYTES 160
 

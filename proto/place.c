@@ -1,7 +1,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "agent/place.h"
+#include "proto/place.h"
 
 struct place
 place_of(const char *format, ...)
