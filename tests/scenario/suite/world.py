@@ -9,14 +9,50 @@ service, a cloud's control plane, an application in two replicas per
 environment, and Vedette as users run it.  Times are those of the scenarios
 divided by pace.  Needs root.
 """
+import contextlib
+import datetime
+import fcntl
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import threading
+import time
+
+from stage import Authority, Failure, Stage, wait_for
+
+from . import cloud, sentries
+from .database import Database
+from .environment import Environment, MemoryGroup
+from .front import Front, Names, Notary
+from .network import OPS, PLACES, Missing, Namespace, Router
+from .payments import Payments
+from .watch import FAKETIME, Agent, Collector, write_key
+
+HERE = pathlib.Path(__file__).resolve().parent
+DOMAINS = {"stg": ("staging", "staging.test"), "prd": ("production",
+                                                       "prod.test")}
+NAMES = {"stg": "10.77.0.53", "prd": "10.77.0.54", "ops": "10.77.0.55"}
+WELL_S = 90  # until every probe is ok, at any pace
+ASK_EVERY_S = 0.5  # each question is a program
+LOCKS = pathlib.Path("/run/lock")
+
+__all__ = ["Missing", "World"]
 
 
-class Missing(Exception):
-    """What this machine cannot do; .capability names it."""
+class Theatre(Stage):
+    """A stage whose time can pass faster than written."""
 
-    def __init__(self, capability):
-        super().__init__(f"this machine has no {capability}")
-        self.capability = capability
+    def __init__(self, directory, build, pace):
+        super().__init__(directory, build)
+        self.pace = pace
+        self.url = f"ipc://{directory}/collector.sock"
+        self.never = threading.Event()
+
+    def pass_time(self, seconds):
+        """Waits, for want of an event, so many seconds of the scenario."""
+        self.never.wait(seconds / self.pace)
 
 
 class World:
@@ -30,332 +66,414 @@ class World:
 
     def __init__(self, prefix, folder, build_dir, pace=1.0):
         """prefix: of the names of namespaces, so that several worlds can
-        run; folder: where all files are, made when absent and left there;
-        build_dir: of CMake."""
-        raise NotImplementedError
+        run; folder: where all files are, made when absent and left there
+        (short, as sockets live in it); build_dir: of CMake."""
+        self.prefix = prefix
+        self.folder = pathlib.Path(folder).resolve()
+        self.pace = float(pace)
+        self.stage = Theatre(self.folder, build_dir, self.pace)
+        self.places = {}
+        self.environments = {}
+        self.router = self.gcp = self.payments = self.collector = None
+        self.names = {}  # name servers by key: stg, prd, ops
+        self.agents, self.dev, self.local = {}, None, None
+        self.pki = self.folder / "pki"
+        self.authority_file = self.pki / "ca.pem"
+        self.store = self.folder / "collector/store.db"
+        self.lock = self.notary = None
+        self.known_capabilities = None
 
-    def start(self):
+    def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    # --- beginning and end -------------------------------------------------------
+
+    def start(self, well=True):
         """Cleans up what an earlier run with this prefix left, starts all,
-        and returns when every probe was seen and is ok.  Fails with
+        and returns when every probe was seen and is ok (well).  Fails with
         stage.Failure, naming the red ones."""
-        raise NotImplementedError
+        if os.geteuid() != 0 or "netns" not in self.capabilities():
+            raise Missing("netns")
+        self.take_lock()
+        self.clean()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o755)
+        self.make_network()
+        self.make_certificates()
+        self.start_services()
+        for env in self.environments.values():
+            for replica in env.replicas.values():
+                replica.start()
+        self.collector = Collector(self)
+        self.collector.make()
+        self.make_agents()
+        for agent in self.agents.values():
+            agent.start()
+        if well:
+            self.wait_well()
 
     def stop(self):
         """Ends every process, namespace, mount and control group."""
-        raise NotImplementedError
+        if self.lock is None:
+            return
+        for database in self.databases():
+            database.quit()
+        self.stage.stop()
+        self.clean()
+        self.lock.close()
+        self.lock = None
+
+    def take_lock(self):
+        """Two worlds of one prefix would tear each other down."""
+        path = LOCKS / f"vedette-world-{self.prefix or 'plain'}"
+        lock = open(path, "a+", encoding="ascii")  # pylint: disable=R1732
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            raise Failure(f"a world with the prefix {self.prefix!r} runs; "
+                          "choose another one") from None
+        self.lock = lock
+
+    def clean(self):
+        """Takes away what bears our names, whoever left it."""
+        for name in ("rt", *PLACES):
+            Namespace(self.stage, self.prefix, name).remove()
+        for key in DOMAINS:
+            MemoryGroup(f"{self.prefix}{key}-app").remove()
+        mounts = pathlib.Path("/proc/self/mounts").read_text(
+            encoding="utf-8").splitlines()
+        for line in reversed(mounts):
+            where = pathlib.Path(line.split()[1])
+            if self.folder in where.parents:
+                subprocess.run(["umount", "-l", where], check=False)
+        for name in ("config-*", "state-*", "stg", "prd", "pg-*", "pki",
+                     "secrets", "template", "collector", "cloud", "places"):
+            for path in self.folder.glob(name):
+                shutil.rmtree(path, ignore_errors=True)
+
+    def make_network(self):
+        """Namespaces, the router, files of the environments."""
+        self.router = Router(self.stage, self.prefix)
+        self.places = {"rt": self.router} | {
+            name: Namespace(self.stage, self.prefix, name)
+            for name in PLACES}
+        for key, (environment, domain) in DOMAINS.items():
+            env = Environment(self, key, environment, domain)
+            self.environments[key] = env
+            env.make()
+        for name in PLACES:
+            key = name.removesuffix("-app")
+            self.places[name].make(self.environments[key].hosts
+                                   if key in DOMAINS else None)
+        self.router.join([self.places[name] for name in PLACES])
+
+    def make_certificates(self):
+        """One authority for the product and for Vedette."""
+        authority = Authority(self.stage)
+        authority.issue("collector", "serverAuth", f"IP:{OPS}")
+        for agent, environment, name in (
+                ("agent-stg", "staging", "agent-stg"),
+                ("agent-prd", "production", "agent-prd"),
+                ("agent-ops-stg", "staging", "agent-ops"),
+                ("agent-ops-prd", "production", "agent-ops"),
+                ("dev-laptop", "staging", "dev-laptop")):
+            authority.issue(agent, "clientAuth",
+                            f"URI:vedette://{environment}/{name}")
+        self.pki.chmod(0o755)
+        notary = self.notary = Notary(authority, self.now)
+        (self.folder / "cloud").mkdir()
+        notary.issue(self.folder / "cloud/cloud", f"IP:{OPS}")
+        notary.issue(self.folder / "cloud/payments", "DNS:payments.test")
+        secrets = self.folder / "secrets"
+        secrets.mkdir(mode=0o700)
+        for name in ("probe", "monitor"):
+            (secrets / name).write_text(f"{name}-only\n")
+            (secrets / name).chmod(0o600)
+        write_key(self.folder / "fleet.key")
+
+    def start_services(self):
+        """Names, databases, the cloud, payments, proxies."""
+        records = {"payments.test": PLACES["svc"][0][0]}
+        for key, (_, domain) in DOMAINS.items():
+            records[f"app.{domain}"] = PLACES[f"{key}-app"][0][0]
+            records[f"db.{domain}"] = PLACES[f"{key}-db"][0][0]
+        for key, address in NAMES.items():
+            self.names[key] = Names(self.stage, self.ns("dns"), address,
+                                    records)
+            self.names[key].start()
+        digest = hashlib.pbkdf2_hmac("sha256", b"demo", b"salt", 1000).hex()
+        template = self.folder / "template"
+        for env in self.environments.values():
+            env.database = Database(
+                self.stage, self.ns(f"{env.key}-db"), env.database_name,
+                env.password, template)
+            env.database.make(digest)
+            env.dns = self.names[env.key]
+            env.nginx = Front(
+                self.stage, env.place, env.folder, env.front_name,
+                self.certify, [f"{env.place.addr}:{one.port}"
+                               for one in env.replicas.values()], self.pace)
+            env.nginx.start()
+            env.write_release("v1")
+        self.local = Database(self.stage, self.ns("dev"), "shop", "dev-only",
+                              template)
+        self.local.make(digest)
+        self.gcp = cloud.Cloud(self.folder / "cloud", {
+            env.environment: env.password
+            for env in self.environments.values()})
+        self.ns("ops").popen(["/usr/bin/python3", "-B", HERE / "cloud.py",
+                              self.folder / "cloud", OPS], name="cloud")
+        self.payments = Payments(self.ns("svc"), self.folder / "cloud",
+                                 self.pace)
+        self.payments.start()
+        for place, port in (("ops", cloud.API_PORT), ("svc", 443)):
+            wait_for(f"port {port} of {place}", lambda p=place, n=port:
+                     f":{n} " in self.ns(p).run("ss -Hltn").stdout)
+
+    def certify(self, path, name, not_after):
+        """A server's certificate, for nginx."""
+        self.notary.issue(path, f"DNS:{name}", not_after)
+
+    def make_agents(self):
+        """Two inside, two outside, and one that nobody started."""
+        for env in self.environments.values():
+            key = env.key
+            env.agent = self.agents[f"agent-{key}"] = Agent(
+                self, f"agent-{key}",
+                lambda spool, e=env: sentries.inside(self, e, spool),
+                env.inside(), f"state-{key}", env.release)
+            name = "agent-ops" if key == "stg" else f"agent-ops-{key}"
+            self.agents[name] = Agent(
+                self, name,
+                lambda spool, e=env: sentries.outside(self, e, spool),
+                self.ns("ops").prefix, f"state-ops-{key}")
+        self.dev = Agent(
+            self, "dev-laptop",
+            lambda spool: sentries.laptop(self, self.env("stg"), spool),
+            self.ns("dev").prefix, "state-dev")
+
+    # --- parts ---------------------------------------------------------------------
 
     def ns(self, name):
         """The Namespace rt, ops, stg-app, stg-db, prd-app, prd-db, dev, dns
         or svc."""
-        raise NotImplementedError
+        return self.places[name]
 
     def env(self, name):
         """The Environment stg or prd ("staging", "production" as well)."""
-        raise NotImplementedError
+        for env in self.environments.values():
+            if name in (env.key, env.environment):
+                return env
+        raise KeyError(f"no environment {name}; there are stg and prd")
 
     def placeholders(self):
         """{NAME: value} for ${NAME}: STG, PRD, DEV, PGDATA_STG, PGDATA_PRD,
         PGDATA_DEV; and {"<stg-app>": "10.77.1.2"} for what stands in angle
         brackets: <stg-app> ... <payments>, <interface towards stg-app>,
         <postmaster pid>."""
-        raise NotImplementedError
+        stg, prd = self.env("stg"), self.env("prd")
+        found = {
+            "STG": str(stg.folder), "PRD": str(prd.folder),
+            "DEV": str(self.folder / "dev"),
+            "PGDATA_STG": str(stg.database.data),
+            "PGDATA_PRD": str(prd.database.data),
+            "PGDATA_DEV": str(self.local.data)}
+        for name, (addresses, _, _) in PLACES.items():
+            found[f"<{name}>"] = addresses[0]
+            found[f"<interface towards {name}>"] = name
+        found["<payments>"] = PLACES["svc"][0][0]
+        if stg.database.is_running():
+            found["<postmaster pid>"] = str(stg.database.postmaster_pid())
+        return found
 
     def capabilities(self):
-        """Of netns, nft, netem, tbf, cgroup-memory, faketime, tmpfs: those
-        that this machine was seen to have."""
-        raise NotImplementedError
+        """Of netns, nft, tun, delay, netem, tbf, cgroup-memory, faketime,
+        tmpfs: those that this machine was seen to have."""
+        if self.known_capabilities is None:
+            self.known_capabilities = probe_capabilities(self.prefix)
+        return self.known_capabilities
+
+    def databases(self):
+        """Those of the environments, and the developer's."""
+        made = [env.database for env in self.environments.values()]
+        return [one for one in (*made, self.local) if one is not None]
+
+    @staticmethod
+    def kill(pid, number):
+        """A signal to a process of ours."""
+        os.kill(pid, number)
+
+    def rotate_keys(self):
+        """Another fingerprint key for all agents of the fleet."""
+        write_key(self.folder / "fleet.key")
+        for agent in self.agents.values():
+            if agent.is_running():
+                agent.restart()
+
+    # --- Vedette -----------------------------------------------------------------------
 
     def mark(self, env, kind, subject="", summary="", claim=""):
-        """What a pipeline or a person tells the collector."""
-        raise NotImplementedError
+        """What a pipeline or a person tells the collector; returns what the
+        CLI says."""
+        if not isinstance(env, Environment):
+            env = self.env(env)
+        words = ["mark", "--environment", env.environment]
+        if claim:
+            words += ["--claim", claim]
+        else:
+            words += ["--kind", kind, "--service", "backend"]
+            words += ["--subject", subject] if subject else []
+            words += ["--summary", summary] if summary else []
+        return self.stage.vedette(*words)
 
     def diagnose(self, env, at=None):
         """The verdict of `vedette diagnose --json`; at: seconds since 1970,
-        or None for now."""
-        raise NotImplementedError
+        or None for now.  {} while there is no answer."""
+        more = [] if at is None else ["--at", rfc3339(at)]
+        return self.ask("diagnose", self.env(env).environment, *more)
 
     def ask(self, *arguments):
-        """Any question of the CLI as JSON."""
-        raise NotImplementedError
+        """Any question of the CLI as JSON; {} while there is no answer."""
+        return self.stage.ask(*arguments)
 
-    def export(self):
+    def export(self, path=None):
         """Path of the history so far as JSON Lines."""
-        raise NotImplementedError
+        copy = self.folder / "export.db"
+        path = path or self.folder / "export.jsonl"
+        copy.unlink(missing_ok=True)
+        self.stage.run(self.stage.collector, "backup", "--store", self.store,
+                       copy)
+        self.stage.run(self.stage.collector, "export", "--store", copy,
+                       "--output", path)
+        copy.unlink()
+        return path
 
-    def now(self):
+    @staticmethod
+    def now():
         """Seconds since 1970, as the collector's host has them."""
-        raise NotImplementedError
+        return time.time()
 
+    def red(self):
+        """What keeps the world from being well: ["agent/probe: why"]."""
+        status = self.ask("status")
+        found, missing = [], {
+            (identity, probe) for name, agent in self.agents.items()
+            if agent.wanted for identity in [self.identity(name)]
+            for probe in agent.series()}
+        for row in status.get("series", []):
+            last = row["last"]
+            missing.discard(((last["environment"], last["agent"]),
+                             last["probe"]))
+            if row["state"] != "ok":
+                found.append(f"{last['environment']}/{last['agent']}/"
+                             f"{last['probe']}: {row['state']} "
+                             f"{last['message']}")
+        return found + [f"{'/'.join(identity)}/{probe}: not seen"
+                        for identity, probe in sorted(missing)]
 
-class Namespace:
-    """A network namespace with its own /etc/hosts and resolver."""
+    @staticmethod
+    def identity(name):
+        """(environment, agent) as in results."""
+        if name.endswith("prd"):
+            return "production", name.removesuffix("-prd") \
+                if name.startswith("agent-ops") else name
+        return "staging", name
 
-    name = addr = ""
+    def wait(self, what, condition, seconds=WELL_S):
+        """Returns condition()'s first true answer, as wait_for() does, for
+        what asks the collector."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            answer = condition()
+            if answer:
+                return answer
+            self.stage.never.wait(ASK_EVERY_S)
+        raise Failure(f"{what}: not within {seconds} s")
 
-    def run(self, command, timeout=30, check=True):
-        """Runs argv (a list) or shell text to its end; returns
-        subprocess.CompletedProcess with texts."""
-        raise NotImplementedError
-
-    def popen(self, command, **more):
-        """A program that is stopped with the world at the latest."""
-        raise NotImplementedError
-
-
-class Router:
-    """rt, through which everything passes."""
-
-    def nft(self, rule):
-        """A rule after `forward` or `output`, as in nft: "forward ip saddr
-        10.77.1.2 tcp dport 5432 drop"."""
-        raise NotImplementedError
-
-    def mtu(self, towards, size):
-        """Of the interface towards a namespace."""
-        raise NotImplementedError
-
-    def delay(self, source, target, milliseconds):
-        """Delays each segment of TCP from source to the database of target
-        by so much (0: no more): by netem, else by a relay in the path."""
-        raise NotImplementedError
-
-    def loss(self, source, target, percent):
-        """Drops so many packets at random."""
-        raise NotImplementedError
-
-    def rate(self, towards, kilobits):
-        """Limits what goes towards a namespace (tbf)."""
-        raise NotImplementedError
-
-    def clear(self):
-        """Takes every injected fault back."""
-        raise NotImplementedError
-
-
-class Environment:
-    """stg or prd: .folder (${STG}), .env_file, .app_conf, .hosts (files),
-    .environment ("staging"), .database, .dns, .nginx, .agent."""
-
-    def app_restart(self, replica, build=None, overrides=None):
-        """Stops and starts replica "a" or "b" with the environment's file;
-        build: another one; overrides: {variable: value} beside the file.
-        Returns when it answers or has proved that it does not."""
-        raise NotImplementedError
-
-    def app_stop(self, replica):
-        """Stops it for good."""
-        raise NotImplementedError
-
-    def deploy(self, build):
-        """Posts the deploy marker, then replaces both replicas one after
-        the other."""
-        raise NotImplementedError
-
-    def load(self, rate):
-        """Steady golden-path requests: a number a second, or
-        "sinusoidal 2-10"."""
-        raise NotImplementedError
-
-    def load_stop(self):
-        """No load but the probes."""
-        raise NotImplementedError
-
-    def set_variable(self, name, value):
-        """In the environment's file; None takes it out."""
-        raise NotImplementedError
-
-    def set_config(self, name, value):
-        """In app.conf."""
-        raise NotImplementedError
-
-    def hosts_add(self, address, name):
-        """A line in the /etc/hosts of app and agent (in place, as it is
-        mounted there)."""
-        raise NotImplementedError
-
-    def hosts_reset(self):
-        """As it was."""
-        raise NotImplementedError
-
-    def faketime(self, spec):
-        """The clock of the app: "" is the real one, "@2038-01-20 00:00:00"
-        or "+90d" as libfaketime reads it; without a restart."""
-        raise NotImplementedError
-
-    def date_trigger(self):
-        """Crosses the date that the defect of v1 waits for."""
-        raise NotImplementedError
-
-    def memory_limit(self, size_bytes):
-        """Of the app's control group; None: as it was."""
-        raise NotImplementedError
+    def wait_well(self, seconds=WELL_S):
+        """Until every probe of every agent is ok, and no regression open."""
+        try:
+            self.wait("all green", lambda: not self.red() and not
+                      self.ask("regressions", "--open").get("regressions"),
+                      seconds)
+        except Failure:
+            regressions = [
+                f"{row['environment']} {row['kind']} {row['subject']}: "
+                f"{row['message']}" for row in self.ask(
+                    "regressions", "--open").get("regressions", [])]
+            raise Failure("not well: " + "; ".join(
+                self.red() + regressions)) from None
 
     def restore(self):
-        """Files, app, limits and clock as at the start."""
-        raise NotImplementedError
+        """Everything as at the start; the history goes on."""
+        self.router.clear()
+        self.gcp.reset()
+        for names in self.names.values():
+            names.reset()
+        self.collector.free_disk()
+        self.dev.stop()
+        if self.payments.program.poll() is not None:
+            self.payments.start()
+        self.payments.resume()
+        self.payments.set()
+        for env in self.environments.values():
+            env.restore()
+        for agent in self.agents.values():
+            if not agent.is_running():
+                agent.start()
 
 
-class Database:
-    """PostgreSQL of an environment: .data (PGDATA), .port."""
-
-    def stop(self, mode="fast"):
-        """pg_ctl stop."""
-        raise NotImplementedError
-
-    def start(self):
-        """Until it accepts connections."""
-        raise NotImplementedError
-
-    def restart(self):
-        """pg_ctl restart -m fast; about 3 s."""
-        raise NotImplementedError
-
-    def pause(self):
-        """SIGSTOP of the postmaster."""
-        raise NotImplementedError
-
-    def resume(self):
-        """SIGCONT."""
-        raise NotImplementedError
-
-    def sql(self, text, database=None):
-        """As superuser over the socket; returns what psql -qAt prints."""
-        raise NotImplementedError
-
-    def postmaster_pid(self):
-        """Its process id."""
-        raise NotImplementedError
-
-    def exhaust(self, role="batch", application="batch-export"):
-        """Opens connections until there are no more, and holds them."""
-        raise NotImplementedError
-
-    def release(self):
-        """Closes them."""
-        raise NotImplementedError
-
-    def fill_disk(self):
-        """Fills the volume of the data."""
-        raise NotImplementedError
-
-    def free_disk(self):
-        """Takes the filling away."""
-        raise NotImplementedError
+def rfc3339(seconds):
+    """For the CLI."""
+    at = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Names:
-    """dnsmasq of an environment."""
+def probe_capabilities(prefix):
+    """Tries each thing for real, in a namespace of its own."""
+    name = f"{prefix}probe"
+    found = set()
 
-    def set(self, name, address):
-        """An A record; None: no such name."""
-        raise NotImplementedError
+    def works(*command):
+        with contextlib.suppress(FileNotFoundError):
+            return subprocess.run(command, capture_output=True, text=True,
+                                  check=False).returncode == 0
+        return False
 
-    def kill(self):
-        """SIGKILL."""
-        raise NotImplementedError
-
-    def start(self):
-        """Until it answers."""
-        raise NotImplementedError
-
-    def reset(self):
-        """The records as at the start."""
-        raise NotImplementedError
-
-
-class Front:
-    """nginx with TLS before the replicas."""
-
-    def stop(self):
-        """Quits."""
-        raise NotImplementedError
-
-    def start(self):
-        """Until it listens."""
-        raise NotImplementedError
-
-    def reload(self):
-        """Reads its configuration again."""
-        raise NotImplementedError
-
-    def upstream(self, *addresses):
-        """Other upstreams than the replicas; none: the replicas."""
-        raise NotImplementedError
-
-    def certificate(self, not_after=None, name=None):
-        """Installs one that ends at a second since 1970 (a year from now
-        when None), for this or another name."""
-        raise NotImplementedError
-
-
-class Agent:
-    """An agent as a program: world.agents["agent-stg"], "agent-prd",
-    "agent-ops" (staging's outside vantage), "agent-ops-prd"; world.dev is
-    the one on the developer's machine, not started."""
-
-    def kill(self):
-        """SIGKILL."""
-        raise NotImplementedError
-
-    def stop(self):
-        """SIGTERM."""
-        raise NotImplementedError
-
-    def start(self, faketime="", spool=True):
-        """With another clock ("+90s"), or a spool that holds next to
-        nothing."""
-        raise NotImplementedError
-
-    def restart(self, faketime="", spool=True):
-        """stop() and start()."""
-        raise NotImplementedError
-
-    def rotate_key(self):
-        """Another fingerprint key; world.rotate_keys() does all agents."""
-        raise NotImplementedError
-
-
-class Collector:
-    """The collector: stop(), start(), kill(), and its volume."""
-
-    def fill_disk(self):
-        """Nothing more can be written to the volume of the store."""
-        raise NotImplementedError
-
-    def free_disk(self):
-        """It can again."""
-        raise NotImplementedError
-
-
-class Cloud:
-    """What the control plane answers.  Resources: sql/staging-db,
-    vpcaccess/staging-connector, run/staging-backend,
-    secret/postgres-password (versions.get), and
-    secret/postgres-password#access (versions:access); for production the
-    same with "production"; project shop-staging or shop-production."""
-
-    def set(self, resource, answer, env="stg"):
-        """A status code, or keys to be changed in the body such as
-        {"state": "ERROR"} or {"settings.activationPolicy": "NEVER"}; 403 on
-        #access also changes the policy's etag."""
-        raise NotImplementedError
-
-    def reset(self):
-        """As at the start."""
-        raise NotImplementedError
-
-
-class Payments:
-    """The stub in svc."""
-
-    def set(self, status=200, delay_s=0.0):
-        """How charges are answered."""
-        raise NotImplementedError
-
-    def stop(self):
-        """It is gone: connections are refused."""
-        raise NotImplementedError
-
-    def start(self):
-        """It is there."""
-        raise NotImplementedError
+    works("ip", "netns", "del", name)
+    if not works("ip", "netns", "add", name):
+        return found
+    inside = ("ip", "netns", "exec", name)
+    tries = {
+        "netns": (*inside, "ip", "link", "add", "one", "type", "veth", "peer",
+                  "name", "two"),
+        "nft": (*inside, "nft", "add table inet t; add chain inet t c { type "
+                "filter hook forward priority 0 ; }; add rule inet t c "
+                "numgen random mod 10 < 1 drop"),
+        "netem": (*inside, "tc", "qdisc", "replace", "dev", "lo", "root",
+                  "netem", "delay", "1ms"),
+        "tbf": (*inside, "tc", "qdisc", "replace", "dev", "lo", "root",
+                "tbf", "rate", "1mbit", "burst", "16kbit", "latency", "1ms"),
+        "tun": (*inside, "ip", "tuntap", "add", "dev", "t0", "mode", "tun"),
+        "tmpfs": ("unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"),
+    }
+    for capability, command in tries.items():
+        if works(*command):
+            found.add(capability)
+    works("ip", "netns", "del", name)
+    if "tun" in found:
+        found.add("delay")
+    if MemoryGroup.is_possible():
+        found.add("cgroup-memory")
+    if FAKETIME.exists():
+        found.add("faketime")
+    return found

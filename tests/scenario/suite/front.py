@@ -1,0 +1,245 @@
+"""front.py - what stands before an application: its names, its proxy."""
+import datetime
+import signal
+import subprocess
+
+from stage import wait_for
+
+from .network import PLACES
+
+TTL_S = 1
+YEARS_S = 365 * 86400
+
+NGINX = """\
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/nginx-error.log warn;
+worker_processes 1;
+events {{ worker_connections 512; }}
+http {{
+    access_log {folder}/nginx-access.log;
+    client_body_temp_path {folder}/nginx-body;
+    proxy_temp_path {folder}/nginx-proxy;
+    fastcgi_temp_path {folder}/nginx-fastcgi;
+    uwsgi_temp_path {folder}/nginx-uwsgi;
+    scgi_temp_path {folder}/nginx-scgi;
+    upstream backend {{
+        # A user stays with a replica, whose cache is warm for him then.
+        hash $http_authorization consistent;
+{servers}
+    }}
+    server {{
+        listen {address}:443 ssl;
+        server_name {name};
+        ssl_certificate {folder}/front.pem;
+        ssl_certificate_key {folder}/front.key;
+        location / {{
+            proxy_pass http://backend;
+            proxy_connect_timeout {connect_ms}ms;
+            proxy_read_timeout {read_ms}ms;
+            proxy_set_header Host $host;
+        }}
+    }}
+}}
+"""
+
+
+class Names:
+    """dnsmasq of an environment."""
+
+    def __init__(self, stage, place, address, records):
+        self.stage = stage
+        self.place = place
+        self.address = address
+        self.records = dict(records)
+        self.known = dict(records)
+        self.label = f"dns-{address.rsplit('.', 1)[1]}"
+        self.zone = stage.directory / f"{self.label}.hosts"
+        self.program = None
+
+    def write(self):
+        """The zone, in place, as dnsmasq reads it again at SIGHUP."""
+        self.zone.write_text("".join(
+            f"{address} {name}\n" for name, address in self.known.items()))
+
+    def start(self):
+        """Until it answers."""
+        self.write()
+        self.program = self.place.popen(
+            ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null",
+             "--user=root", "--pid-file=", "--no-resolv", "--no-hosts",
+             f"--addn-hosts={self.zone}", "--local=/test/",
+             f"--local-ttl={TTL_S}", "--bind-interfaces",
+             f"--listen-address={self.address}",
+             "--except-interface=lo"], name=self.label)
+        wait_for(f"dnsmasq on {self.address}", self.is_up, self.program)
+
+    def is_up(self):
+        """Does it listen?"""
+        found = self.place.run("ss -Hlun", check=False).stdout
+        return f"{self.address}:53" in found
+
+    def set(self, name, address):
+        """An A record; None: no such name."""
+        self.known.pop(name, None)
+        if address is not None:
+            self.known[name] = address
+        self.write()
+        self.program.send_signal(signal.SIGHUP)
+
+    def kill(self):
+        """SIGKILL."""
+        self.program.kill()
+        self.program.wait()
+
+    def pause(self):
+        """It takes questions and answers none."""
+        self.program.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        """It answers again."""
+        self.program.send_signal(signal.SIGCONT)
+
+    def reset(self):
+        """The records as at the start, and running."""
+        self.known = dict(self.records)
+        if self.program is None or self.program.poll() is not None:
+            self.start()
+            return
+        self.resume()
+        self.write()
+        self.program.send_signal(signal.SIGHUP)
+
+
+class Front:
+    """nginx with TLS before the replicas."""
+
+    def __init__(self, stage, place, folder, name, certify, upstreams, pace):
+        """certify(path, name, not_after): writes PATH.pem and PATH.key."""
+        self.stage = stage
+        self.place = place
+        self.folder = folder
+        self.name = name
+        self.certify = certify
+        self.upstreams = upstreams
+        self.pace = pace
+        self.program = None
+
+    def configure(self, upstreams):
+        """Writes the configuration."""
+        servers = "\n".join(f"        server {one};" for one in upstreams)
+        (self.folder / "nginx.conf").write_text(NGINX.format(
+            folder=self.folder, servers=servers, name=self.name,
+            address=PLACES[self.place.place][0][0],
+            connect_ms=round(2000 / self.pace),
+            read_ms=round(10000 / self.pace)))
+
+    def start(self):
+        """Until it listens."""
+        if not (self.folder / "nginx.conf").exists():
+            self.certificate(reload=False)
+            self.configure(self.upstreams)
+        self.program = self.place.popen(
+            ["nginx", "-p", self.folder, "-e",
+             self.folder / "nginx-error.log", "-c",
+             self.folder / "nginx.conf"], name=f"nginx-{self.place.place}")
+        wait_for("nginx", lambda: ":443 " in self.place.run(
+            "ss -Hltn", check=False).stdout, self.program)
+
+    def stop(self):
+        """Quits at once."""
+        self.program.terminate()
+        self.program.wait(30)
+
+    def reload(self):
+        """Reads its configuration again, as far as it makes sense."""
+        self.program.send_signal(signal.SIGHUP)
+
+    def upstream(self, *addresses):
+        """Other upstreams than the replicas ("10.77.1.2:8001"); none: the
+        replicas."""
+        self.configure(addresses or self.upstreams)
+        self.reload()
+
+    def certificate(self, not_after=None, name=None, reload=True):
+        """Installs one that ends at a second since 1970 (a year from now
+        when None), for this or another name."""
+        self.certify(self.folder / "front", name or self.name, not_after)
+        if reload:
+            self.reload()
+
+    def is_running(self):
+        """Has it a process?"""
+        return self.program is not None and self.program.poll() is None
+
+    def reset(self):
+        """Certificate and upstreams as at the start, and running."""
+        self.certificate(reload=False)
+        self.configure(self.upstreams)
+        if self.is_running():
+            self.reload()
+        else:
+            self.start()
+
+
+CA = """\
+[ca]
+default_ca = own
+[own]
+database = {folder}/issued.txt
+serial = {folder}/serial
+new_certs_dir = {folder}
+certificate = {folder}/ca.pem
+private_key = {folder}/ca.key
+default_md = sha256
+policy = any
+unique_subject = no
+copy_extensions = none
+[any]
+commonName = supplied
+"""
+
+
+def stamp(seconds):
+    """YYYYMMDDHHMMSSZ, as `openssl ca` reads it."""
+    return datetime.datetime.fromtimestamp(
+        int(seconds), datetime.timezone.utc).strftime("%Y%m%d%H%M%SZ")
+
+
+class Notary:
+    """Issues server certificates that end at a given second; `openssl x509`
+    of Debian 12 knows only whole days."""
+
+    def __init__(self, authority, now):
+        self.folder = authority.directory
+        self.now = now
+        (self.folder / "ca.conf").write_text(CA.format(folder=self.folder))
+        (self.folder / "issued.txt").write_text("")
+        (self.folder / "serial").write_text("1000\n")
+
+    def issue(self, path, names, not_after=None):
+        """PATH.pem and PATH.key for names ("DNS:app.staging.test")."""
+        extensions = path.with_suffix(".ext")
+        extensions.write_text("extendedKeyUsage=serverAuth\n"
+                              f"subjectAltName={names}\n")
+        end = not_after or self.now() + YEARS_S
+        key = path.with_suffix(".key")
+        if not key.exists():
+            self.openssl("genpkey", "-algorithm", "EC", "-pkeyopt",
+                         "ec_paramgen_curve:P-256", "-out", key)
+            key.chmod(0o600)
+        self.openssl("req", "-new", "-key", key, "-subj",
+                     f"/CN={path.name}", "-out", path.with_suffix(".csr"))
+        self.openssl(
+            "ca", "-batch", "-notext", "-config", self.folder / "ca.conf",
+            "-startdate", stamp(self.now() - 7 * 86400), "-enddate",
+            stamp(end), "-extfile", extensions, "-in",
+            path.with_suffix(".csr"), "-out", path.with_suffix(".pem"))
+
+    @staticmethod
+    def openssl(*arguments):
+        """Runs it."""
+        subprocess.run(["openssl", *map(str, arguments)], check=True,
+                       capture_output=True, stdin=subprocess.DEVNULL)
+
+

@@ -1,0 +1,245 @@
+"""network.py - namespaces joined by a router, where the network is broken.
+
+Every place has one address and one way out, through rt.  Addresses that
+nobody has are swallowed there, as in a network whose hosts are gone: a
+connection to them ends by its limit, not by an answer.
+"""
+import os
+import pathlib
+import signal
+import subprocess
+
+from stage import wait_for
+
+HERE = pathlib.Path(__file__).resolve().parent
+# A mount namespace of its own, so that names are looked up as the place says.
+ENTER = ('mount --bind "$0/hosts" /etc/hosts && '
+         'mount --bind "$0/resolv.conf" /etc/resolv.conf && exec "$@"')
+
+# name: (addresses, gateway, address of its name server)
+PLACES = {
+    "dns": (("10.77.0.53", "10.77.0.54", "10.77.0.55"), "10.77.0.1", None),
+    "ops": (("10.77.0.10",), "10.77.0.1", "10.77.0.55"),
+    "stg-app": (("10.77.1.2",), "10.77.1.1", "10.77.0.53"),
+    "stg-db": (("10.77.2.2",), "10.77.2.1", "10.77.0.53"),
+    "prd-app": (("10.77.3.2",), "10.77.3.1", "10.77.0.54"),
+    "prd-db": (("10.77.4.2",), "10.77.4.1", "10.77.0.54"),
+    "svc": (("10.77.5.2",), "10.77.5.1", "10.77.0.55"),
+    "dev": (("10.77.6.2",), "10.77.6.1", "10.77.0.55"),
+}
+OPS = PLACES["ops"][0][0]
+DELAY_TABLE = 100  # of routes
+
+
+class Missing(Exception):
+    """What this machine cannot do; .capability names it."""
+
+    def __init__(self, capability):
+        super().__init__(f"this machine has no {capability}")
+        self.capability = capability
+
+
+def batch(commands, netns=None):
+    """Runs lines of ip(8)."""
+    where = ["-n", netns] if netns else []
+    done = subprocess.run(
+        ["ip", *where, "-batch", "-"], input="\n".join(commands),
+        capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Missing(f"netns ({done.stderr.strip()})")
+
+
+class Namespace:
+    """A network namespace with its own /etc/hosts and resolver."""
+
+    def __init__(self, stage, prefix, name):
+        self.stage = stage
+        self.place = name
+        self.name = prefix + name
+        self.addresses = PLACES[name][0] if name in PLACES else ()
+        self.addr = self.addresses[0] if self.addresses else ""
+        self.folder = stage.directory / "places" / name
+
+    @property
+    def prefix(self):
+        """What comes before a command to run it here."""
+        return ("nsenter", f"--net=/run/netns/{self.name}", "unshare", "-m",
+                "sh", "-c", ENTER, str(self.folder))
+
+    def argv(self, command):
+        """A list, or a text for the shell, as it is run here."""
+        words = ["sh", "-c", command] if isinstance(command, str) else command
+        return [*self.prefix, *map(str, words)]
+
+    def run(self, command, timeout=30, check=True):
+        """Runs argv (a list) or shell text to its end; returns
+        subprocess.CompletedProcess with texts."""
+        return subprocess.run(
+            self.argv(command), cwd=self.stage.directory, check=check,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=timeout)
+
+    def popen(self, command, name="program", environment=None):
+        """A program that is stopped with the world at the latest; its words
+        go to NAME.log."""
+        words = ["sh", "-c", command] if isinstance(command, str) else command
+        return self.stage.start(name, words, environment=environment,
+                                prefix=self.prefix)
+
+    def make(self, hosts=None):
+        """hosts: the file that is its /etc/hosts."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        hosts = hosts or self.folder / "hosts"
+        hosts.write_text("127.0.0.1 localhost\n")
+        if hosts.parent != self.folder:
+            (self.folder / "hosts").symlink_to(hosts)
+        server = PLACES[self.place][2] if self.place in PLACES else None
+        (self.folder / "resolv.conf").write_text(
+            f"nameserver {server}\noptions timeout:1 attempts:2\n"
+            if server else "")
+        batch([f"netns add {self.name}"])
+        batch(["link set lo up"], self.name)
+        self.sysctl("net.ipv4.ping_group_range", "0 2147483647")
+
+    def sysctl(self, key, value):
+        """Of this namespace alone."""
+        self.run(["sh", "-c", f"echo {value} > "
+                  f"/proc/sys/{key.replace('.', '/')}"])
+
+    def remove(self):
+        """Ends what runs in it, and it."""
+        pids = subprocess.run(["ip", "netns", "pids", self.name], text=True,
+                              capture_output=True, check=False).stdout
+        for pid in pids.split():
+            try:
+                os.kill(int(pid), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        subprocess.run(["ip", "netns", "del", self.name],
+                       capture_output=True, check=False)
+
+
+class Router(Namespace):
+    """rt, through which everything passes."""
+
+    def __init__(self, stage, prefix):
+        super().__init__(stage, prefix, "rt")
+        self.delays = {}  # (source, target): (program, device)
+        self.mtus = {}
+        self.rates = set()
+
+    def join(self, places):
+        """Makes it, and a way from each place through it."""
+        self.make()
+        self.sysctl("net.ipv4.ip_forward", 1)
+        for place in places:
+            gateway = PLACES[place.place][1]
+            lines = [f"link add name {place.place} type veth peer name eth0 netns "
+                     f"{place.name}",
+                     f"addr add {gateway}/32 dev {place.place}",
+                     f"link set dev {place.place} up"]
+            batch(lines + [f"route add {address}/32 dev {place.place}"
+                           for address in place.addresses], self.name)
+            batch([f"addr add {address}/32 dev eth0"
+                   for address in place.addresses] + [
+                "link set eth0 up",
+                f"route add default via {gateway} dev eth0 onlink"],
+                place.name)
+            if place.addr != OPS:
+                # As through a VPN: what a place reports to the collector
+                # passes where the rest of its path has become narrow.
+                batch([f"route add {OPS}/32 via {gateway} dev eth0 onlink "
+                       "mtu 536 advmss 496"], place.name)
+            self.sysctl(f"net.ipv4.conf.{place.place}.rp_filter", 0)
+        batch(["route add blackhole 10.77.0.0/16"], self.name)
+        self.clear_rules()
+
+    def clear_rules(self):
+        """An empty table."""
+        self.rules("add table inet fault\ndelete table inet fault\n"
+                   "add table inet fault\n"
+                   "add chain inet fault forward "
+                   "{ type filter hook forward priority 0 ; }\n"
+                   "add chain inet fault output "
+                   "{ type filter hook output priority 0 ; }\n")
+
+    def rules(self, text):
+        """Lines of nft(8)."""
+        try:
+            done = subprocess.run(
+                self.argv(["nft", "-f", "-"]), input=text, text=True,
+                capture_output=True, check=False)
+        except FileNotFoundError:
+            raise Missing("nft") from None
+        if "nft" in done.stderr and "No such file" in done.stderr:
+            raise Missing("nft")
+        if done.returncode != 0:
+            raise ValueError(f"nft: {done.stderr.strip()}")
+
+    def nft(self, rule):
+        """A rule after `forward` or `output`, as in nft: "forward ip saddr
+        10.77.1.2 tcp dport 5432 drop"."""
+        self.rules(f"add rule inet fault {rule}\n")
+
+    def mtu(self, towards, size):
+        """Of the interface towards a namespace."""
+        batch([f"link set dev {towards} mtu {size}"], self.name)
+        self.mtus[towards] = size
+
+    def loss(self, source, target, percent):
+        """Drops so many packets at random, one way."""
+        self.nft(f"forward ip saddr {PLACES[source][0][0]} ip daddr "
+                 f"{PLACES[target][0][0]} numgen random mod 1000 < "
+                 f"{round(percent * 10)} drop")
+
+    def rate(self, towards, kilobits):
+        """Limits what goes towards a namespace (tbf)."""
+        done = self.run(f"tc qdisc replace dev {towards} root tbf rate "
+                        f"{kilobits}kbit burst 16kbit latency 400ms",
+                        check=False)
+        if done.returncode != 0:
+            raise Missing("tbf")
+        self.rates.add(towards)
+
+    def delay(self, source, target, milliseconds):
+        """Delays each packet from source to target by so much; 0: no more.
+        A program in their path does it, as not every kernel has netem."""
+        made = self.delays.get((source, target))
+        if made is None:
+            made = self.delays[source, target] = self.start_relay(
+                source, target)
+        relay, file = made
+        file.write_text(f"{milliseconds}\n")
+        relay.send_signal(signal.SIGHUP)
+
+    def start_relay(self, source, target):
+        """Puts a relay into the path."""
+        if not os.path.exists("/dev/net/tun"):
+            raise Missing("tun")
+        device = f"d{len(self.delays)}"
+        file = self.stage.directory / f"relay-{device}.ms"
+        file.write_text("0\n")
+        log = self.stage.directory / f"relay-{device}.log"
+        log.write_text("")
+        relay = self.popen(["/usr/bin/python3", "-B", HERE / "relay.py",
+                            device, file], name=f"relay-{device}")
+        wait_for("the relay", lambda: "ready" in log.read_text(), relay)
+        self.sysctl(f"net.ipv4.conf.{device}.rp_filter", 0)
+        table = DELAY_TABLE + len(self.delays)
+        batch([f"link set {device} up",
+               f"route add default dev {device} table {table}",
+               f"rule add iif {source} to {PLACES[target][0][0]} "
+               f"lookup {table}"], self.name)
+        return relay, file
+
+    def clear(self):
+        """Takes every injected fault back."""
+        self.clear_rules()
+        for towards in self.mtus:
+            batch([f"link set dev {towards} mtu 1500"], self.name)
+        for towards in self.rates:
+            self.run(f"tc qdisc del dev {towards} root", check=False)
+        for source, target in self.delays:
+            self.delay(source, target, 0)
+        self.mtus.clear()
+        self.rates.clear()
