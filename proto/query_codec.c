@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "proto/query_codec.h"
 #include "proto/result_codec.h"
 
@@ -104,6 +106,7 @@ Vedette__MarkRow *
 mark_pack(struct arena *arena, const struct mark *mark)
 {
 	Vedette__MarkRow *message = arena_zalloc(arena, sizeof(*message));
+	struct attribute *attributes;
 
 	vedette__mark_row__init(message);
 	message->at_ms = mark->at_ms;
@@ -113,6 +116,15 @@ mark_pack(struct arena *arena, const struct mark *mark)
 	message->subject = codec_lend(mark->subject);
 	message->summary = codec_lend(mark->summary);
 	message->by = codec_lend(mark_by(mark));
+	/* Whoever told it has a field of their own. */
+	attributes =
+	    arena_zalloc(arena, mark->n_attributes * sizeof(*attributes));
+	for (size_t i = 0; i < mark->n_attributes; i++)
+		if (strcmp(mark->attributes[i].name, MARK_BY) != 0)
+			attributes[message->n_attributes++] =
+			    mark->attributes[i];
+	message->attributes =
+	    attributes_pack(arena, attributes, message->n_attributes);
 	return message;
 }
 
@@ -348,15 +360,35 @@ change_unpack(struct change_row *out, struct arena *arena,
 	return 0;
 }
 
+int
+mark_attributes(struct mark *out, struct arena *arena,
+    const Vedette__MarkRow *message, const char *by, struct err *err)
+{
+	const struct attribute *told;
+	struct attribute *all;
+	size_t n = message->n_attributes;
+
+	if (n >= ATTRIBUTES_MAX)
+		return err_set(err, ERR_LIMIT, "a mark of %zu attributes", n);
+	if (attributes_unpack(&told, arena, message->attributes, n, err) < 0)
+		return -1;
+	all = arena_zalloc(arena, (n + 1) * sizeof(*all));
+	out->attributes = all;
+	out->n_attributes = 0;
+	if (by[0] != '\0')
+		all[out->n_attributes++] = (struct attribute){ MARK_BY, by, 0 };
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(told[i].name, MARK_BY) != 0)
+			all[out->n_attributes++] = told[i];
+	return 0;
+}
+
 static int
 mark_unpack(struct mark *out, struct arena *arena,
     const Vedette__MarkRow *message, struct err *err)
 {
-	struct attribute *by = arena_zalloc(arena, sizeof(*by));
-
-	if (by == NULL || message->kind >= MARK_COUNT)
+	if (message->kind >= MARK_COUNT)
 		return refuse(err, "mark");
-	*by = (struct attribute){ MARK_BY, message->by, 0 };
 	*out = (struct mark){
 		.at_ms = message->at_ms,
 		.environment = message->environment,
@@ -364,10 +396,8 @@ mark_unpack(struct mark *out, struct arena *arena,
 		.kind = (enum mark_kind)message->kind,
 		.subject = message->subject,
 		.summary = message->summary,
-		.attributes = by,
-		.n_attributes = message->by[0] != '\0',
 	};
-	return 0;
+	return mark_attributes(out, arena, message, message->by, err);
 }
 
 static int

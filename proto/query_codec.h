@@ -33,6 +33,10 @@ int regressions_unpack(struct regressions_answer *out, struct arena *arena,
     const Vedette__RegressionsAnswer *message, struct err *err);
 
 Vedette__MarkRow *mark_pack(struct arena *arena, const struct mark *mark);
+/* Those of the message, and by whom it was told ("": nobody says).  In the
+ * arena; texts are borrowed. */
+int mark_attributes(struct mark *out, struct arena *arena,
+    const Vedette__MarkRow *message, const char *by, struct err *err);
 
 Vedette__Event *event_pack(struct arena *arena, const struct event *event);
 int event_unpack(struct event *out, struct arena *arena,

@@ -92,7 +92,6 @@ struct report_service {
 /* What is kept with the call. */
 struct told {
 	struct mark mark;
-	struct attribute by;
 	char who[sizeof(((struct peer *)0)->identity)];
 };
 
@@ -152,7 +151,6 @@ on_mark(Vedette__Report_Service *base, const Vedette__MarkRow *row,
 	}
 	told = rpc_call_zalloc(call, sizeof(*told));
 	find_who(told, rpc_call_peer(call));
-	told->by = (struct attribute){ MARK_BY, told->who, 0 };
 	told->mark = (struct mark){
 		.at_ms = row->at_ms,
 		.environment = row->environment,
@@ -160,9 +158,12 @@ on_mark(Vedette__Report_Service *base, const Vedette__MarkRow *row,
 		.kind = (enum mark_kind)row->kind,
 		.subject = row->subject,
 		.summary = row->summary,
-		.attributes = &told->by,
-		.n_attributes = 1,
 	};
+	if (mark_attributes(
+		&told->mark, rpc_call_arena(call), row, told->who, &err) < 0) {
+		rpc_call_fail(call, RPC_INVALID_ARGUMENT, 0, "%s", err.text);
+		return;
+	}
 	service->on_mark(service->arg, &told->mark, call);
 }
 

@@ -42,6 +42,17 @@ attribute_message(struct arena *arena, const struct attribute *attribute)
 	return message;
 }
 
+Vedette__Attribute **
+attributes_pack(struct arena *arena, const struct attribute *list, size_t n)
+{
+	Vedette__Attribute **messages =
+	    arena_zalloc(arena, n * sizeof(*messages));
+
+	for (size_t i = 0; i < n; i++)
+		messages[i] = attribute_message(arena, &list[i]);
+	return messages;
+}
+
 Vedette__Result *
 result_pack(struct arena *arena, const struct result *result, int64_t base_ms)
 {
@@ -63,11 +74,8 @@ result_pack(struct arena *arena, const struct result *result, int64_t base_ms)
 	for (size_t i = 0; i < result->n_phases; i++)
 		message->phase_us[i] = (uint64_t)result->phase_us[i];
 	message->n_attributes = result->n_attributes;
-	message->attributes = arena_zalloc(
-	    arena, result->n_attributes * sizeof(*message->attributes));
-	for (size_t i = 0; i < result->n_attributes; i++)
-		message->attributes[i] =
-		    attribute_message(arena, &result->attributes[i]);
+	message->attributes =
+	    attributes_pack(arena, result->attributes, result->n_attributes);
 	return message;
 }
 
@@ -121,18 +129,16 @@ series_unpack(
 	return 0;
 }
 
-static int
-decode_attributes(struct result *out, struct arena *arena,
-    const Vedette__Result *message, struct err *err)
+int
+attributes_unpack(const struct attribute **out, struct arena *arena,
+    Vedette__Attribute *const *messages, size_t n, struct err *err)
 {
-	struct attribute *list =
-	    arena_zalloc(arena, message->n_attributes * sizeof(*list));
+	struct attribute *list = arena_zalloc(arena, n * sizeof(*list));
 
-	if (message->n_attributes > ATTRIBUTES_MAX || list == NULL)
-		return err_set(err, ERR_LIMIT, "a result of %zu attributes",
-		    message->n_attributes);
-	for (size_t i = 0; i < message->n_attributes; i++) {
-		const Vedette__Attribute *from = message->attributes[i];
+	if (n > ATTRIBUTES_MAX || list == NULL)
+		return err_set(err, ERR_LIMIT, "%zu attributes", n);
+	for (size_t i = 0; i < n; i++) {
+		const Vedette__Attribute *from = messages[i];
 		bool text = from->value_case == VEDETTE__ATTRIBUTE__VALUE_TEXT;
 
 		if (!codec_is_text(from->name, TEXT_MAX_BYTES) ||
@@ -142,8 +148,7 @@ decode_attributes(struct result *out, struct arena *arena,
 		list[i].text = text ? from->text : NULL;
 		list[i].number = text ? 0 : from->number;
 	}
-	out->attributes = list;
-	out->n_attributes = message->n_attributes;
+	*out = list;
 	return 0;
 }
 
@@ -191,5 +196,7 @@ result_unpack(struct result *out, struct arena *arena,
 	out->reason = (enum reason)message->reason;
 	out->attempts = message->retries + 1;
 	out->message = message->message;
-	return decode_attributes(out, arena, message, err);
+	out->n_attributes = message->n_attributes;
+	return attributes_unpack(&out->attributes, arena, message->attributes,
+	    message->n_attributes, err);
 }

@@ -27,6 +27,9 @@ Vedette__Series *series_pack(struct arena *arena, const struct series *series);
 Vedette__Result *
 result_pack(struct arena *arena, const struct result *result, int64_t base_ms);
 
+Vedette__Attribute **
+attributes_pack(struct arena *arena, const struct attribute *list, size_t n);
+
 /* Texts are borrowed from the message; environment and agent are left as
  * they are. */
 int series_unpack(
@@ -43,6 +46,10 @@ struct result_place {
 int result_unpack(struct result *out, struct arena *arena,
     const Vedette__Result *message, const struct result_place *place,
     struct err *err);
+
+/* At most ATTRIBUTES_MAX.  In the arena; texts are borrowed. */
+int attributes_unpack(const struct attribute **out, struct arena *arena,
+    Vedette__Attribute *const *messages, size_t n, struct err *err);
 
 /* UTF-8 of at most max bytes? */
 bool codec_is_text(const char *text, size_t max);

@@ -104,6 +104,7 @@ int64_t rpc_call_left_ms(const struct rpc_call *call);
 size_t rpc_call_bytes(const struct rpc_call *call);
 
 /* Memory that lives as long as the call; zeroed. */
+struct arena *rpc_call_arena(struct rpc_call *call);
 void *rpc_call_zalloc(struct rpc_call *call, size_t size);
 
 /* Answers OK with a message of the method's output, borrowed for the call: what

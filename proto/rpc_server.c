@@ -402,12 +402,18 @@ rpc_call_bytes(const struct rpc_call *call)
 	return call->n_bytes;
 }
 
-void *
-rpc_call_zalloc(struct rpc_call *call, size_t size)
+struct arena *
+rpc_call_arena(struct rpc_call *call)
 {
 	if (call->lasting == NULL)
 		call->lasting = arena_new(0);
-	return arena_zalloc(call->lasting, size);
+	return call->lasting;
+}
+
+void *
+rpc_call_zalloc(struct rpc_call *call, size_t size)
+{
+	return arena_zalloc(rpc_call_arena(call), size);
 }
 
 /* --- from beginning to end -------------------------------------------------- */

@@ -101,12 +101,12 @@ phases_value(const struct series *series, const struct result *result)
 }
 
 static json_t *
-attributes_value(const struct result *result)
+attributes_value(const struct attribute *attributes, size_t n)
 {
 	json_t *object = json_object();
 
-	for (size_t i = 0; i < result->n_attributes; i++) {
-		const struct attribute *attribute = &result->attributes[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct attribute *attribute = &attributes[i];
 
 		if (!text_is_utf8(attribute->name, strlen(attribute->name)))
 			continue; /* not a name that anybody gave */
@@ -150,7 +150,8 @@ result_value(const struct series *series, const struct result *result)
 	    shape_known(result_reason(reason, series, result)));
 	set(object, "phases", phases_value(series, result));
 	set(object, "message", shape_text(result->message));
-	set(object, "attributes", attributes_value(result));
+	set(object, "attributes",
+	    attributes_value(result->attributes, result->n_attributes));
 	return object;
 }
 
@@ -379,6 +380,8 @@ mark_value(const struct mark *mark)
 	set(object, "subject", shape_known(mark->subject));
 	set(object, "summary", shape_known(mark->summary));
 	set(object, "by", shape_known(mark_by(mark)));
+	set(object, "attributes",
+	    attributes_value(mark->attributes, mark->n_attributes));
 	return object;
 }
 
