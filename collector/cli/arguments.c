@@ -143,7 +143,7 @@ struct reader {
 	struct arguments *out;
 	char **argv; /* of what is not read yet; ends with a NULL */
 	const struct command *const *commands;
-	unsigned used;     /* OPTION_... that were given */
+	bool used[OPTIONS_MAX];
 	bool options_over; /* "--" was met */
 	const char *place; /* "staging/backend" or NULL */
 	const char *other; /* "production" or NULL */
@@ -182,7 +182,7 @@ read_option(struct reader *reader, struct err *err)
 			    option->name, option->value);
 		value = *reader->argv++;
 	}
-	reader->used |= option->of;
+	reader->used[option - options] = true;
 	return set_value(reader->out, option, value, err);
 }
 
@@ -192,7 +192,14 @@ read_word(struct reader *reader, struct err *err)
 {
 	const char *word = *reader->argv++;
 
-	if (reader->out->command != NULL && reader->place == NULL) {
+	if (reader->out->command != NULL &&
+	    reader->out->command->words != NULL &&
+	    reader->out->n_words < ARGUMENTS_WORDS_MAX) {
+		reader->out->words[reader->out->n_words++] = word;
+		return 0;
+	}
+	if (reader->out->command != NULL &&
+	    reader->out->command->words == NULL && reader->place == NULL) {
 		reader->place = word;
 		return 0;
 	}
@@ -275,7 +282,8 @@ check_options(const struct reader *reader, struct err *err)
 	unsigned taken = reader->out->command->options;
 
 	for (size_t i = 0; options[i].name != NULL; i++)
-		if ((reader->used & options[i].of & ~taken) != 0)
+		if (reader->used[i] && options[i].of != 0 &&
+		    (options[i].of & taken) == 0)
 			return err_set(err, ERR_INVALID, "%s takes no --%s",
 			    reader->out->command->name, options[i].name);
 	return 0;

@@ -41,9 +41,14 @@ enum {
 	OPTION_DEPLOY = 1 << 20,
 	OPTION_ENVIRONMENT = 1 << 21,
 	OPTION_LINES = 1 << 22,
+	OPTION_VERDICT = 1 << 23, /* --verdict */
+	OPTION_ISSUE = 1 << 24,   /* --issue */
+	OPTION_TOLD = 1 << 25,    /* --subject, --summary */
+	OPTION_CHECK = 1 << 26,   /* --self-check */
 };
 
 #define ARGUMENTS_VALUES_MAX 64
+#define ARGUMENTS_WORDS_MAX  4
 
 struct arguments;
 
@@ -52,6 +57,8 @@ struct command {
 	unsigned options;        /* OPTION_... */
 	const char *operand;     /* what it is about; NULL: a place */
 	const char *second;      /* a second environment; NULL: none */
+	const char *words;       /* instead of all these: words of its own,
+				  * which it checks itself; NULL: none */
 	const char *description; /* paragraphs for --help */
 	const char *examples;    /* whole lines */
 	const char *exits;       /* whole lines */
@@ -77,11 +84,15 @@ struct arguments {
 	int64_t span_ms, last_ms; /* 0 when not given */
 	char other[65];           /* the second environment */
 	bool phases, open, results, together, csv, since_deploy, lines;
+	bool self_check;
 	int64_t count;  /* 0: no end */
 	int64_t for_ms; /* 0: no end */
 
 	/* What is to be told; NULL when not given. */
-	const char *kind, *subject, *summary, *claim;
+	const char *kind, *subject, *summary, *claim, *verdict, *issue;
+
+	const char *words[ARGUMENTS_WORDS_MAX]; /* of a command that has them */
+	size_t n_words;
 
 	const char *file;                    /* "-": standard input */
 	const char *time, *outcome, *series; /* columns, or NULL */

@@ -76,7 +76,7 @@ complete_value(struct text *out, const char *option)
 static enum complete_names
 complete_operand(const struct line *line)
 {
-	if (line->command->operand != NULL)
+	if (line->command->operand != NULL || line->command->words != NULL)
 		return COMPLETE_NOTHING;
 	if (line->command->second != NULL && line->n_operands < 2)
 		return line->n_operands == 0 ? COMPLETE_PLACES

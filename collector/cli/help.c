@@ -86,9 +86,10 @@ void
 arguments_command_help(struct text *text, const struct command *command)
 {
 	text_addf(text, "usage: vedette %s [OPTIONS] %s\n\n%s\n", command->name,
-	    command->operand != NULL      ? command->operand
-		: command->second != NULL ? command->second
-					  : "[ENVIRONMENT[/SERVICE]]",
+	    command->words != NULL         ? command->words
+		: command->operand != NULL ? command->operand
+		: command->second != NULL  ? command->second
+					   : "[ENVIRONMENT[/SERVICE]]",
 	    command->description);
 	text_add(text, "options:\n");
 	if (command->options != 0)

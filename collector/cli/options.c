@@ -6,7 +6,7 @@
 
 #define AT(member) offsetof(struct arguments, member)
 
-const struct option options[] = {
+const struct option options[OPTIONS_MAX] = {
 	{ "service", "NAME", NAME, AT(service), OPTION_SERVICE, 0, NULL,
 	    "only this service" },
 	{ "probe", "NAME", TEXT, AT(probe), OPTION_PROBE, 0, NULL,
@@ -39,16 +39,23 @@ const struct option options[] = {
 	    "deploy, rollback, restart, config_change,\n"
 	    "secret_change, scale, maintenance_start,\n"
 	    "maintenance_end, claim or incident_closed" },
-	{ "subject", "TEXT", TEXT, AT(subject), OPTION_MARK, 0, NULL,
-	    "what it is about, such as build/v2" },
-	{ "summary", "TEXT", TEXT, AT(summary), OPTION_MARK, 0, NULL,
-	    "for people" },
+	{ "subject", "TEXT", TEXT, AT(subject), OPTION_MARK | OPTION_TOLD, 0,
+	    NULL, "what it is about, such as build/v2" },
+	{ "summary", "TEXT", TEXT, AT(summary), OPTION_MARK | OPTION_TOLD, 0,
+	    NULL, "for people" },
+	{ "verdict", "CLASS", TEXT, AT(verdict), OPTION_VERDICT, 0, NULL,
+	    "what it was: app, env, infra, net, blind or none" },
+	{ "issue", "ID", TEXT, AT(issue), OPTION_ISSUE, 0, NULL,
+	    "the issue whose fix it keeps in force" },
 	{ "claim", "TEXT", TEXT, AT(claim), OPTION_MARK, 0, NULL,
 	    "what somebody says: --kind claim --summary TEXT" },
 	{ "csv", NULL, FLAG, AT(csv), OPTION_CSV, 0, NULL,
 	    "comma separated values (RFC 4180)" },
 	{ "explain", "ID", TEXT, AT(explain), OPTION_EXPLAIN, 0, NULL,
 	    "one piece of evidence in full, such as E3" },
+	{ "self-check", NULL, FLAG, AT(self_check), OPTION_CHECK, 0, NULL,
+	    "how right its verdicts were, by what people said of\n"
+	    "closed incidents" },
 	{ "limit", "N", NUMBER, AT(limit), OPTION_LIMIT, OPTIONS_LIMIT_MAX,
 	    NULL, "at most N, the newest (default 100, at most 10000)" },
 	{ "phases", NULL, FLAG, AT(phases), OPTION_PHASES, 0, NULL,

@@ -32,7 +32,9 @@ struct option {
 	const char *help;     /* lines, 24 columns to the right */
 };
 
+#define OPTIONS_MAX 80
+
 /* Ends with one whose name is NULL. */
-extern const struct option options[];
+extern const struct option options[OPTIONS_MAX];
 
 #endif
