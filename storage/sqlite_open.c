@@ -1,11 +1,13 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
+#include "proto/base/text.h"
 #include "storage/schema.h"
 #include "storage/sqlite.h"
 
@@ -184,23 +186,157 @@ on_log(void *arg, sqlite3 *db, const char *name, int pages)
 	return SQLITE_OK;
 }
 
+void
+sqlite_disconnect(struct sqlite *s)
+{
+	for (int i = 0; i < SQL_N; i++) {
+		sqlite3_finalize(s->statements[i]);
+		s->statements[i] = NULL;
+	}
+	sqlite3_close(s->db);
+	s->db = NULL;
+	s->log_pages = 0;
+}
+
+/* --- opening ------------------------------------------------------------------ */
+
+/*
+ * SQLite keeps an index of its log beside it, PATH-shm, and makes one when
+ * there is none: which it cannot on a read-only disk, or in the folder of
+ * somebody else.  As long as there is none nobody writes, and nothing has to
+ * be shared: the index is made in our own memory, without locks; without a log
+ * the file is read as it lies.
+ */
+enum way { AS_USUAL, LYING_WITH_LOG, LYING };
+
+static bool
+is_there(const char *path, const char *suffix)
+{
+	char *beside = mem_printf("%s%s", path, suffix);
+	bool is = access(beside, F_OK) == 0;
+
+	free(beside);
+	return is;
+}
+
+static int
+check_readable(const struct sqlite *s, const char *suffix, struct err *err)
+{
+	char *beside = mem_printf("%s%s", s->path, suffix);
+	int rc = 0;
+
+	if (access(beside, R_OK) < 0 && errno != ENOENT)
+		rc = err_set(err, ERR_DENIED,
+		    "store %s: what was written last is in %s, which cannot be "
+		    "read: %s",
+		    s->path, beside, strerror(errno));
+	free(beside);
+	return rc;
+}
+
+/* Another way for a reader whom SQLite could not open the file for; err has
+ * the reason, and keeps it when there is none. */
+static int
+find_way(enum way *out, const struct sqlite *s, struct err *err)
+{
+	if (check_readable(s, "-wal", err) < 0 ||
+	    check_readable(s, "-shm", err) < 0)
+		return -1;
+	if (!is_there(s->path, "-wal"))
+		*out = LYING;
+	else if (!is_there(s->path, "-shm"))
+		*out = LYING_WITH_LOG;
+	else
+		return -1;
+	return 0;
+}
+
+/* "file:///a%20path?immutable=1" */
+static char *
+uri_of(const char *path)
+{
+	struct text uri = { 0 };
+
+	text_add(&uri, path[0] == '/' ? "file://" : "file:");
+	for (; *path != '\0'; path++) {
+		char escaped[8];
+
+		snprintf(escaped, sizeof(escaped),
+		    strchr("?#%", *path) != NULL ? "%%%02x" : "%c",
+		    (unsigned char)*path);
+		text_add(&uri, escaped);
+	}
+	text_add(&uri, "?immutable=1");
+	return text_take(&uri);
+}
+
+static int
+open_file(struct sqlite *s, enum way way)
+{
+	int flags = SQLITE_OPEN_NOMUTEX |
+	    (s->mode == STORE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+				    : SQLITE_OPEN_READONLY);
+	char *uri;
+	int rc;
+
+	if (way != LYING)
+		return sqlite3_open_v2(s->path, &s->db, flags,
+		    way == LYING_WITH_LOG ? "unix-none" : s->vfs);
+	uri = uri_of(s->path);
+	rc = sqlite3_open_v2(uri, &s->db, flags | SQLITE_OPEN_URI, s->vfs);
+	free(uri);
+	return rc;
+}
+
+/* Up to the point where the file is known to be ours. */
+static int
+open_by(struct sqlite *s, enum way way, struct err *err)
+{
+	bool writes = s->mode == STORE_WRITE;
+
+	if (open_file(s, way) != SQLITE_OK)
+		return sqlite_fail(s, err);
+	sqlite3_extended_result_codes(s->db, 1);
+	sqlite3_limit(s->db, SQLITE_LIMIT_LENGTH, 2 * CONTENT_MAX_BYTES);
+	if (!writes) /* its log is the writer's business */
+		sqlite3_db_config(
+		    s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	if (way == LYING_WITH_LOG &&
+	    execute(s, "PRAGMA locking_mode=EXCLUSIVE", err) < 0)
+		return -1;
+	if (execute(s, writes ? writer_pragmas : reader_pragmas, err) < 0)
+		return -1;
+	return check_version(s, err);
+}
+
+static bool
+is_shut(const struct sqlite *s)
+{
+	return s->mode == STORE_READ && s->vfs == NULL &&
+	    (sqlite3_errcode(s->db) & 0xff) == SQLITE_CANTOPEN &&
+	    is_there(s->path, "");
+}
+
+static int
+open_somehow(struct sqlite *s, struct err *err)
+{
+	enum way way;
+
+	if (open_by(s, AS_USUAL, err) == 0)
+		return 0;
+	if (!is_shut(s) || find_way(&way, s, err) < 0)
+		return -1;
+	sqlite_disconnect(s);
+	s->broken = false;
+	return open_by(s, way, err);
+}
+
 int
 sqlite_connect(struct sqlite *s, bool check, struct err *err)
 {
 	bool writes = s->mode == STORE_WRITE;
-	int rc;
 
-	rc = sqlite3_open_v2(s->path, &s->db,
-	    SQLITE_OPEN_NOMUTEX |
-		(writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-			: SQLITE_OPEN_READONLY),
-	    s->vfs);
-	if (rc != SQLITE_OK)
-		return sqlite_fail(s, err);
-	sqlite3_extended_result_codes(s->db, 1);
-	sqlite3_limit(s->db, SQLITE_LIMIT_LENGTH, 2 * CONTENT_MAX_BYTES);
-	if (execute(s, writes ? writer_pragmas : reader_pragmas, err) < 0 ||
-	    check_version(s, err) < 0)
+	if (open_somehow(s, err) < 0)
 		return -1;
 	if (writes &&
 	    (empty_log(s, s->in_doubt, err) < 0 ||
@@ -214,16 +350,4 @@ sqlite_connect(struct sqlite *s, bool check, struct err *err)
 	if (writes)
 		sqlite3_wal_hook(s->db, on_log, s);
 	return 0;
-}
-
-void
-sqlite_disconnect(struct sqlite *s)
-{
-	for (int i = 0; i < SQL_N; i++) {
-		sqlite3_finalize(s->statements[i]);
-		s->statements[i] = NULL;
-	}
-	sqlite3_close(s->db);
-	s->db = NULL;
-	s->log_pages = 0;
 }

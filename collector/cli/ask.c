@@ -255,7 +255,9 @@ ask_store(struct ask *ask, ask_start_fn *start)
 	if (offline_open(&offline, arguments->store, arguments->config, &err) <
 	    0) {
 		output_complain(err.text, NULL);
-		return OUTPUT_USAGE;
+		return err.code == ERR_NOT_FOUND || err.code == ERR_INVALID
+		    ? OUTPUT_USAGE
+		    : OUTPUT_NO_ANSWER;
 	}
 	start(ask, offline_client(offline));
 	offline_close(offline);
