@@ -2,6 +2,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stddef.h>
 
 #include "collector/detect/real.h"
 
@@ -55,6 +56,13 @@ channel_value(const struct channel *channel, double deviation)
 	if (x < least)
 		return (x - least + 1) * LINEAR_BELOW * channel->unit;
 	return real_exp(x) * channel->unit;
+}
+
+/* The weight of one more value. */
+static double
+share_of(uint32_t seen, uint32_t memory)
+{
+	return seen < memory ? 1.0 / seen : 1.0 / memory;
 }
 
 /* The correlation of neighbours does not survive a change of what is left. */
@@ -144,6 +152,12 @@ on_turn(struct channel *channel, double gain)
 	forget(channel);
 }
 
+static bool
+is_timed(const struct channel *channel, const struct hour *hour)
+{
+	return hour->known && (channel->without & CHANNEL_NO_PROFILE) == 0;
+}
+
 static double
 correlation(const struct channel *channel)
 {
@@ -156,53 +170,41 @@ correlation(const struct channel *channel)
 	return rho < 0 ? 0 : rho > CORRELATION ? CORRELATION : rho;
 }
 
-static double
-independent(const void *arg, double n)
-{
-	(void)arg;
-	(void)n;
-	return 1;
-}
-
 static void
-gather(
-    struct view *out, struct channel *channel, double values, uint32_t longest)
+gather(struct view *out, struct channel *channel, uint32_t longest)
 {
+	double floor = peaks_floor(&channel->peaks), up, down;
+	const struct spread *spread =
+	    (channel->without & CHANNEL_NO_SPREAD) != 0 ? NULL
+							: &channel->spread;
 	uint32_t n_up, n_down;
-	focus_variance_fn *variance =
-	    (channel->without & CHANNEL_NO_SPREAD) != 0 ? independent
-							: spread_of;
-	double up, down;
 
 	focus_add(&channel->up, out->score, longest);
 	focus_add(&channel->down, -out->score, longest);
-	up = focus_evidence(
-	    &n_up, &channel->up, LEAST_SHIFT, variance, &channel->spread);
-	down = focus_evidence(
-	    &n_down, &channel->down, LEAST_SHIFT, variance, &channel->spread);
+	up = focus_evidence(&n_up, &channel->up, LEAST_SHIFT, floor, spread);
+	down =
+	    focus_evidence(&n_down, &channel->down, LEAST_SHIFT, floor, spread);
 	out->up = up > down;
 	out->nats = out->up ? up : down;
 	out->n = out->up ? n_up : n_down;
-	out->sum = out->up ? focus_sum(&channel->up, out->n)
-			   : -focus_sum(&channel->down, out->n);
-	out->limit = (channel->without & CHANNEL_NO_PEAKS) != 0
-	    ? real_log(values)
-	    : peaks_limit(&channel->peaks, values);
+	out->limit = PEAKS_MARK;
 }
 
 void
-channel_look(struct view *out, struct channel *channel, bool timed,
-    int64_t at_ms, double value, double values, uint32_t longest)
+channel_look(struct view *out, struct channel *channel, const struct hour *hour,
+    double value, uint32_t longest)
 {
-	double rho, gain, limit;
+	double rho, gain;
 
-	timed = timed && (channel->without & CHANNEL_NO_PROFILE) == 0;
-	if (timed &&
-	    profile_turn(&gain, &channel->profile, at_ms,
-		in_base(channel, channel->level)))
-		on_turn(channel, gain);
-	out->usual =
-	    timed ? profile_at(&channel->profile, at_ms) * channel->base : 0;
+	out->hourly = 0;
+	if (is_timed(channel, hour)) {
+		if (profile_is_over(&channel->profile, hour) &&
+		    profile_turn(&gain, &channel->profile, hour,
+			in_base(channel, channel->level)))
+			on_turn(channel, gain);
+		out->hourly = profile_at(&channel->profile, hour);
+	}
+	out->usual = out->hourly * channel->base;
 	out->rest = transform(channel, value) - channel->level - out->usual;
 	out->z = real_clip(out->rest / channel->scale, FARTHEST);
 	rho = out->rho = correlation(channel);
@@ -212,75 +214,92 @@ channel_look(struct view *out, struct channel *channel, bool timed,
 	else
 		out->fresh = out->z * sqrt(1 - rho * rho);
 	out->fresh /= channel->noise;
-	limit = channel->kind == CHANNEL_BURST ? BURST_LIMIT : SHIFT_LIMIT;
-	out->score = (channel->without & CHANNEL_NO_CLIPPING) != 0
-	    ? out->fresh
-	    : tail_score(&channel->tail, out->fresh, limit);
-	gather(out, channel, values, longest);
+	out->score = out->fresh;
+	if ((channel->without & CHANNEL_NO_CLIPPING) == 0)
+		out->score = tail_score(&channel->tail, out->fresh,
+		    channel->kind == CHANNEL_BURST ? BURST_LIMIT : SHIFT_LIMIT);
+	gather(out, channel, longest);
+}
+
+void
+channel_weigh(struct view *view, const struct channel *channel, double values)
+{
+	if (view->nats <= PEAKS_MARK)
+		return; /* no limit is lower */
+	view->limit = (channel->without & CHANNEL_NO_PEAKS) != 0
+	    ? real_log(values)
+	    : peaks_limit(&channel->peaks, values);
+	view->sum = view->up ? focus_sum(&channel->up, view->n)
+			     : -focus_sum(&channel->down, view->n);
 }
 
 /* Moves a scale so that it is the deviation of a normal whose large values
- * do not count. */
+ * do not count; share: weight of the value. */
 static double
-adapt(double scale, double z, double n)
+adapt(double scale, double z, double share)
 {
 	double square = z * z < SCALE_LIMIT ? z * z : SCALE_LIMIT;
 
-	return scale * (1 + SCALE_GAIN * (square - SCALE_MEAN) / n);
+	return scale * (1 + SCALE_GAIN * (square - SCALE_MEAN) * share);
 }
 
 static void
-learn_scale(struct channel *channel, const struct view *view)
+learn_scale(struct channel *channel, const struct view *view, double share)
 {
-	double n = channel->seen < MEMORY ? channel->seen : MEMORY;
+	double far = FAR * channel->reach, off = fabs(view->rest);
 	double least = channel->unit > 0
 	    ? LEAST_LOG
 	    : LEAST_LINEAR * fabs(channel->level) + DBL_MIN;
 
-	channel->noise = adapt(channel->noise, view->fresh, n);
-	channel->scale = adapt(channel->scale, view->z, n);
-	channel->reach +=
-	    (fmin(fabs(view->rest), FAR * channel->reach) - channel->reach) / n;
+	channel->noise = adapt(channel->noise, view->fresh, share);
+	channel->scale = adapt(channel->scale, view->z, share);
+	channel->reach += ((off < far ? off : far) - channel->reach) * share;
 	if (channel->scale < least)
 		channel->scale = least;
 	if (channel->scale < LEAST_OF_REACH * channel->reach)
 		channel->scale = LEAST_OF_REACH * channel->reach;
 }
 
-void
-channel_learn(struct channel *channel, const struct view *view, bool timed,
-    int64_t at_ms, double cap)
+static void
+learn_pair(struct channel *channel, const struct view *view)
 {
-	double n, now = real_clip(view->z, PAIR_LIMIT);
+	double share = share_of(channel->seen, PAIR_MEMORY);
+	double now = real_clip(view->z, PAIR_LIMIT);
 	double before = real_clip(channel->before, PAIR_LIMIT);
 
+	if (channel->follows == 0)
+		return;
+	channel->product += (now * before - channel->product) * share;
+	channel->square += (before * before - channel->square) * share;
+}
+
+void
+channel_learn(struct channel *channel, const struct view *view,
+    const struct hour *hour, double values)
+{
 	if (channel->seen < UINT32_MAX)
 		channel->seen++;
 	if (channel->level_seen < UINT32_MAX)
 		channel->level_seen++;
-	if (timed && (channel->without & CHANNEL_NO_PROFILE) == 0)
-		profile_add(&channel->profile, at_ms,
-		    in_base(channel, view->rest + view->usual),
+	if (is_timed(channel, hour))
+		profile_add(&channel->profile, view->hourly,
+		    in_base(channel, view->rest),
 		    in_base(channel, 4 * channel->scale));
-	if (channel->follows != 0) {
-		n = channel->seen < PAIR_MEMORY ? channel->seen : PAIR_MEMORY;
-		channel->product += (now * before - channel->product) / n;
-		channel->square += (before * before - channel->square) / n;
-	}
-	peaks_add(&channel->peaks, view->nats, cap);
+	learn_pair(channel, view);
+	peaks_add(&channel->peaks, view->nats, values);
 	tail_add(&channel->tail, view->fresh);
 	spread_add(&channel->spread, view->score);
-	learn_scale(channel, view);
-	n = channel->level_seen < MEMORY ? channel->level_seen : MEMORY;
-	channel->level += real_clip(view->z, LEVEL_LIMIT) * channel->scale / n;
+	learn_scale(channel, view, share_of(channel->seen, MEMORY));
+	channel->level += real_clip(view->z, LEVEL_LIMIT) * channel->scale *
+	    share_of(channel->level_seen, MEMORY);
 	channel->before = view->z;
 	channel->follows = 1;
 }
 
 void
-channel_alarm(struct channel *channel, const struct view *view, double cap)
+channel_alarm(struct channel *channel, const struct view *view, double values)
 {
-	peaks_end(&channel->peaks, cap);
+	peaks_end(&channel->peaks, values);
 	tail_alarm(&channel->tail, view->fresh);
 	channel_skip(channel, view);
 }

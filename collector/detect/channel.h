@@ -37,14 +37,17 @@ enum {
 
 /* One value as the channel sees it. */
 struct view {
-	double usual; /* of this hour, from the level */
-	double rest;  /* from level and profile, in the channel's unit */
-	double z;     /* the same in deviations */
-	double rho;   /* correlation with the value before, as believed */
-	double fresh; /* what that does not explain, in deviations */
-	double score; /* the same as a normal score */
-	double nats;  /* evidence for a change, the value included */
-	double limit; /* of nats that proves it */
+	double hourly; /* usual at this hour, from the level, in base units */
+	double usual;  /* the same in the channel's unit */
+	double rest;   /* from level and profile, in the channel's unit */
+	double z;      /* the same in deviations */
+	double rho;    /* correlation with the value before, as believed */
+	double fresh;  /* what that does not explain, in deviations */
+	double score;  /* the same as a normal score */
+	/* Evidence for a change, the value included; 0 if it is no more than
+	 * the peaks need to be told. */
+	double nats;
+	double limit; /* of nats that proves it; PEAKS_MARK stands for more */
 	uint32_t n;   /* values since its onset */
 	double sum;   /* of their scores, with the sign of the change */
 	bool up;
@@ -72,20 +75,25 @@ struct channel {
 void channel_init(struct channel *channel, enum channel_kind kind,
     uint32_t without, const double *sorted, uint32_t n);
 
-/* Looks at the next value and gathers evidence.  timed: at_ms is known, and
- * values come often enough for a profile by hours.  values: how many of them
- * should pass between two false alarms.  longest: values that a change may take
+/* Looks at the next value and gathers evidence.  hour: known if values come
+ * often enough for a profile by hours.  longest: values that a change may take
  * to show. */
-void channel_look(struct view *out, struct channel *channel, bool timed,
-    int64_t at_ms, double value, double values, uint32_t longest);
+void channel_look(struct view *out, struct channel *channel,
+    const struct hour *hour, double value, uint32_t longest);
 
-/* Takes the value looked at as ordinary. */
-void channel_learn(struct channel *channel, const struct view *view, bool timed,
-    int64_t at_ms, double cap);
+/* Sets the limit of the evidence, given how many values should pass between
+ * two false alarms; where there is any. */
+void
+channel_weigh(struct view *view, const struct channel *channel, double values);
+
+/* Takes the value looked at as ordinary.  values: more evidence than passes
+ * once in so many counts as that. */
+void channel_learn(struct channel *channel, const struct view *view,
+    const struct hour *hour, double values);
 
 /* The value raised an alarm: the evidence is used up. */
 void
-channel_alarm(struct channel *channel, const struct view *view, double cap);
+channel_alarm(struct channel *channel, const struct view *view, double values);
 
 /* The value belongs to the burst that raised the alarm. */
 void channel_skip(struct channel *channel, const struct view *view);

@@ -65,14 +65,15 @@ start(struct detector *detector)
 /* Did this happen around this hour on enough of the days before?  Then it is
  * how the series is.  Remembers it in any case. */
 static bool
-is_habit(struct detector *detector, bool timed, int kind)
+is_habit(struct detector *detector, const struct hour *now, int kind)
 {
-	int64_t hour = detector->pace.at_ms / HOUR_MS, day = hour / 24;
+	int64_t hour = now->number, day = hour / 24;
 	int64_t passed = day - detector->habit_day;
 	uint32_t days = 0;
 	int n = 0;
 
-	if (!timed || hour < 0 || (detector->without & CHANNEL_NO_PROFILE) != 0)
+	if (!now->known || hour < 0 ||
+	    (detector->without & CHANNEL_NO_PROFILE) != 0)
 		return false;
 	for (int i = 0; i < 24 && passed != 0; i++)
 		for (int k = 0; k < DETECTOR_HABITS; k++)
@@ -166,34 +167,55 @@ is_scanned(const struct detector *detector)
 		detector->pace.at_ms < CLOCK_MS);
 }
 
-static bool
-look(struct flag *out, struct detector *detector, bool timed, double value)
+/* Values that should pass between two false alarms. */
+static double
+values_wanted(const struct detector *detector)
 {
-	double values = pace_values(&detector->pace, detector->per_year);
-	double cap = real_log(values), beyond;
+	return pace_values(&detector->pace, detector->per_year);
+}
+
+/* The channel that has the strongest evidence, 0 or 1, beyond its limit if
+ * *out_beyond > 0. */
+static int
+strongest(double *out_beyond, const struct detector *detector,
+    const struct view *views)
+{
+	double burst = views[0].nats - views[0].limit;
+	double shift = views[1].nats - views[1].limit;
+
+	/* A young series shifts by the scan. */
+	if (detector->seen <= SCANNED || shift <= burst) {
+		*out_beyond = burst;
+		return 0;
+	}
+	*out_beyond = shift;
+	return 1;
+}
+
+static bool
+look(struct flag *out, struct detector *detector, const struct hour *hour,
+    double value)
+{
 	struct channel *channels[] = { &detector->burst, &detector->shift };
 	struct view views[2];
-	int64_t at_ms = detector->pace.at_ms;
+	double beyond, values = values_wanted(detector);
 	int best;
 
-	channel_look(&views[0], channels[0], timed, at_ms, value,
-	    BURST_SHARE * values, BURST_VALUES);
-	channel_look(&views[1], channels[1], timed, at_ms, value,
-	    SHIFT_SHARE * values, longest_shift(detector));
+	channel_look(&views[0], channels[0], hour, value, BURST_VALUES);
+	channel_look(
+	    &views[1], channels[1], hour, value, longest_shift(detector));
 	if (detector->altered > 0) {
 		follow(detector, &views[0], &views[1]);
 		return false;
 	}
-	best = views[1].nats - views[1].limit > views[0].nats - views[0].limit;
-	if (detector->seen <= SCANNED)
-		best = 0; /* a young series shifts by the scan */
-	beyond = views[best].nats - views[best].limit;
+	channel_weigh(&views[0], channels[0], BURST_SHARE * values);
+	channel_weigh(&views[1], channels[1], SHIFT_SHARE * values);
+	best = strongest(&beyond, detector, views);
 	for (int i = 0; i < 2; i++) {
 		if (beyond > 0)
-			channel_alarm(channels[i], &views[i], cap);
+			channel_alarm(channels[i], &views[i], values);
 		else
-			channel_learn(
-			    channels[i], &views[i], timed, at_ms, cap);
+			channel_learn(channels[i], &views[i], hour, values);
 	}
 	if (beyond <= 0)
 		return false;
@@ -201,20 +223,21 @@ look(struct flag *out, struct detector *detector, bool timed, double value)
 	alarm(out, detector, channels[best], &views[best]);
 	if (detector->seen <= WARM_UP)
 		return false;
-	return !is_habit(detector, timed, 2 * best + views[best].up);
+	return !is_habit(detector, hour, 2 * best + views[best].up);
 }
 
 static bool
 scan(struct flag *out, struct detector *detector, double value)
 {
-	double values = pace_values(&detector->pace, detector->per_year);
-	double limit = real_log(values) + SPLIT_MARGIN;
 	struct step step;
+	double limit;
 
+	if (!is_scanned(detector))
+		return false;
+	limit = real_log(values_wanted(detector)) + SPLIT_MARGIN;
 	if (limit < SPLIT_NATS)
 		limit = SPLIT_NATS;
-	if (!is_scanned(detector) ||
-	    !segment_add(&step, &detector->segment, value, limit))
+	if (!segment_add(&step, &detector->segment, value, limit))
 		return false;
 	out->change = step.after > step.before ? CHANGE_UP : CHANGE_DOWN;
 	out->alarm = detector->added - 1;
@@ -230,8 +253,10 @@ bool
 detector_add(
     struct flag *out, struct detector *detector, int64_t at_ms, double value)
 {
+	static const struct hour unknown;
+	const struct hour *hour = &unknown;
 	struct flag split;
-	bool found = false, timed;
+	bool found = false;
 
 	detector->added++;
 	if (!isfinite(value))
@@ -239,13 +264,16 @@ detector_add(
 	value = real_clip(value, LARGEST);
 	detector->seen++;
 	pace_add(&detector->pace, at_ms);
-	timed = at_ms != PACE_NO_TIME && detector->pace.step_ms <= HOURLY_MS;
+	if (at_ms != PACE_NO_TIME && detector->pace.step_ms <= HOURLY_MS) {
+		hour_set(&detector->hour, at_ms);
+		hour = &detector->hour;
+	}
 	if (detector->seen <= DETECTOR_FIRST) {
 		detector->first[detector->seen - 1] = value;
 		if (detector->seen == DETECTOR_FIRST)
 			start(detector);
 	} else {
-		found = look(out, detector, timed, value);
+		found = look(out, detector, hour, value);
 	}
 	if (scan(&split, detector, value) && !found) {
 		*out = split;

@@ -27,7 +27,7 @@
 #include "collector/detect/pace.h"
 #include "collector/detect/segment.h"
 
-enum { DETECTOR_VERSION = 2, DETECTOR_FIRST = 30, DETECTOR_HABITS = 4 };
+enum { DETECTOR_VERSION = 3, DETECTOR_FIRST = 30, DETECTOR_HABITS = 4 };
 
 enum change { CHANGE_NONE, CHANGE_UP, CHANGE_DOWN };
 
@@ -57,6 +57,7 @@ struct detector {
 	uint8_t habits[DETECTOR_HABITS][24];
 	int64_t habit_day;
 	double burst_sum, shift_sum, recent;
+	struct hour hour;  /* of the latest value */
 	uint64_t reported; /* number of the value after the last alarm */
 };
 

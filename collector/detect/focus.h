@@ -12,32 +12,29 @@
 
 #include <stdint.h>
 
+#include "collector/detect/spread.h"
+
 #define FOCUS_ONSETS 16
 
-struct onset {
-	uint32_t n; /* values since */
-	float sum;  /* of them; > 0 */
-};
-
+/* The onsets that may win, the oldest first. */
 struct focus {
-	struct onset onsets[FOCUS_ONSETS]; /* the oldest first */
+	float sums[FOCUS_ONSETS]; /* of the values since; > 0 */
+	uint16_t n[FOCUS_ONSETS]; /* how many that are */
 	uint32_t count;
 };
 
 void focus_init(struct focus *focus);
 
 /* Adds one value, in standard deviations.  Onsets more than longest values ago
- * are forgotten. */
+ * are forgotten; at most 65000. */
 void focus_add(struct focus *focus, double value, uint32_t longest);
 
-/* The variance of a sum of n values, divided by n. */
-typedef double focus_variance_fn(const void *arg, double n);
-
-/* The evidence in nats; *out_n is the number of values since the most likely
- * onset, 0 if there is none.  A shift smaller than least standard deviations
- * is weighed as one of that size. */
+/* The evidence in nats if it is more than floor >= 0, else 0; *out_n is the
+ * number of values since the most likely onset, 0 if there is none.  A shift
+ * smaller than least standard deviations is weighed as one of that size.
+ * spread NULL: the values are independent. */
 double focus_evidence(uint32_t *out_n, const struct focus *focus, double least,
-    focus_variance_fn *variance, const void *arg);
+    double floor, const struct spread *spread);
 
 /* The sum of the values since an onset n values ago; 0 if there is none. */
 double focus_sum(const struct focus *focus, uint32_t n);

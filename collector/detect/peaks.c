@@ -2,7 +2,6 @@
 
 #include "collector/detect/real.h"
 
-#define MARK        3.0  /* nats; what exceeds it is a peak */
 #define CALM        1.0  /* nats; below it an excursion has ended */
 #define PRIOR_PEAKS 70   /* worth of what theory expects: */
 #define PRIOR_RATE  0.02 /* peaks per value */
@@ -15,27 +14,34 @@ peaks_init(struct peaks *peaks)
 	*peaks = (struct peaks){ .n = 0 };
 }
 
-void
-peaks_end(struct peaks *peaks, double cap)
+double
+peaks_floor(const struct peaks *peaks)
 {
-	double highest = (double)peaks->highest;
+	return (double)peaks->highest > PEAKS_MARK ? CALM : PEAKS_MARK;
+}
 
-	if (highest > MARK) {
+void
+peaks_end(struct peaks *peaks, double values)
+{
+	double highest = (double)peaks->highest, cap;
+
+	if (highest > PEAKS_MARK) {
+		cap = real_log(values);
 		peaks->n++;
 		peaks->excess +=
-		    (float)((highest < cap ? highest : cap) - MARK);
+		    (float)((highest < cap ? highest : cap) - PEAKS_MARK);
 	}
 	peaks->highest = 0;
 }
 
 void
-peaks_add(struct peaks *peaks, double nats, double cap)
+peaks_add(struct peaks *peaks, double nats, double values)
 {
 	peaks->values++;
-	if (nats > (double)peaks->highest)
+	if (nats > PEAKS_MARK && nats > (double)peaks->highest)
 		peaks->highest = (float)nats;
 	if (nats < CALM)
-		peaks_end(peaks, cap);
+		peaks_end(peaks, values);
 	if (peaks->values <= MEMORY)
 		return;
 	peaks->values /= 2;
@@ -52,5 +58,6 @@ peaks_limit(const struct peaks *peaks, double values)
 
 	if (mean < PRIOR_MEAN)
 		mean = PRIOR_MEAN;
-	return MARK + (rate * values > 1 ? mean * real_log(rate * values) : 0);
+	return PEAKS_MARK +
+	    (rate * values > 1 ? mean * real_log(rate * values) : 0);
 }

@@ -9,20 +9,27 @@
 #ifndef COLLECTOR_DETECT_PEAKS_H
 #define COLLECTOR_DETECT_PEAKS_H
 
+#define PEAKS_MARK 3.0 /* nats; what exceeds it is a peak */
+
 struct peaks {
-	float highest; /* of the excursion under way */
+	float highest; /* of the excursion under way, if above the mark */
 	float n, excess, values;
 };
 
 void peaks_init(struct peaks *peaks);
 
-/* Adds the evidence at one value, in nats; one above cap counts as cap. */
-void peaks_add(struct peaks *peaks, double nats, double cap);
+/* Evidence up to this height need not be told from none. */
+double peaks_floor(const struct peaks *peaks);
+
+/* Adds the evidence at one value, in nats; one above the logarithm of values
+ * counts as that. */
+void peaks_add(struct peaks *peaks, double nats, double values);
 
 /* Ends the excursion under way, as an alarm does. */
-void peaks_end(struct peaks *peaks, double cap);
+void peaks_end(struct peaks *peaks, double values);
 
-/* The evidence passed once in so many values on average. */
+/* The evidence passed once in so many values on average; > PEAKS_MARK unless
+ * values are few. */
 double peaks_limit(const struct peaks *peaks, double values);
 
 #endif

@@ -17,12 +17,6 @@
 #define GRAIN        (1.0 / 64) /* a week is kept in these */
 #define OUTLIER      4.0        /* deviations of an hour that count */
 
-static int64_t
-hour_of(int64_t at_ms)
-{
-	return at_ms / HOUR_MS - (at_ms % HOUR_MS < 0);
-}
-
 static int
 within(int64_t hour, int period)
 {
@@ -31,11 +25,27 @@ within(int64_t hour, int period)
 	return rest < 0 ? rest + period : rest;
 }
 
-/* What this hour of the week adds to that of the day. */
-static double
-of_week(const struct profile *profile, int64_t hour)
+void
+hour_set(struct hour *hour, int64_t at_ms)
 {
-	return profile->week[within(hour, PROFILE_WEEK)] * GRAIN;
+	int64_t number = at_ms / HOUR_MS - (at_ms % HOUR_MS < 0);
+
+	if (!hour->known || number != hour->number) {
+		hour->known = true;
+		hour->number = number;
+		hour->of_day = (uint8_t)within(number, PROFILE_DAY);
+		hour->of_week = (uint8_t)within(number, PROFILE_WEEK);
+	}
+	/* Unsigned, as the first hour of all begins before the first time. */
+	hour->part =
+	    (double)((uint64_t)at_ms - (uint64_t)number * HOUR_MS) / HOUR_MS;
+}
+
+/* What an hour of the week adds to that of the day. */
+static double
+of_week(const struct profile *profile, int week)
+{
+	return profile->week[week] * GRAIN;
 }
 
 /* Moves it by so much. */
@@ -56,20 +66,23 @@ profile_init(struct profile *profile)
 }
 
 double
-profile_at(const struct profile *profile, int64_t at_ms)
+profile_at(const struct profile *profile, const struct hour *hour)
 {
-	int64_t hour = hour_of(at_ms);
-	double x = (double)(at_ms - hour * HOUR_MS) / HOUR_MS - 0.5;
-	int from = within(x < 0 ? hour - 1 : hour, PROFILE_DAY);
-	double usual = 0;
+	int from = hour->of_day, to;
+	double x = hour->part - 0.5, usual;
 
-	if (x < 0)
+	if (profile->use == PROFILE_UNUSED)
+		return 0;
+	/* From the middle of an hour to that of the next. */
+	if (x < 0) {
 		x += 1;
-	if (profile->use >= PROFILE_DAILY)
-		usual += (double)profile->day[from] * (1 - x) +
-		    (double)profile->day[(from + 1) % PROFILE_DAY] * x;
+		from = from > 0 ? from - 1 : PROFILE_DAY - 1;
+	}
+	to = from < PROFILE_DAY - 1 ? from + 1 : 0;
+	usual =
+	    (double)profile->day[from] * (1 - x) + (double)profile->day[to] * x;
 	if (profile->use == PROFILE_WEEKLY)
-		usual += of_week(profile, hour);
+		usual += of_week(profile, hour->of_week);
 	return usual;
 }
 
@@ -104,8 +117,7 @@ learn(struct profile *profile, double mean)
 	double after_day = mean - (double)profile->day[day], after_week;
 	double reach;
 
-	after_week =
-	    real_clip(after_day - of_week(profile, profile->hour), limit);
+	after_week = real_clip(after_day - of_week(profile, week), limit);
 	profile->hours++;
 	learn_miss(profile, PROFILE_UNUSED, 0, real_clip(mean, wide));
 	learn_miss(
@@ -155,14 +167,17 @@ choose(const struct profile *profile)
 }
 
 bool
-profile_turn(
-    double *out_gain, struct profile *profile, int64_t at_ms, double level)
+profile_is_over(const struct profile *profile, const struct hour *hour)
+{
+	return hour->number != profile->hour;
+}
+
+bool
+profile_turn(double *out_gain, struct profile *profile, const struct hour *hour,
+    double level)
 {
 	enum profile_use before = profile->use;
-	int64_t hour = hour_of(at_ms);
 
-	if (hour == profile->hour)
-		return false;
 	/* What was learned refers to the level of then. */
 	for (int i = 0; i < PROFILE_DAY && profile->hours < SETTLING; i++) {
 		if (profile->day_n[i] > 0)
@@ -171,7 +186,7 @@ profile_turn(
 	profile->level = level;
 	if (profile->n > 0)
 		learn(profile, profile->sum / profile->n);
-	profile->hour = hour;
+	profile->hour = hour->number;
 	profile->sum = 0;
 	profile->n = 0;
 	profile->use = choose(profile);
@@ -181,11 +196,8 @@ profile_turn(
 }
 
 void
-profile_add(
-    struct profile *profile, int64_t at_ms, double deviation, double limit)
+profile_add(struct profile *profile, double usual, double beside, double limit)
 {
-	double usual = profile_at(profile, at_ms);
-
-	profile->sum += usual + real_clip(deviation - usual, limit);
+	profile->sum += usual + real_clip(beside, limit);
 	profile->n++;
 }

@@ -17,6 +17,18 @@ enum { PROFILE_DAY = 24, PROFILE_WEEK = 168 };
 
 enum profile_use { PROFILE_UNUSED, PROFILE_DAILY, PROFILE_WEEKLY };
 
+/* Where in the day and the week a time lies. */
+struct hour {
+	bool known;      /* else there is no profile to speak of */
+	uint8_t of_day;  /* 0 to 23 */
+	uint8_t of_week; /* 0 to 167 */
+	int64_t number;  /* since 1970 */
+	double part;     /* of it that has passed; 0 to 1 */
+};
+
+/* Sets *hour, which was set before or is zero, to that of at_ms. */
+void hour_set(struct hour *hour, int64_t at_ms);
+
 struct profile {
 	float day[PROFILE_DAY], day_n[PROFILE_DAY];
 	int16_t week[PROFILE_WEEK]; /* in 1/64 */
@@ -24,7 +36,7 @@ struct profile {
 	float miss[3];  /* mean square of what each use would miss an hour by */
 	uint32_t use;   /* enum profile_use */
 	uint32_t hours; /* learned */
-	int64_t hour;   /* since 1970, the one under way */
+	int64_t hour;   /* number of the one under way */
 	double sum;     /* of its values */
 	uint32_t n;
 	double level; /* of the series when the hour began */
@@ -33,16 +45,20 @@ struct profile {
 void profile_init(struct profile *profile);
 
 /* The usual deviation from the level of the series at this time. */
-double profile_at(const struct profile *profile, int64_t at_ms);
+double profile_at(const struct profile *profile, const struct hour *hour);
 
-/* Closes the hour under way if at_ms lies in another.  True if the profile is
- * used differently from now on; *out_gain is then by how much that lowers the
+/* Is this another hour than the one under way? */
+bool profile_is_over(const struct profile *profile, const struct hour *hour);
+
+/* Closes the hour under way and begins this one.  True if the profile is used
+ * differently from now on; *out_gain is then by how much that lowers the
  * variance of what remains. */
-bool profile_turn(
-    double *out_gain, struct profile *profile, int64_t at_ms, double level);
+bool profile_turn(double *out_gain, struct profile *profile,
+    const struct hour *hour, double level);
 
-/* Adds a deviation from the level; at most limit from what is usual counts. */
-void profile_add(
-    struct profile *profile, int64_t at_ms, double deviation, double limit);
+/* Adds to the hour under way what a value is beside the usual deviation; at
+ * most limit of it counts. */
+void
+profile_add(struct profile *profile, double usual, double beside, double limit);
 
 #endif

@@ -52,25 +52,31 @@ looked_for(double before, double size)
 
 /* Adds to one sum and returns true if it proves the rise. */
 static bool
-sum_add(struct rate *rate, int i, double before, bool failed, double values)
+sum_add(struct rate *rate, int i, double before, bool failed)
 {
-	double after = looked_for(before, sizes[i]);
-	double bad, good, information, mean, limit;
-
-	if (after < RISEN * before)
-		return false; /* usual is too near to certain failure */
-	bad = real_log(after / before);
-	good = real_log((1 - after) / (1 - before));
-	information = after * bad + (1 - after) * good;
-	/* Overshoot is about uniform over one failure; e^-bad as a ratio. */
-	mean = (1 - before / after) / bad;
-	limit = real_log(SHARED * values * information * mean * mean);
+	double after, values, bad, good, information, mean, limit;
 
 	if (rate->nats[i] <= 0)
 		rate->onset[i] = rate->added - 1;
-	rate->nats[i] += failed ? bad : good;
-	if (rate->nats[i] < 0)
-		rate->nats[i] = 0;
+	if (!failed && rate->nats[i] <= 0)
+		return false; /* nothing has begun */
+	after = looked_for(before, sizes[i]);
+	if (after < RISEN * before)
+		return false; /* usual is too near to certain failure */
+	good = real_log((1 - after) / (1 - before));
+	if (!failed) {
+		rate->nats[i] += good;
+		if (rate->nats[i] < 0)
+			rate->nats[i] = 0;
+		return false;
+	}
+	bad = real_log(after / before);
+	rate->nats[i] += bad;
+	information = after * bad + (1 - after) * good;
+	/* Overshoot is about uniform over one failure; e^-bad as a ratio. */
+	mean = (1 - before / after) / bad;
+	values = pace_values(&rate->pace, rate->per_year);
+	limit = real_log(SHARED * values * information * mean * mean);
 	return rate->nats[i] > limit;
 }
 
@@ -121,7 +127,7 @@ begin(
 bool
 rate_add(struct rate_flag *out, struct rate *rate, int64_t at_ms, bool failed)
 {
-	double values, before = usual(rate);
+	double before = usual(rate);
 	int first = 0, proved = -1;
 
 	rate->added++;
@@ -133,9 +139,8 @@ rate_add(struct rate_flag *out, struct rate *rate, int64_t at_ms, bool failed)
 		before = looked_for(before, sizes[rate->size]);
 		first = (int)rate->size + 1;
 	}
-	values = pace_values(&rate->pace, rate->per_year);
 	for (int i = first; i < RATE_SIZES; i++)
-		if (sum_add(rate, i, before, failed, values))
+		if (sum_add(rate, i, before, failed))
 			proved = i;
 	if (proved >= 0) {
 		begin(out, rate, proved, before, failed);

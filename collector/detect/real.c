@@ -10,7 +10,7 @@ double
 real_log(double x)
 {
 	uint64_t bits;
-	double t, square, sum = 0;
+	double t, square, fourth, sum;
 	int power;
 
 	memcpy(&bits, &x, sizeof(bits));
@@ -21,11 +21,16 @@ real_log(double x)
 		x /= 2;
 		power++;
 	}
-	/* log(x) = 2 atanh((x - 1) / (x + 1)), |t| <= 0.172 */
+	/* log(x) = 2 atanh((x - 1) / (x + 1)), |t| <= 0.172; the series is
+	 * summed in pairs, as these need not wait for one another. */
 	t = (x - 1) / (x + 1);
 	square = t * t;
-	for (int k = 19; k >= 1; k -= 2)
-		sum = sum * square + 1.0 / k;
+	fourth = square * square;
+	sum = 1.0 / 17 + square * (1.0 / 19);
+	sum = sum * fourth + (1.0 / 13 + square * (1.0 / 15));
+	sum = sum * fourth + (1.0 / 9 + square * (1.0 / 11));
+	sum = sum * fourth + (1.0 / 5 + square * (1.0 / 7));
+	sum = sum * fourth + (1 + square * (1.0 / 3));
 	return power * LN_2 + 2 * t * sum;
 }
 
@@ -46,12 +51,6 @@ real_exp(double x)
 	for (; halved > 0; halved--)
 		sum *= sum;
 	return sum;
-}
-
-double
-real_clip(double x, double limit)
-{
-	return x > limit ? limit : x < -limit ? -limit : x;
 }
 
 double

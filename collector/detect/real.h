@@ -15,7 +15,11 @@ double real_log(double x);
 double real_exp(double x);
 
 /* x, but no further from zero than limit. */
-double real_clip(double x, double limit);
+static inline double
+real_clip(double x, double limit)
+{
+	return x > limit ? limit : x < -limit ? -limit : x;
+}
 
 /* The z of a standard normal value that is exceeded with probability p,
  * 0 < p <= 0.5; to about 5e-4 (Abramowitz and Stegun 26.2.23). */

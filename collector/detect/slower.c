@@ -69,11 +69,13 @@ static double
 season(const struct slower *slower, int64_t at_ms)
 {
 	const struct detector *detector = &slower->detector;
+	struct hour hour = { .number = 0 };
 
 	if (!(detector->shift.unit > 0) ||
 	    !(detector->pace.step_ms <= HOURLY_MS))
 		return 0;
-	return profile_at(&detector->shift.profile, at_ms) *
+	hour_set(&hour, at_ms);
+	return profile_at(&detector->shift.profile, &hour) *
 	    detector->shift.base;
 }
 

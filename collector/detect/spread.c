@@ -16,25 +16,33 @@ spread_init(struct spread *spread)
 		spread->variance[i] = 1;
 }
 
+/* Blocks seen of 2^scale values, as far as an estimate reaches back. */
+static double
+blocks_of(const struct spread *spread, int scale)
+{
+	uint32_t n = spread->n >> scale, most = ((MEMORY - 1) >> scale) + 1;
+
+	return n < most ? n : most;
+}
+
 void
 spread_add(struct spread *spread, double value)
 {
-	double sum = real_clip(value, VALUE_LIMIT), length = 1;
+	double sum = real_clip(value, VALUE_LIMIT), share = 1;
 
 	spread->n++;
-	for (int i = 0; i < SPREAD_SCALES; i++, length *= 2) {
-		double square = sum * sum / length, blocks;
+	for (int i = 0; i < SPREAD_SCALES; i++, share /= 2) {
+		double square = sum * sum * share;
+		double blocks = blocks_of(spread, i);
+		double variance = (double)spread->variance[i];
 
-		if (spread->blocks[i] < MEMORY / length)
-			spread->blocks[i]++;
-		if (i > 0 && spread->blocks[i] <= 1)
-			spread->variance[i] = spread->variance[i - 1];
-		if (square > BLOCK_LIMIT * (double)spread->variance[i])
-			square = BLOCK_LIMIT * (double)spread->variance[i];
-		blocks = (double)spread->blocks[i] + PRIOR_BLOCKS;
-		spread->variance[i] +=
-		    (float)((square * LIMITED - (double)spread->variance[i]) /
-			blocks);
+		if (i > 0 && blocks <= 1)
+			variance = (double)spread->variance[i - 1];
+		if (square > BLOCK_LIMIT * variance)
+			square = BLOCK_LIMIT * variance;
+		variance +=
+		    (square * LIMITED - variance) / (blocks + PRIOR_BLOCKS);
+		spread->variance[i] = (float)variance;
 		if ((spread->n >> i & 1) != 0) {
 			spread->part[i] = (float)sum;
 			return;
@@ -44,20 +52,17 @@ spread_add(struct spread *spread, double value)
 }
 
 double
-spread_of(const void *arg, double n)
+spread_of(const struct spread *spread, uint32_t n)
 {
-	const struct spread *spread = arg;
-	double length = 1, part, v;
-	int i = 0;
+	int i = 31 - __builtin_clz(n);
+	double v, part;
 
-	while (2 * length <= n && i < SPREAD_SCALES - 1) {
-		length *= 2;
-		i++;
+	if (i >= SPREAD_SCALES - 1) {
+		v = (double)spread->variance[SPREAD_SCALES - 1];
+		return v > 1 ? v : 1;
 	}
 	v = (double)spread->variance[i];
-	if (i < SPREAD_SCALES - 1) {
-		part = n < 2 * length ? n / length - 1 : 1;
-		v += ((double)spread->variance[i + 1] - v) * part;
-	}
+	part = (double)(n - (1U << i)) / (1U << i);
+	v += ((double)spread->variance[i + 1] - v) * part;
 	return v > 1 ? v : 1;
 }

@@ -14,7 +14,7 @@
 #define SPREAD_SCALES 11 /* up to 1024 values */
 
 struct spread {
-	float variance[SPREAD_SCALES], blocks[SPREAD_SCALES];
+	float variance[SPREAD_SCALES];
 	float part[SPREAD_SCALES]; /* the first half of a block, waiting */
 	uint32_t n;
 };
@@ -24,7 +24,8 @@ void spread_init(struct spread *spread);
 /* Adds a value in standard deviations. */
 void spread_add(struct spread *spread, double value);
 
-/* A focus_variance_fn: at least 1, interpolated between the scales. */
-double spread_of(const void *spread, double n);
+/* The variance of a sum of n > 0 values, divided by n: at least 1, and
+ * interpolated between the scales. */
+double spread_of(const struct spread *spread, uint32_t n);
 
 #endif

@@ -39,11 +39,11 @@ static void
 count(struct tail *tail, double z)
 {
 	float *bins = z < 0 ? tail->below : tail->above;
-	double size = fmin(fabs(z), WIDEST), part;
+	double size = fabs(z), part;
 
 	tail->n++;
 	if (size >= FIRST)
-		bins[place(&part, size)]++;
+		bins[place(&part, size < WIDEST ? size : WIDEST)]++;
 	if (tail->n <= MEMORY)
 		return;
 	tail->n /= 2;
@@ -99,12 +99,13 @@ double
 tail_score(const struct tail *tail, double z, double limit)
 {
 	const float *bins = z < 0 ? tail->below : tail->above;
-	double size = fmin(fabs(z), WIDEST), n = (double)tail->n + PRIOR;
+	double size = fabs(z), n = (double)tail->n + PRIOR;
 	double part, beyond, square, p, score;
 	int bin;
 
 	if (size < FIRST)
 		return z;
+	size = size < WIDEST ? size : WIDEST;
 	bin = place(&part, size);
 	beyond = (double)bins[bin] * (1 - part);
 	for (int i = bin + 1; i < TAIL_BINS; i++)

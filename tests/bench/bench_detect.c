@@ -210,28 +210,44 @@ now_ns(void)
 	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
+static void
+draw_week(double *out, const struct scenario *scenario)
+{
+	struct stream stream;
+
+	stream_init(&stream, scenario, false, 1, 1, 1);
+	for (int i = 0; i < DAY * 7; i++)
+		out[i] = stream_next(&stream);
+}
+
 static int
 cost(void)
 {
 	static double values[DAY * 7];
 	static struct detector detector;
-	struct stream stream;
+	struct rate rate;
+	struct rate_flag rate_flag;
 	struct flag flag;
 	long flags = 0;
-	double ns;
+	double ns, outcome_ns;
 
-	stream_init(&stream, &scenarios[2], false, 1, 1, 1);
-	for (int i = 0; i < DAY * 7; i++)
-		values[i] = stream_next(&stream);
+	draw_week(values, &scenarios[2]);
 	detector_init(&detector, 1, 0);
 	ns = now_ns();
 	for (int64_t i = 0; i < COSTED; i++)
 		flags += detector_add(
 		    &flag, &detector, i * MINUTE_MS, values[i % (DAY * 7)]);
 	ns = (now_ns() - ns) / COSTED;
-	printf("{\"ns\": %.1f, \"bytes\": %zu, \"without_profile\": %zu, "
-	       "\"flags\": %ld}\n",
-	    ns, sizeof(struct detector),
+	draw_week(values, &scenarios[5]);
+	rate_init(&rate, 1);
+	outcome_ns = now_ns();
+	for (int64_t i = 0; i < COSTED; i++)
+		flags += rate_add(&rate_flag, &rate, i * MINUTE_MS,
+		    values[i % (DAY * 7)] > 0);
+	outcome_ns = (now_ns() - outcome_ns) / COSTED;
+	printf("{\"ns\": %.1f, \"outcome_ns\": %.1f, \"bytes\": %zu, "
+	       "\"without_profile\": %zu, \"flags\": %ld}\n",
+	    ns, outcome_ns, sizeof(struct detector),
 	    sizeof(struct detector) - 2 * sizeof(struct profile), flags);
 	return 0;
 }

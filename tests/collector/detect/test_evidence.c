@@ -14,14 +14,6 @@
 
 #define HOUR_MS 3600000
 
-static double
-one(const void *arg, double n)
-{
-	(void)arg;
-	(void)n;
-	return 1;
-}
-
 static const struct wave {
 	const char *name;
 	double rho, shift; /* from the middle on */
@@ -79,11 +71,16 @@ test_focus_is_exact(void **state)
 			double found, expect;
 
 			focus_add(&focus, values[i], 1000);
-			found = focus_evidence(&n, &focus, 0, one, NULL);
+			found = focus_evidence(&n, &focus, 0, 0, NULL);
 			expect = all_onsets(values, i + 1, 1000, 0);
 			assert_true(
 			    fabs(found - expect) <= 1e-4 * (1 + expect));
 			assert_true(n <= (uint32_t)i + 1);
+			/* A floor hides what does not reach it. */
+			expect = found > 2 ? found : 0;
+			found = focus_evidence(&n, &focus, 0, 2, NULL);
+			assert_true(fabs(found - expect) <= 1e-12);
+			assert_int_equal(n > 0, found > 0);
 		}
 	}
 }
@@ -285,7 +282,8 @@ test_peaks_give_the_height_asked_for(void **state)
 	/* A peak every 50 values, exponential with mean 2 above the mark. */
 	for (int i = 0; i < 500000; i++)
 		peaks_add(&peaks,
-		    i % 50 == 0 ? 3 - 2 * log(stream_uniform(&seed)) : 0, 1000);
+		    i % 50 == 0 ? 3 - 2 * log(stream_uniform(&seed)) : 0,
+		    1e300);
 	assert_true(fabs(peaks_limit(&peaks, 5000) - (3 + 2 * log(100))) < 1.5);
 	assert_true(peaks_limit(&peaks, 50000) > peaks_limit(&peaks, 5000));
 }
@@ -303,6 +301,7 @@ static void
 test_profile_learns_day_and_week(void **state)
 {
 	struct profile profile;
+	struct hour hour = { .number = 0 };
 	uint64_t seed = 2;
 	double miss = 0, gain;
 	int used = 0;
@@ -310,17 +309,19 @@ test_profile_learns_day_and_week(void **state)
 	(void)state;
 	profile_init(&profile);
 	for (int64_t i = 0; i < 24 * 7 * 6; i++) {
-		int64_t at_ms = i * HOUR_MS + HOUR_MS / 2;
+		double usual;
 
-		profile_turn(&gain, &profile, at_ms, 0);
+		hour_set(&hour, i * HOUR_MS + HOUR_MS / 2);
+		profile_turn(&gain, &profile, &hour, 0);
+		usual = profile_at(&profile, &hour);
 		if (i >= 24 * 7 * 5) {
-			double off = profile_at(&profile, at_ms) - season(i);
+			double off = usual - season(i);
 
 			miss += off * off / (24 * 7);
 			used += profile.use == PROFILE_WEEKLY;
 		}
-		profile_add(&profile, at_ms,
-		    season(i) + 0.2 * stream_normal(&seed), 100);
+		profile_add(&profile, usual,
+		    season(i) - usual + 0.2 * stream_normal(&seed), 100);
 	}
 	assert_true(used > 24 * 5);
 	assert_true(sqrt(miss) < 0.5);
@@ -330,15 +331,52 @@ static void
 test_profile_of_nothing_is_unused(void **state)
 {
 	struct profile profile;
+	struct hour hour = { .number = 0 };
 	uint64_t seed = 3;
 	double gain;
 
 	(void)state;
 	profile_init(&profile);
 	for (int64_t i = 0; i < 24 * 28; i++) {
-		profile_turn(&gain, &profile, i * HOUR_MS, 0);
+		hour_set(&hour, i * HOUR_MS);
+		profile_turn(&gain, &profile, &hour, 0);
 		assert_int_equal(profile.use, PROFILE_UNUSED);
-		profile_add(&profile, i * HOUR_MS, stream_normal(&seed), 100);
+		profile_add(&profile, 0, stream_normal(&seed), 100);
+	}
+}
+
+static const struct instant {
+	const char *name;
+	int64_t at_ms, number;
+	int of_day, of_week;
+	double part;
+} instants[] = {
+	{ "1970 began on an hour", 0, 0, 0, 0, 0 },
+	{ "the hour before had number -1", -1, -1, 23, 167, 1 - 1 / 3.6e6 },
+	{ "an hour is half over after thirty minutes", 5400000, 1, 1, 1, 0.5 },
+	{ "a week is 168 hours", INT64_C(604800000), 168, 0, 0, 0 },
+	{ "the first time of all", INT64_MIN, INT64_C(-2562047788016), 16, 88,
+	    0.784498 },
+	{ "the last time of all", INT64_MAX, INT64_C(2562047788015), 7, 79,
+	    0.215502 },
+};
+
+/* Whatever time was set before. */
+static void
+test_instant(void **state)
+{
+	const struct instant *row = *state;
+
+	for (size_t i = 0; i < sizeof(instants) / sizeof(instants[0]); i++) {
+		struct hour hour = { .number = 0 };
+
+		hour_set(&hour, instants[i].at_ms);
+		hour_set(&hour, row->at_ms);
+		assert_true(hour.known);
+		assert_int_equal(hour.number, row->number);
+		assert_int_equal(hour.of_day, row->of_day);
+		assert_int_equal(hour.of_week, row->of_week);
+		assert_true(fabs(hour.part - row->part) < 1e-6);
 	}
 }
 
@@ -356,7 +394,8 @@ main(void)
 		cmocka_unit_test(test_profile_of_nothing_is_unused),
 	};
 
-	return TABLE_RUN(waves, test_focus_is_exact) +
+	return TABLE_RUN(instants, test_instant) +
+	    TABLE_RUN(waves, test_focus_is_exact) +
 	    TABLE_RUN(waves, test_segment_is_exact) +
 	    cmocka_run_group_tests(tests, NULL, NULL);
 }
