@@ -111,29 +111,46 @@ question_check(const struct document_source *source, const char *environment,
 	return question_unknown(environment, err);
 }
 
-static char *
-diagnose(struct arena *arena, const struct document_source *source,
-    const struct query_document *request, struct err *err)
+int
+question_verdict(struct verdict *out, struct arena *arena,
+    const struct document_source *source, const char *environment,
+    int64_t at_ms, struct err *err)
+{
+	const struct case_request wanted = { environment, at_ms };
+	struct scene *scene = arena_zalloc(arena, sizeof(*scene));
+
+	if (case_build(
+		scene, arena, source->store, source->config, &wanted, err) < 0)
+		return -1;
+	verdict_reach(out, arena, scene);
+	return 0;
+}
+
+char *
+question_verdict_text(
+    const struct document_source *source, const struct verdict *verdict)
 {
 	const struct owners_config *owners = &source->config->owners;
 	const char *const names[BLAME_COUNT] = { owners->app, owners->env,
 		owners->infra, owners->net, owners->blind };
-	const struct case_request wanted = {
-		.environment = request->environment,
-		.at_ms = question_at_ms(source, request),
-	};
-	struct verdict verdict;
-	struct scene scene;
 
-	if (wanted.environment[0] == '\0') {
+	return verdict_json(verdict, names);
+}
+
+static char *
+diagnose(struct arena *arena, const struct document_source *source,
+    const struct query_document *request, struct err *err)
+{
+	struct verdict verdict;
+
+	if (request->environment[0] == '\0') {
 		err_set(err, ERR_INVALID, "diagnose: which environment?");
 		return NULL;
 	}
-	if (case_build(
-		&scene, arena, source->store, source->config, &wanted, err) < 0)
+	if (question_verdict(&verdict, arena, source, request->environment,
+		question_at_ms(source, request), err) < 0)
 		return NULL;
-	verdict_reach(&verdict, arena, &scene);
-	return verdict_json(&verdict, names);
+	return question_verdict_text(source, &verdict);
 }
 
 static const struct {
@@ -148,6 +165,7 @@ static const struct {
 	{ "diff", question_diff },
 	{ "gate", question_gate },
 	{ "guards", question_guards },
+	{ "self-check", question_self_check },
 };
 
 int
@@ -169,6 +187,6 @@ document_make(const char **out_json, struct arena *arena,
 	}
 	return err_set(err, ERR_INVALID,
 	    "question %.64s: not one of: diagnose, incidents, report, trend, "
-	    "timeline, diff, gate, guards",
+	    "timeline, diff, gate, guards, self-check",
 	    request->question);
 }

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/ask/case.h"
 #include "collector/ask/incident.h"
 #include "collector/ask/incident_json.h"
-#include "collector/ask/verdict_json.h"
+#include "collector/ask/label.h"
+#include "collector/ask/questions.h"
 #include "proto/base/text.h"
 #include "proto/shape.h"
 
@@ -43,20 +43,14 @@ static json_t *
 verdict_at(struct arena *arena, const struct document_source *source,
     const char *environment, int64_t at_ms, struct err *err)
 {
-	const struct owners_config *owners = &source->config->owners;
-	const char *const names[BLAME_COUNT] = { owners->app, owners->env,
-		owners->infra, owners->net, owners->blind };
-	const struct case_request request = { environment, at_ms };
 	struct verdict verdict;
-	struct scene scene;
 	json_t *value;
 	char *text;
 
-	if (case_build(&scene, arena, source->store, source->config, &request,
-		err) < 0)
+	if (question_verdict(&verdict, arena, source, environment, at_ms, err) <
+	    0)
 		return NULL;
-	verdict_reach(&verdict, arena, &scene);
-	text = verdict_json(&verdict, names);
+	text = question_verdict_text(source, &verdict);
 	value = json_loads(text, 0, NULL);
 	free(text);
 	return value;
@@ -99,6 +93,36 @@ incident_value(const struct incident *incident)
 	json_object_set_new(value, "closed", shape_time(incident->closed_ms));
 	json_object_set_new(value, "judged_at", shape_time(incident->seen_ms));
 	json_object_set_new(value, "regressions", rows);
+	return value;
+}
+
+/* --- what people said of it ---------------------------------------------------- */
+
+/* null when nobody said anything; verdict: the short one, or NULL. */
+static json_t *
+label_value(const struct label *label, const json_t *verdict)
+{
+	const char *subject, *class;
+	json_t *value;
+
+	if (label == NULL)
+		return json_null();
+	class = json_string_value(json_object_get(verdict, "class"));
+	subject = json_string_value(json_object_get(verdict, "subject"));
+	value = json_object();
+	json_object_set_new(
+	    value, "class", json_string(blame_name(label->blame)));
+	json_object_set_new(value, "subject", shape_text(label->subject));
+	json_object_set_new(value, "at", shape_time(label->at_ms));
+	json_object_set_new(value, "by", shape_text(label->by));
+	json_object_set_new(value, "verdict_right",
+	    class == NULL
+		? json_null()
+		: json_boolean(strcmp(class, blame_name(label->blame)) == 0));
+	json_object_set_new(value, "subject_right",
+	    class == NULL ? json_null()
+			  : json_boolean(label_names(
+				label, subject != NULL ? subject : "")));
 	return value;
 }
 
@@ -176,11 +200,14 @@ incidents_document(struct arena *arena, const struct document_source *source,
 {
 	json_t *root = json_object(), *list = json_array();
 	struct incidents incidents;
+	struct labels labels;
 
 	json_object_set_new(root, "version", json_integer(1));
 	json_object_set_new(root, "at", shape_time(now_of(source, request)));
 	json_object_set_new(root, "incidents", list);
-	if (find(&incidents, arena, source, request, err) < 0)
+	if (find(&incidents, arena, source, request, err) < 0 ||
+	    labels_find(
+		&labels, arena, source->store, request->environment, err) < 0)
 		goto fail;
 	for (size_t i = 0; i < incidents.n && i < request->limit; i++) {
 		const struct incident *incident = &incidents.list[i];
@@ -195,6 +222,8 @@ incidents_document(struct arena *arena, const struct document_source *source,
 		}
 		json_object_set_new(row, "verdict",
 		    verdict == NULL ? json_null() : short_verdict(verdict));
+		json_object_set_new(row, "label",
+		    label_value(labels_of(&labels, incident->id), verdict));
 		json_decref(verdict);
 	}
 	mark_relapses(list);
@@ -300,15 +329,20 @@ report_document(struct arena *arena, const struct document_source *source,
 {
 	int64_t at_ms = now_of(source, request);
 	struct incidents incidents;
+	struct labels labels;
 	const struct incident *incident;
 	json_t *root = NULL, *verdict, *changes;
 
-	if (find(&incidents, arena, source, request, err) < 0)
+	/* However long ago: it has a number. */
+	if (incidents_find(&incidents, arena, source->store,
+		request->environment, 0, at_ms, err) < 0 ||
+	    labels_find(
+		&labels, arena, source->store, request->environment, err) < 0)
 		return NULL;
 	incident = incident_of(&incidents, request->other);
 	if (incident == NULL) {
 		err_set(err, ERR_NOT_FOUND,
-		    "incident %.20s: not one of the last 30 days; vedette "
+		    "incident %.20s: there is none of this number; vedette "
 		    "incidents lists them",
 		    request->other);
 		return NULL;
@@ -323,6 +357,8 @@ report_document(struct arena *arena, const struct document_source *source,
 		json_object_set_new(root, "at", shape_time(at_ms));
 		json_object_set_new(root, "incident", incident_value(incident));
 		json_object_set(root, "verdict", verdict);
+		json_object_set_new(root, "label",
+		    label_value(labels_of(&labels, incident->id), verdict));
 		json_object_set_new(root, "changes", changes);
 	}
 	json_decref(verdict);

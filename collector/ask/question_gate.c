@@ -23,7 +23,7 @@
 
 enum side { BEFORE, AFTER, SIDES };
 
-enum finding { GOOD, REGRESSED, CANNOT_TELL, FINDINGS };
+enum gate_finding { GOOD, REGRESSED, CANNOT_TELL, FINDINGS };
 
 static const char *const findings[FINDINGS] = { "good", "regressed",
 	"cannot_tell" };
@@ -39,7 +39,7 @@ struct compared_series {
 	struct series series; /* names in the arena */
 	struct sample sample;
 	struct compared durations, failures;
-	enum finding finding;
+	enum gate_finding finding;
 };
 
 struct gate {
@@ -360,7 +360,7 @@ judge(struct gate *gate, struct err *err)
 
 /* --- the document ------------------------------------------------------- */
 
-static enum finding
+static enum gate_finding
 verdict_of(const struct gate *gate)
 {
 	if (gate->n_found[REGRESSED] > 0)

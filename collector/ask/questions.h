@@ -8,6 +8,7 @@
 #define COLLECTOR_ASK_QUESTIONS_H
 
 #include "collector/ask/document.h"
+#include "collector/diagnose/verdict.h"
 
 typedef char *
 question_fn(struct arena *arena, const struct document_source *source,
@@ -28,6 +29,17 @@ question_fn question_gate;
 
 /* question_guards.c: which earlier fixes are still in force. */
 question_fn question_guards;
+
+/* question_self_check.c: how right the verdicts were, by what people said of
+ * closed incidents. */
+question_fn question_self_check;
+
+/* The verdict of a moment; *out points into the arena.  And its document. */
+int question_verdict(struct verdict *out, struct arena *arena,
+    const struct document_source *source, const char *environment,
+    int64_t at_ms, struct err *err);
+char *question_verdict_text(
+    const struct document_source *source, const struct verdict *verdict);
 
 /* The moment asked about. */
 int64_t question_at_ms(

@@ -5,6 +5,7 @@
 #include "collector/cli/cmd.h"
 #include "collector/cli/members.h"
 #include "collector/cli/output.h"
+#include "collector/cli/show_document.h"
 #include "collector/cli/show_verdict.h"
 
 /* The class of a verdict is the exit code, for scripts. */
@@ -61,9 +62,34 @@ start(struct ask *ask, struct query_client *client)
 	ask_document(ask, client, &request, show, code_of);
 }
 
+static void
+show_check(struct ask *ask, const json_t *document)
+{
+	show_self_check(&ask->page, document);
+}
+
+/* Something to look at, when a verdict was confident and wrong. */
+static int
+code_of_check(const json_t *document)
+{
+	return json_array_size(json_object_get(document, "false_confident")) >
+	    0;
+}
+
+static void
+start_check(struct ask *ask, struct query_client *client)
+{
+	const struct query_document request =
+	    ask_about(ask->arguments, "self-check");
+
+	ask_document(ask, client, &request, show_check, code_of_check);
+}
+
 static int
 run(const struct arguments *arguments, const struct look *look)
 {
+	if (arguments->self_check)
+		return ask_collector(arguments, look, start_check);
 	if (arguments->environment[0] == '\0') {
 		output_complain("diagnose: which environment?",
 		    "such as: vedette diagnose staging");
@@ -75,17 +101,27 @@ run(const struct arguments *arguments, const struct look *look)
 const struct command cmd_diagnose = {
 	.name = "diagnose",
 	.summary = "whose fault it is, since when, how we know, what next",
-	.options = OPTION_AT | OPTION_EXPLAIN,
+	.options = OPTION_AT | OPTION_EXPLAIN | OPTION_CHECK | OPTION_LAST,
 	.description =
 	    "Weighs the evidence of an environment, now or at a moment, and "
 	    "says what is\nresponsible: the application, its environment's "
 	    "configuration, infrastructure,\nthe network, a blind spot of the "
 	    "observers, or nothing.  What contradicts the\nverdict and what "
-	    "could not be seen is always part of the answer.\n",
+	    "could not be seen is always part of the answer.\n"
+	    "\n"
+	    "--self-check looks back (--last, a year unless said) at incidents "
+	    "of which\n"
+	    "people said what they were (vedette incident close): how often "
+	    "the class and\n"
+	    "the subject were right, the Brier score, reliability, and each "
+	    "verdict that\n"
+	    "was confident and wrong.\n",
 	.examples = "  vedette diagnose staging\n"
 		    "  vedette diagnose staging --at 2026-01-05T18:40:00Z\n"
-		    "  vedette diagnose staging --explain E3\n",
-	.exits = "  0   no incident\n"
+		    "  vedette diagnose staging --explain E3\n"
+		    "  vedette diagnose --self-check --last 30d\n",
+	.exits = "  0   no incident; no verdict was confident and wrong\n"
+		 "  1   one was (--self-check)\n"
 		 "  10  the application\n"
 		 "  11  environment configuration\n"
 		 "  12  infrastructure\n"

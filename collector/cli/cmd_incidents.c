@@ -22,6 +22,18 @@ moment_of(char out[24], const char *time)
 
 /* --- the list ------------------------------------------------------------------- */
 
+/* What people said that it was. */
+static void
+add_label(struct table *table, const json_t *label)
+{
+	bool wrong = json_is_false(json_object_get(label, "verdict_right"));
+
+	table_note(table, wrong ? INK_WARNING : INK_GOOD, "%s: %s %s%s",
+	    member_text(label, "by"), member_text(label, "class"),
+	    member_text(label, "subject"),
+	    wrong ? "; the verdict was wrong" : "");
+}
+
 static void
 add_row(struct table *table, const json_t *row)
 {
@@ -45,6 +57,8 @@ add_row(struct table *table, const json_t *row)
 		    member_text(verdict, "subject"));
 	else
 		table_add(table, INK_DIM, "not judged here");
+	if (json_is_object(json_object_get(row, "label")))
+		add_label(table, json_object_get(row, "label"));
 	if (relapse != 0)
 		table_note(table, INK_WARNING,
 		    "the same fault as incident #%lld: what mended that one "

@@ -16,6 +16,7 @@ static const struct command *const commands[] = {
 	&cmd_detect,
 	&cmd_diagnose,
 	&cmd_incidents,
+	&cmd_incident,
 	&cmd_report,
 	&cmd_trend,
 	&cmd_timeline,

@@ -19,6 +19,9 @@ void show_timeline(struct page *page, const json_t *timeline);
 /* What differs between two environments; what is the same is counted. */
 void show_diff(struct page *page, const json_t *diff);
 
+/* How right the verdicts were, and which were confident and wrong. */
+void show_self_check(struct page *page, const json_t *document);
+
 /* --- parts that they share --------------------------------------------------- */
 
 /* Title of a part of the page, in a line of its own. */

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "collector/diagnose/token.h"
 
 static const struct token_row rows[TOKEN_COUNT] = {
@@ -130,6 +132,17 @@ const char *
 blame_name(enum blame blame)
 {
 	return names[blame];
+}
+
+int
+blame_parse(enum blame *out, const char *name)
+{
+	for (int i = 0; i < BLAME_COUNT; i++)
+		if (strcmp(names[i], name) == 0) {
+			*out = (enum blame)i;
+			return 0;
+		}
+	return -1;
 }
 
 const struct token_row *

@@ -29,6 +29,8 @@ enum blame {
 
 /* "app", "undetermined"; borrowed for ever. */
 const char *blame_name(enum blame blame);
+/* -1 for another word; "undetermined" is none that an incident can be. */
+int blame_parse(enum blame *out, const char *name);
 
 enum family {
 	FAMILY_IMPACT,

@@ -5,6 +5,7 @@ import subprocess
 
 import outages
 import pytest
+from stage import wait_for
 
 
 def replay(stage, text):
@@ -114,3 +115,79 @@ def test_an_unknown_incident_is_named_with_the_way_out(stage):
     assert done.returncode == 3 and "vedette incidents" in done.stderr
     done = ask(stage, "report", "1", "--format", "pdf")
     assert done.returncode == 2 and "text, md, html, json" in done.stderr
+
+
+def closed(at, incident, verdict, subject):
+    """A line of history: what somebody said that it was."""
+    return json.dumps({
+        "type": "event", "at": at, "environment": "staging",
+        "kind": "incident_closed", "subject": subject,
+        "attributes": {"incident": incident, "verdict": verdict,
+                       "by": "ada"}}) + "\n"
+
+
+def test_verdicts_are_measured_by_what_people_said(stage):
+    """The last word counts; the wrong and confident one is named."""
+    first = outages.lines("S17")
+    replay(stage, first + shifted(first, 7200) +
+           closed("2026-01-05T13:00:00.000Z", 1, "app", "") +
+           closed("2026-01-05T13:00:01.000Z", 1, "infra", "infra:postgres"))
+    listed = json.loads(ask(stage, "incidents", "--json").stdout)["incidents"]
+    later, earlier = listed
+    assert later["label"] is None
+    assert earlier["label"]["class"] == "infra"
+    assert earlier["label"]["by"] == "ada"
+    assert earlier["label"]["verdict_right"] is True
+    assert earlier["label"]["subject_right"] is True
+    done = ask(stage, "diagnose", "--self-check", "--json")
+    check = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert (check["incidents"], check["labelled"]) == (2, 1)
+    assert check["right"] == check["subject_right"] == 1
+    assert 0 < check["brier"] < 0.1 and check["false_confident"] == []
+    (stage.directory / "s.db").unlink()
+    replay(stage, first + shifted(first, 7200) +
+           closed("2026-01-05T13:00:00.000Z", 1, "net", "net:a->b"))
+    done = ask(stage, "diagnose", "--self-check")
+    assert done.returncode == 1
+    assert "CONFIDENT AND WRONG\n#1 staging" in done.stdout
+    assert "was net net:a->b" in done.stdout
+
+
+@pytest.fixture
+def collecting(stage):
+    """A collector over the history of two outages."""
+    replay(stage, outages.lines("S17"))
+    places = outages.CONFIG[outages.CONFIG.index("environments:"):]
+    (stage.directory / "c.yaml").write_text(
+        f"store: {stage.directory}/s.db\nlisten: [{{url: {stage.url}}}]\n" +
+        places)
+    stage.start("collector", [stage.collector, "run", "--config", "c.yaml"])
+    wait_for("the collector", lambda: subprocess.run(
+        [stage.cli, "--collector", stage.url, "incidents"], check=False,
+        capture_output=True).returncode == 0)
+    return stage
+
+
+def test_people_say_what_an_incident_was(collecting):
+    """Over the network; what is wrong is said."""
+    def vedette(*arguments):
+        return subprocess.run(
+            [collecting.cli, "--collector", collecting.url, *arguments],
+            capture_output=True, text=True, check=False)
+    done = vedette("incident", "close", "1", "--verdict", "infra",
+                   "--subject", "infra:postgres")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "incident #1 of staging was infra infra:postgres" in done.stdout
+    report = json.loads(vedette("report", "1", "--json").stdout)
+    assert report["label"]["class"] == "infra"
+    assert report["label"]["by"].startswith("uid ")
+    for words, said in [
+            (("close", "1"), "--verdict is missing"),
+            (("close", "1", "--verdict", "dog"), "not one of app"),
+            (("open", "1"), "close INCIDENT"),
+            (("close",), "close INCIDENT")]:
+        done = vedette("incident", *words)
+        assert done.returncode == 2 and said in done.stderr, words
+    done = vedette("incident", "close", "99", "--verdict", "app")
+    assert done.returncode == 3 and "none of this number" in done.stderr

@@ -1,0 +1,105 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/ask/label.h"
+#include "proto/mark.h"
+
+struct gathering {
+	struct labels *out;
+	struct arena *arena;
+	size_t room;
+};
+
+static const struct attribute *
+attribute_of(const struct mark *mark, const char *name)
+{
+	for (size_t i = 0; i < mark->n_attributes; i++)
+		if (strcmp(mark->attributes[i].name, name) == 0)
+			return &mark->attributes[i];
+	return NULL;
+}
+
+/* A number, also one that is written as text. */
+static uint64_t
+number_of(const struct attribute *attribute)
+{
+	if (attribute == NULL)
+		return 0;
+	if (attribute->text != NULL)
+		return strtoull(attribute->text, NULL, 10);
+	return attribute->number >= 1 && attribute->number < 9e15
+	    ? (uint64_t)attribute->number
+	    : 0;
+}
+
+static struct label *
+add(struct gathering *gathering)
+{
+	struct labels *out = gathering->out;
+
+	if (out->n == gathering->room) {
+		size_t room = gathering->room * 2 + 16;
+		struct label *list =
+		    arena_zalloc(gathering->arena, room * sizeof(*list));
+
+		if (out->n > 0)
+			memcpy(list, out->list, out->n * sizeof(*list));
+		out->list = list;
+		gathering->room = room;
+	}
+	return &out->list[out->n++];
+}
+
+static int
+on_mark(void *arg, const struct mark *mark, struct err *err)
+{
+	struct gathering *gathering = arg;
+	const struct attribute *word = attribute_of(mark, LABEL_VERDICT);
+	uint64_t incident = number_of(attribute_of(mark, LABEL_INCIDENT));
+	enum blame blame;
+
+	(void)err;
+	if (mark->kind != MARK_INCIDENT_CLOSED || incident == 0 ||
+	    word == NULL || word->text == NULL ||
+	    blame_parse(&blame, word->text) < 0)
+		return 0; /* it says that it is over, not what it was */
+	*add(gathering) = (struct label){
+		.incident = incident,
+		.at_ms = mark->at_ms,
+		.blame = blame,
+		.subject = arena_strdup(gathering->arena, mark->subject),
+		.by = arena_strdup(gathering->arena, mark_by(mark)),
+	};
+	return 0;
+}
+
+int
+labels_find(struct labels *out, struct arena *arena, struct store *store,
+    const char *environment, struct err *err)
+{
+	const struct store_marks wanted = { environment, "", 0, INT64_MAX };
+	struct gathering gathering = { .out = out, .arena = arena };
+
+	*out = (struct labels){ 0 };
+	return store_scan_marks(store, &wanted, on_mark, &gathering, err);
+}
+
+const struct label *
+labels_of(const struct labels *labels, uint64_t incident)
+{
+	for (size_t i = labels->n; i > 0; i--)
+		if (labels->list[i - 1].incident == incident)
+			return &labels->list[i - 1];
+	return NULL;
+}
+
+bool
+label_names(const struct label *label, const char *subject)
+{
+	size_t n = strcspn(label->subject, "#@");
+
+	return label->subject[0] == '\0' ||
+	    (strcspn(subject, "#@") == n &&
+		strncmp(label->subject, subject, n) == 0);
+}
