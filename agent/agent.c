@@ -13,6 +13,7 @@
 #include "agent/outbox.h"
 #include "agent/probe.h"
 #include "agent/schedule.h"
+#include "agent/secrets.h"
 #include "agent/spool.h"
 #include "agent/uplink.h"
 #include "proto/base/file.h"
@@ -169,6 +170,13 @@ check_runnable(
 	return 0;
 }
 
+static void
+on_open_secret(void *arg, const char *text)
+{
+	(void)arg;
+	log_warning("%s", text);
+}
+
 static int
 connect_uplink(struct agent *agent, struct uplink **out,
     const struct agent_config *config, struct err *err)
@@ -220,6 +228,7 @@ reload(struct agent *agent, struct err *err)
 	list_push(&agent->retired, &agent->generation->node);
 	agent->generation = generation_new(next);
 	outbox_set_heartbeat(agent->outbox, next->heartbeat_ms);
+	secrets_warn(next, on_open_secret, NULL);
 	prove(agent);
 	return 0;
 }
@@ -357,10 +366,11 @@ watch_signals(struct agent *agent)
 static void
 begin(struct agent *agent)
 {
-	const struct agent_config *config = agent->generation->config;
+	struct agent_config *config = agent->generation->config;
 
 	log_info("vedette-agent %s: %s in %s, %u probes", VEDETTE_VERSION,
 	    config->agent, config->environment, config->n_probes);
+	secrets_warn(config, on_open_secret, NULL);
 	prove(agent);
 	schedule_set(
 	    agent->schedule, config->probes, config->n_probes, FIRST_RUN_MS);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "agent/defaults.h"
+#include "agent/secrets.h"
 #include "proto/base/mem.h"
 
 #define CONCURRENCY    512
@@ -34,11 +35,13 @@ resolve_path(const char *folder, char **path, size_t skip)
 	*path = whole;
 }
 
-/* A secret that is in a file is written "@path". */
+/* A secrets_fn.  What is in a file is written "@path". */
 static void
-resolve_secret(const char *folder, char **secret)
+resolve_secret(void *arg, char **secret)
 {
-	if (*secret != NULL && (*secret)[0] == '@')
+	const char *folder = arg;
+
+	if ((*secret)[0] == '@')
 		resolve_path(folder, secret, 1);
 }
 
@@ -57,8 +60,6 @@ complete_inputs(const char *folder, struct postgres_inputs *inputs)
 	set_default(&inputs->sslmode, "prefer");
 	if (inputs->port == 0)
 		inputs->port = POSTGRES_PORT;
-	resolve_secret(folder, &inputs->url);
-	resolve_secret(folder, &inputs->password);
 	resolve_variables(folder, inputs->variables);
 }
 
@@ -97,9 +98,6 @@ complete_http(const char *folder, struct http_config *http)
 	resolve_path(folder, &http->ca_file, 0);
 	resolve_path(folder, &http->certificate_file, 0);
 	resolve_path(folder, &http->key_file, 0);
-	resolve_secret(folder, &http->body);
-	for (uint32_t i = 0; i < http->n_headers; i++)
-		resolve_secret(folder, &http->headers[i].value);
 }
 
 static void
@@ -118,8 +116,6 @@ complete_redis(const char *folder, struct redis_inputs *inputs)
 {
 	if (inputs->port == 0)
 		inputs->port = REDIS_PORT;
-	resolve_secret(folder, &inputs->url);
-	resolve_secret(folder, &inputs->password);
 	resolve_path(folder, &inputs->ca_file, 0);
 	resolve_variables(folder, inputs->variables);
 }
@@ -176,8 +172,6 @@ complete_exec(const char *folder, struct exec_config *exec)
 	/* A name without a folder is looked for. */
 	if (exec->n_command > 0 && strchr(exec->command[0], '/') != NULL)
 		resolve_path(folder, &exec->command[0], 0);
-	for (uint32_t i = 0; i < exec->n_environment; i++)
-		resolve_secret(folder, &exec->environment[i].value);
 }
 
 static void
@@ -200,8 +194,6 @@ complete_journey(const char *folder, struct journey_config *journey)
 	resolve_path(folder, &journey->ca_file, 0);
 	resolve_path(folder, &journey->certificate_file, 0);
 	resolve_path(folder, &journey->key_file, 0);
-	for (uint32_t i = 0; i < journey->n_variables; i++)
-		resolve_secret(folder, &journey->variables[i].value);
 	for (uint32_t i = 0; i < journey->n_steps; i++)
 		set_default(&journey->steps[i].method,
 		    journey->steps[i].body != NULL ? "POST" : "GET");
@@ -306,4 +298,5 @@ defaults_fill(struct agent_config *config, const char *folder)
 	set_default(&config->defaults.retry_interval, "1s");
 	for (uint32_t i = 0; i < config->n_probes; i++)
 		complete_probe(folder, &config->defaults, &config->probes[i]);
+	secrets_each(config, resolve_secret, (void *)(uintptr_t)folder);
 }

@@ -87,8 +87,8 @@ say(struct text *out, enum fingerprint_match match, const char *name)
 		[FINGERPRINT_MATCH_SAME] = "the value that was seen",
 		[FINGERPRINT_MATCH_OTHER] = "not the value that was seen",
 		[FINGERPRINT_MATCH_UNKNOWN] =
-		    "nobody can tell: that was made with a key which is not on "
-		    "this host, or not any more",
+		    ("nobody can tell: that was made with a key which is not "
+		     "on this host, or not any more"),
 	};
 
 	text_addf(out, "%s: %s\n", name, words[match]);

@@ -13,6 +13,7 @@
 #include "agent/fingerprint_key.h"
 #include "agent/init.h"
 #include "agent/schema_json.h"
+#include "agent/secrets.h"
 #include "proto/base/descriptors.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
@@ -110,6 +111,16 @@ fingerprint_rotate(
 	return rc < 0 ? EXIT_TROUBLE : EXIT_DONE;
 }
 
+static void
+on_open_secret(void *arg, const char *text)
+{
+	char *warning = mem_printf("warning: %s", text);
+
+	(void)arg;
+	complain(warning, "");
+	free(warning);
+}
+
 /* Tells all that is wrong, where the others stop at the first. */
 static int
 config_check(const struct arguments *arguments)
@@ -130,6 +141,7 @@ config_check(const struct arguments *arguments)
 		complaints_fini(&complaints);
 		return EXIT_USAGE;
 	}
+	secrets_warn(config, on_open_secret, NULL);
 	printf("%s: fit: %s in %s, %u probes\n", arguments->config,
 	    config->agent, config->environment, config->n_probes);
 	config_free(config);

@@ -33,6 +33,12 @@ probe_fingerprint(const struct probe *probe)
 	return runner_fingerprint(probe->runner);
 }
 
+struct tokens *
+probe_tokens(const struct probe *probe)
+{
+	return runner_tokens(probe->runner);
+}
+
 int64_t
 probe_elapsed_us(const struct probe *probe)
 {

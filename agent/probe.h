@@ -86,6 +86,7 @@ const struct probe_kind *probe_kind_of(const struct probe_config *config);
 const struct probe_config *probe_config(const struct probe *probe);
 bool probe_is_reference(const struct probe *probe); /* use reference inputs */
 struct fingerprint *probe_fingerprint(const struct probe *probe);
+struct tokens *probe_tokens(const struct probe *probe);
 int64_t probe_elapsed_us(const struct probe *probe); /* since the run began */
 int64_t probe_now_ms(const struct probe *probe);     /* the wall clock */
 

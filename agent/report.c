@@ -14,6 +14,14 @@ report_is_blind(const struct report *report)
 	return !vantage_counts(report->vantage);
 }
 
+enum vantage
+report_vantage(const struct report *report, const struct finding *finding)
+{
+	return report_is_blind(report) || finding->series->vantage == 0
+	    ? report->vantage
+	    : finding->series->vantage;
+}
+
 size_t
 report_count(const struct report *report, enum outcome outcome)
 {

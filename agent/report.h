@@ -50,6 +50,10 @@ void report_explain(struct report *report);
 
 bool report_is_blind(const struct report *report);
 
+/* From where a finding was made: what a control plane says is its own. */
+enum vantage
+report_vantage(const struct report *report, const struct finding *finding);
+
 /* How many findings have this outcome. */
 size_t report_count(const struct report *report, enum outcome outcome);
 

@@ -72,6 +72,8 @@ finding_json(const struct report *report, const struct finding *finding)
 	set_text(object, "probe", finding->series->probe);
 	set_text(object, "kind", finding->series->kind);
 	set_text(object, "reference_of", finding->series->reference_of);
+	set_text(
+	    object, "vantage", vantage_name(report_vantage(report, finding)));
 	set_text(object, "at", text_time(at, result->at_ms));
 	/* From an unproven vantage, what was seen is not an outcome. */
 	set_text(object, is_blind ? "seen" : "outcome",

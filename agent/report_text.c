@@ -111,6 +111,9 @@ put_finding(const struct page *page, const struct report *report,
 	    NAME_COLUMN, finding->series->probe,
 	    text_span(span, result->duration_us),
 	    result->censored ? " (limit)" : "");
+	if (report_vantage(report, finding) != report->vantage)
+		text_addf(page->out, "  (%s)",
+		    vantage_name(report_vantage(report, finding)));
 	result_reason(reason, finding->series, result);
 	if (reason[0] != '\0' && !report_is_blind(report))
 		text_addf(page->out, "  %s", reason);

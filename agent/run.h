@@ -77,6 +77,7 @@ const struct clock *runner_clock(const struct runner *runner);
 struct resolver *runner_resolver(struct runner *runner);
 struct transfers *runner_transfers(struct runner *runner, struct err *err);
 struct fingerprint *runner_fingerprint(const struct runner *runner);
+struct tokens *runner_tokens(struct runner *runner);
 const char *runner_state_directory(const struct runner *runner);
 
 /* Does the kind set its phases with probe_phase()? */

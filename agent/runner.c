@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/run.h"
+#include "agent/tokens.h"
 #include "proto/base/text.h"
 
 #define REFERENCE_SUFFIX ".reference"
@@ -18,6 +19,7 @@ struct runner {
 	uv_timer_t own;   /* never runs: its end is an event of the loop */
 	struct resolver *resolver;
 	struct transfers *transfers;
+	struct tokens *tokens;
 	bool is_closing;
 	void (*closed)(void *arg);
 	void *closed_arg;
@@ -54,6 +56,14 @@ runner_transfers(struct runner *runner, struct err *err)
 	return runner->transfers;
 }
 
+struct tokens *
+runner_tokens(struct runner *runner)
+{
+	if (runner->tokens == NULL)
+		runner->tokens = tokens_new(runner->setup.clock);
+	return runner->tokens;
+}
+
 struct fingerprint *
 runner_fingerprint(const struct runner *runner)
 {
@@ -80,6 +90,7 @@ on_transfers_closed(void *arg)
 	struct runner *runner = arg;
 
 	runner->closed(runner->closed_arg);
+	tokens_free(runner->tokens);
 	free(runner);
 }
 

@@ -3,6 +3,7 @@
 
 #include "agent/spool_db.h"
 #include "proto/base/crc32c.h"
+#include "proto/sqlite_code.h"
 
 #define GAP_COLUMNS "id, why, stream, first, last, n_results, from_ms, to_ms"
 
@@ -31,40 +32,14 @@ static const char *const texts[SQL_N] = {
 	[SQL_GAP_DELETE] = "DELETE FROM gap WHERE id = ?1",
 };
 
-static enum err_code
-code_of(int rc)
-{
-	switch (rc & 0xff) {
-	case SQLITE_FULL:
-		return ERR_FULL;
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-	case SQLITE_FORMAT:
-	case SQLITE_MISMATCH:
-	case SQLITE_TOOBIG:
-	case SQLITE_ERROR: /* our own statements: the schema is not ours */
-	case SQLITE_CONSTRAINT:
-		return ERR_CORRUPT;
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return ERR_BUSY;
-	case SQLITE_READONLY:
-	case SQLITE_PERM:
-	case SQLITE_AUTH:
-		return ERR_DENIED;
-	default:
-		return ERR_IO;
-	}
-}
-
 int
 spool_db_fail(struct spool *spool, struct err *err)
 {
 	int rc = sqlite3_extended_errcode(spool->db);
 	int error = sqlite3_system_errno(spool->db);
-	enum err_code code = code_of(rc);
+	enum err_code code = sqlite_code(rc);
 
-	if (code != ERR_FULL && code != ERR_BUSY)
+	if (code != ERR_FULL && code != ERR_BUSY && code != ERR_LIMIT)
 		spool->broken = true;
 	if (code == ERR_IO && (error == ENOSPC || error == EDQUOT))
 		code = ERR_FULL;

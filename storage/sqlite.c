@@ -9,6 +9,7 @@
 
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
+#include "proto/sqlite_code.h"
 #include "storage/sqlite.h"
 
 /*
@@ -25,33 +26,6 @@
 #define CHECKPOINT_PAGES 1000
 #define DISK_ROOM_BYTES  (1024 * 1024)
 #define RESERVE_BYTES    (32 * 1024 * 1024) /* twice what the log may keep */
-
-static enum err_code
-code_of(int rc)
-{
-	switch (rc & 0xff) {
-	case SQLITE_FULL:
-		return ERR_FULL;
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-	case SQLITE_FORMAT:
-	case SQLITE_MISMATCH:
-	case SQLITE_ERROR: /* our own statements: the schema is not ours */
-	case SQLITE_CONSTRAINT:
-		return ERR_CORRUPT;
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return ERR_BUSY;
-	case SQLITE_READONLY:
-	case SQLITE_PERM:
-	case SQLITE_AUTH:
-		return ERR_DENIED;
-	case SQLITE_TOOBIG:
-		return ERR_LIMIT;
-	default:
-		return ERR_IO;
-	}
-}
 
 /* SQLite says the same of a full disk and of its own limit. */
 static bool
@@ -93,7 +67,7 @@ sqlite_fail(struct sqlite *s, struct err *err)
 {
 	int rc = sqlite3_extended_errcode(s->db);
 	int error = sqlite3_system_errno(s->db);
-	enum err_code code = code_of(rc);
+	enum err_code code = sqlite_code(rc);
 	bool io = code == ERR_IO && error != 0;
 	const char *text = sqlite3_errmsg(s->db);
 

@@ -1,12 +1,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/stat.h>
 
 #include "agent/probes/gcp.h"
 #include "agent/probes/gcp_jwt.h"
 #include "agent/probes/http_origin.h"
 #include "agent/probes/json_path.h"
+#include "agent/tokens.h"
 #include "proto/base/file.h"
 #include "proto/base/mem.h"
 #include "proto/place.h"
@@ -21,8 +22,27 @@
 
 struct gcp_token {
 	const struct gcp_credentials *credentials;
+	const char *whose; /* of the run's state */
 	bool is_asking;
 };
+
+/* Whose token these credentials get; owned by the caller.  Another key in the
+ * file, or another mode of it, is somebody else's. */
+static char *
+name_of(const struct gcp_credentials *credentials)
+{
+	struct stat st = { 0 };
+
+	if (credentials->key_file == NULL)
+		return mem_printf("gcp metadata %s",
+		    credentials->metadata != NULL ? credentials->metadata
+						  : METADATA);
+	if (stat(credentials->key_file, &st) < 0)
+		return mem_printf("gcp key %s", credentials->key_file);
+	return mem_printf("gcp key %s %lld %lld.%09ld", credentials->key_file,
+	    (long long)st.st_ino, (long long)st.st_ctim.tv_sec,
+	    st.st_ctim.tv_nsec);
+}
 
 static int
 ask_metadata(struct http_client *client, const char *base)
@@ -38,7 +58,8 @@ ask_metadata(struct http_client *client, const char *base)
 }
 
 static int
-ask_with_key(struct http_client *client, const char *key_file, struct err *err)
+ask_with_key(struct http_client *client, const char *key_file, int64_t now_ms,
+    struct err *err)
 {
 	struct http_request request = { .method = "POST" };
 	struct gcp_key key = { 0 };
@@ -47,7 +68,7 @@ ask_with_key(struct http_client *client, const char *key_file, struct err *err)
 
 	if (gcp_key_read(&key, key_file, err) < 0)
 		return -1;
-	rc = gcp_jwt_sign(&jwt, &key, (int64_t)time(NULL), err);
+	rc = gcp_jwt_sign(&jwt, &key, now_ms / 1000, err);
 	if (rc == 0) {
 		body = mem_printf("%s%s", GRANT, jwt);
 		request.url = key.token_uri;
@@ -77,7 +98,8 @@ begin_token(
 	http_client_forget_headers(client);
 	http_client_trust(client);
 	if (credentials->key_file != NULL)
-		rc = ask_with_key(client, credentials->key_file, &err);
+		rc = ask_with_key(
+		    client, credentials->key_file, probe_now_ms(p), &err);
 	else
 		rc = ask_metadata(client,
 		    credentials->metadata != NULL ? credentials->metadata
@@ -96,12 +118,17 @@ static enum turn
 get_token(struct probe *p, void *arg, struct http_client *client, char **out)
 {
 	struct gcp_token *token = arg;
+	const char *known = tokens_get(probe_tokens(p), token->whose);
 	enum turn turn = TURN_NEXT;
 	const char *body;
 	json_t *root;
 	long status;
 	size_t n;
 
+	if (!token->is_asking && known != NULL) {
+		*out = mem_strdup(known);
+		return TURN_NEXT;
+	}
 	if (!token->is_asking)
 		turn = begin_token(p, token, client);
 	if (turn == TURN_NEXT)
@@ -113,6 +140,9 @@ get_token(struct probe *p, void *arg, struct http_client *client, char **out)
 	root = json_loadb(body, n, 0, NULL);
 	if (status == 200)
 		*out = json_path_text(root, "access_token");
+	if (*out != NULL)
+		tokens_put(probe_tokens(p), token->whose, *out,
+		    json_integer_value(json_object_get(root, "expires_in")));
 	json_decref(root);
 	if (*out != NULL)
 		return TURN_NEXT;
@@ -130,13 +160,16 @@ gcp_authorise(
 	if (gcp->token == NULL) {
 		gcp->token = mem_zalloc(sizeof(*gcp->token));
 		gcp->token->credentials = credentials;
+		free(gcp->whose);
+		gcp->whose = name_of(credentials);
+		gcp->token->whose = gcp->whose;
+		gcp->tokens = probe_tokens(p);
 	}
 	turn = cloud_call_authorise(gcp->call, get_token, gcp->token);
 	if (turn == TURN_WAIT)
 		return TURN_WAIT;
 	free(gcp->token);
 	gcp->token = NULL;
-	(void)p;
 	return turn;
 }
 
@@ -203,8 +236,12 @@ gcp_cleanup(void *state)
 {
 	struct gcp *gcp = state;
 
+	/* It may have been taken back: the next run asks for another. */
+	if (gcp->whose != NULL && cloud_call_status(gcp->call) == 401)
+		tokens_forget(gcp->tokens, gcp->whose);
 	cloud_call_free(gcp->call);
 	free(gcp->token);
+	free(gcp->whose);
 	free(gcp->url);
 	free(gcp->next);
 	free(gcp->what);

@@ -12,17 +12,20 @@
 struct gcp {
 	struct cloud_call *call;
 	struct gcp_token *token; /* that is under way */
-	char *url, *next;        /* of the resource, of what comes after it */
-	char *what;              /* "instance shop/staging-db" */
-	json_t *first;           /* an answer that is needed later */
-	char *trouble;           /* of what comes after it */
+	char *whose; /* the token last given, as tokens.h knows it */
+	struct tokens *tokens;
+	char *url, *next; /* of the resource, of what comes after it */
+	char *what;       /* "instance shop/staging-db" */
+	json_t *first;    /* an answer that is needed later */
+	char *trouble;    /* of what comes after it */
 	enum reason trouble_reason;
 };
 
 /* The resource of this run, whatever its kind. */
 const struct gcp_config *gcp_config(const struct probe *probe);
 
-/* Goes on getting a token by these credentials for the calls that follow. */
+/* Goes on getting a token by these credentials for the calls that follow; one
+ * that another run was given is used until shortly before its end. */
 enum turn gcp_authorise(struct probe *probe, struct gcp *gcp,
     const struct gcp_credentials *credentials);
 

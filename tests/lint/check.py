@@ -49,7 +49,8 @@ ARROWS = {
 
 # Third-party header (a pattern) and the only files that may see it.
 OWNERS = {
-    r"sqlite3(ext)?\.h": r"storage/sqlite.*|agent/spool_.*",
+    r"sqlite3(ext)?\.h": r"storage/sqlite.*|agent/spool_.*|"
+                        r"proto/sqlite_code\.c",
     r"nng/.*": r"proto/(rpc|edge|passage).*",
     r"libpq-fe\.h": r"agent/probes/postgres.*|storage/postgres.*",
     r"curl/.*": r"proto/transfer\.c|agent/(main|agent)\.c|"

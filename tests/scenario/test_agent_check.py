@@ -330,6 +330,23 @@ def test_a_reason_that_is_none_is_told(agent):
 # --- vantage -------------------------------------------------------------------
 
 @pytest.mark.parametrize("broken", [False, True])
+def test_what_a_control_plane_says_is_marked(agent, web):
+    """It is not seen from where the agent stands."""
+    agent.configure(HEAD + PROVEN + """\
+probes:
+  - {name: near, tcp: {host: 127.0.0.1, port: %d}}
+  - name: far
+    gcp.sql: {project: p, instance: i,
+              credentials: {metadata: "http://127.0.0.1:1"}}
+""" % web)
+    found = {one["probe"]: one["vantage"]
+             for one in agent.report()["findings"]}
+    assert found == {"near": "in_environment", "far": "control_plane"}
+    lines = agent.check().stdout.splitlines()
+    assert [" (control_plane)" in line for line in lines
+            if " near " in line or " far " in line] == [False, True]
+
+
 def test_from_an_unproven_vantage_all_is_blind(agent, web, broken):
     """Neither green nor red, whatever was seen: exit code 3."""
     path = "broken" if broken else ""
@@ -535,6 +552,38 @@ def test_all_that_is_wrong_is_told_at_once(agent):
         done.stderr
 
 
+def test_secrets_that_others_may_read_are_told_of(agent, tmp_path):
+    """A warning: a platform may mount them so."""
+    for name, mode in (("open", 0o644), ("shut", 0o400), ("group", 0o640),
+                       ("writable", 0o660)):
+        (tmp_path / name).write_text("canary-value")
+        (tmp_path / name).chmod(mode)
+    agent.configure(HEAD + f"""\
+probes:
+  - {{name: a, postgres: {{host: h, password: "@{tmp_path}/open"}}}}
+  - {{name: b, redis: {{host: h, password: "@{tmp_path}/open"}}}}
+  - name: c
+    http: {{url: "http://h", headers: [{{name: A, value: "@{tmp_path}/shut"}}],
+           body: "@{tmp_path}/group"}}
+  - {{name: d, exec: {{command: [x],
+                     environment: [{{name: A, value: "@{tmp_path}/none"}}]}}}}
+  - name: e
+    journey: {{variables: [{{name: a, value: "@{tmp_path}/writable"}}],
+              steps: [{{name: s, url: "http://h"}}]}}
+""")
+    done = agent.run("config", "check", "--config", "agent.yaml")
+    assert done.returncode == 0
+    told = [line.removeprefix("vedette-agent: warning: ")
+            for line in done.stderr.splitlines()]
+    assert told == [
+        f"{tmp_path}/open holds a secret, and others may read it (mode 644); "
+        f"if that is not meant: chmod o=,g-w {tmp_path}/open",
+        f"{tmp_path}/none, which holds a secret: No such file or directory",
+        f"{tmp_path}/writable holds a secret, and others may change it (mode "
+        f"660); if that is not meant: chmod o=,g-w {tmp_path}/writable"]
+    assert "canary" not in done.stdout + done.stderr
+
+
 def test_files_of_a_folder_are_all_looked_at(agent, tmp_path):
     """Whichever of them is wrong."""
     (tmp_path / "1.yaml").write_text("agent: a\nprobe: []\n")
@@ -627,7 +676,10 @@ def test_the_example_of_deploy_is_fit(agent):
     """As it stands, with every kind of probe in it."""
     example = pathlib.Path(__file__).resolve().parents[2] / "deploy/agent.yaml"
     done = agent.run("config", "check", "--config", str(example))
-    assert done.stderr == ""
+    assert done.stderr == (
+        "vedette-agent: warning: "
+        f"{example.parent}/secrets/probe.password, which holds a secret: No "
+        "such file or directory\n")
     assert done.returncode == 0
     assert "stg-1 in staging, 5 probes" in done.stdout
 

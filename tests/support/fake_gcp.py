@@ -46,13 +46,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if self.headers["Metadata-Flavor"] != "Google":
                 self.reply(403, b"")
                 return
+            fake.given += 1
             self.reply(200, {"access_token": TOKEN, "expires_in": 3599,
                              "token_type": "Bearer"})
             return
         token = (self.headers["Authorization"] or "").removeprefix("Bearer ")
         fake.asked.append((self.path, token))
         status, body = fake.answers.get(self.path, (404, None))
-        if token not in (TOKEN, SERVICE_TOKEN):
+        if token not in (TOKEN, SERVICE_TOKEN) or fake.taken_back > 0:
+            fake.taken_back -= 1
             status, body = 401, None
         if status == "hang":
             fake.released.wait(60)
@@ -74,8 +76,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 header["alg"] == "RS256" and fake.verify(
                     signed.encode(), base64.urlsafe_b64decode(
                         signature + "==")))
+        fake.given += 1
         self.reply(200 if good else 400,
-                   {"access_token": SERVICE_TOKEN} if good else
+                   {"access_token": SERVICE_TOKEN, "expires_in": 3599,
+                    "token_type": "Bearer"} if good else
                    {"error": "invalid_grant"})
 
 
@@ -86,6 +90,8 @@ class FakeGcp:
         self.folder = folder
         self.answers = {}
         self.asked = []
+        self.given = 0  # tokens
+        self.taken_back = 0  # so many requests are refused
         self.claims = None
         self.released = threading.Event()
         self.url = self.metadata = ""

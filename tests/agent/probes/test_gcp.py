@@ -1,8 +1,12 @@
 """probes of Google Cloud's control plane, against one that answers as its
 documentation says."""
 import json
+import select
+import subprocess
+import time
 
 import pytest
+from support.probing import BUILD
 from support.fake_gcp import SERVICE_TOKEN, TOKEN, VALUE, fake_gcp
 
 SQL = "/sql/v1beta4/projects/shop/instances/staging-db"
@@ -266,6 +270,67 @@ def test_a_credential_that_is_none(probing, gcp):
     missing = look(probing, gcp, "gcp.sql",
                    ", credentials: {metadata: 'http://127.0.0.1:1'}")
     assert said(missing) == ("unknown", "credential.refused")
+
+
+@pytest.fixture(name="daemon")
+def fixture_daemon(probing, gcp):
+    """Starts an agent that looks at an instance again and again."""
+    started = []
+
+    def start(credentials):
+        path = probing.directory / "agent.yaml"
+        path.write_text(
+            "agent: a\nenvironment: e\nstate_directory: .\n"
+            "collectors: ['tcp://127.0.0.1:1']\n"
+            "defaults: {interval: 500ms, timeout: 490ms}\n"
+            f"probes: [{{name: p, gcp.sql: {{{KINDS['gcp.sql'][1]}, "
+            f"endpoint: '{gcp.url}', ca_file: {gcp.folder}/gcp.pem, "
+            f"credentials: {credentials}}}}}]\n")
+        with open(probing.directory / "log", "wb") as log:
+            started.append(subprocess.Popen(
+                [BUILD / "agent/vedette-agent", "run", "--config", path],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log))
+        return started[-1]
+    yield start
+    for program in started:
+        program.terminate()
+        program.wait(30)
+
+
+def asked_so_often(gcp, program, times):
+    """Waits until the instance was asked for so many times."""
+    deadline = time.monotonic() + 60
+    while len(gcp.asked) < times:
+        assert program.poll() is None and time.monotonic() < deadline
+        select.select([], [], [], 0.02)
+
+
+@pytest.mark.parametrize("credentials", ["metadata", "key"])
+def test_a_token_is_got_once_and_again_when_it_is_refused(
+        probing, gcp, daemon, credentials):
+    gcp.answers[SQL] = sql("RUNNABLE")
+    gcp.write_key(probing.directory / "own.json")
+    before = gcp.given
+    program = daemon(f"{{metadata: '{gcp.metadata}'}}"
+                     if credentials == "metadata" else "{key_file: own.json}")
+    asked_so_often(gcp, program, 3)
+    assert gcp.given == before + 1
+    gcp.taken_back = 1
+    asked_so_often(gcp, program, len(gcp.asked) + 3)
+    assert gcp.given == before + 2
+
+
+def test_another_key_in_the_file_is_used_at_once(probing, gcp, daemon):
+    gcp.answers[SQL] = sql("RUNNABLE")
+    key = probing.directory / "own.json"
+    gcp.write_key(key)
+    before = gcp.given
+    program = daemon("{key_file: own.json}")
+    asked_so_often(gcp, program, 3)
+    gcp.write_key(key.with_suffix(".new"))
+    key.with_suffix(".new").rename(key)
+    asked_so_often(gcp, program, len(gcp.asked) + 3)
+    assert gcp.given == before + 2
 
 
 @pytest.mark.parametrize("more,complaint", [
