@@ -8,6 +8,7 @@
 #include "collector/collector.h"
 #include "collector/config/config.h"
 #include "collector/desk.h"
+#include "collector/heartbeats.h"
 #include "collector/inbox.h"
 #include "collector/live.h"
 #include "collector/numbers.h"
@@ -46,6 +47,7 @@ struct collector {
 	struct rpc_server *rpc;
 	struct live *live;
 	struct inbox *inbox;
+	struct heartbeats *heartbeats;
 	struct answer answer;
 	struct query_handlers
 	    handlers; /* of the status; the desk has the rest */
@@ -300,6 +302,7 @@ reload(void *arg, struct err *err)
 		log_warning("reload: other addresses and another store are "
 			    "used after a restart only");
 	inbox_set_config(collector->inbox, config);
+	heartbeats_set_config(collector->heartbeats, config);
 	pipeline_set_config(collector->pipeline, config);
 	collector->answer.config = config;
 	desk_set_config(collector->desk, config, collector->config);
@@ -332,6 +335,7 @@ on_tick(uv_timer_t *timer)
 			    "or no processor)",
 		    (long long)stall_ms);
 	}
+	heartbeats_tick(collector->heartbeats);
 	inbox_tick(collector->inbox);
 }
 
@@ -389,6 +393,8 @@ add_services(struct collector *collector)
 	};
 
 	collector->inbox = inbox_new(&inbox);
+	collector->heartbeats = heartbeats_new(
+	    collector->inbox, collector->pipeline, collector->config);
 	collector->answer = (struct answer){
 		.fleet = answer_fleet,
 		.now = answer_now,
@@ -486,6 +492,8 @@ open_web(struct collector *collector, struct err *err)
 		.numbers = web_numbers,
 		.reload = reload,
 		.push = web_push,
+		.signal = heartbeats_signal,
+		.heartbeats = collector->heartbeats,
 		.is_ready = web_is_ready,
 		.arg = collector,
 	};
@@ -535,6 +543,7 @@ free_all(struct collector *collector)
 	uv_run(&collector->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&collector->loop);
 	desk_free(collector->desk);
+	heartbeats_free(collector->heartbeats);
 	live_free(collector->live);
 	pipeline_close(collector->pipeline);
 	store_close(collector->store);

@@ -52,6 +52,7 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_ERRORS] = "errors",
 	[REASON_STALE] = "stale",
 	[REASON_TARGET] = "target",
+	[REASON_MISSED] = "missed",
 };
 
 enum outcome

@@ -80,6 +80,7 @@ enum reason {
 	REASON_ERRORS,      /* errors in a log that were not there before */
 	REASON_STALE,       /* nothing new for too long */
 	REASON_TARGET,      /* somebody else answers: says nothing of ours */
+	REASON_MISSED,      /* a call that should have come did not */
 	REASON_COUNT,
 };
 

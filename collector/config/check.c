@@ -66,3 +66,33 @@ check_services(
 	}
 	return rc;
 }
+
+int
+check_span(const struct check *check, int64_t *out_ms, const char *path,
+    const char *text, const char *usual, int64_t least_ms, int64_t most_ms)
+{
+	char least[TEXT_SPAN_BYTES], most[TEXT_SPAN_BYTES];
+	struct err inner;
+
+	if (text_duration(out_ms, text != NULL ? text : usual, &inner) < 0)
+		return conf_complain(
+		    check->conf, check->err, path, "%s", inner.text);
+	if (*out_ms >= least_ms && *out_ms <= most_ms)
+		return 0;
+	return conf_complain(check->conf, check->err, path,
+	    "must be from %s to %s", text_span(least, least_ms * 1000),
+	    text_span(most, most_ms * 1000));
+}
+
+int
+check_severity(const struct check *check, bool *out_is_warning,
+    const char *path, const char *severity)
+{
+	struct place at = place_of("%s.severity", path);
+
+	*out_is_warning = strcmp(severity, "warning") == 0;
+	if (*out_is_warning || strcmp(severity, "critical") == 0)
+		return 0;
+	return conf_complain(check->conf, check->err, at.path,
+	    "not a severity: write critical or warning");
+}

@@ -29,4 +29,12 @@ int check_environments(
 int check_services(
     const struct check *check, const char *path, const struct names *names);
 
+/* A duration between two bounds; usual when text is NULL. */
+int check_span(const struct check *check, int64_t *out_ms, const char *path,
+    const char *text, const char *usual, int64_t least_ms, int64_t most_ms);
+
+/* The place is PATH.severity. */
+int check_severity(const struct check *check, bool *out_is_warning,
+    const char *path, const char *severity);
+
 #endif

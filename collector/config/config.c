@@ -8,6 +8,7 @@
 #include "collector/config/check.h"
 #include "collector/config/config.h"
 #include "collector/config/config_alerts.h"
+#include "collector/config/config_heartbeats.h"
 #include "collector/config/config_http.h"
 #include "collector/config/schema.h"
 #include "proto/base/mem.h"
@@ -211,19 +212,6 @@ check_run(const struct check *check, uint32_t *run, const char *path,
 	    check->conf, check->err, at.path, "must be from 1 to %d", RUN_MAX);
 }
 
-static int
-check_severity(const struct check *check, bool *out_is_warning,
-    const char *path, const char *severity)
-{
-	struct place at = place_of("%s.severity", path);
-
-	*out_is_warning = strcmp(severity, "warning") == 0;
-	if (*out_is_warning || strcmp(severity, "critical") == 0)
-		return 0;
-	return conf_complain(check->conf, check->err, at.path,
-	    "not a severity: write critical or warning");
-}
-
 /* Of an environment, or of all: usual is then config_empty()'s. */
 static int
 check_regressions(const struct check *check, const char *path,
@@ -405,6 +393,7 @@ check_collector(const struct check *check)
 		rc |= check_service(check, i);
 	for (uint32_t i = 0; i < config->n_expectations; i++)
 		rc |= check_expectation(check, i);
+	rc |= config_heartbeats_check(check);
 	return rc;
 }
 

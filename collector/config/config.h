@@ -42,6 +42,7 @@
 
 #include "proto/base/err.h"
 #include "proto/complaints.h"
+#include "proto/result.h"
 
 /* A list of names. */
 struct names {
@@ -104,6 +105,20 @@ struct expectation_config {
 	char *name;    /* of the fact: "setting/..." "env/..." or fact */
 	double number; /* of at_least or at_most */
 	bool is_warning;
+};
+
+/* A job that calls over HTTP when it has ended. */
+struct heartbeat_config {
+	char *name, *environment;
+	char *service; /* "": the environment as a whole */
+	char *every, *grace, *limit;
+	char *severity; /* [critical] or warning */
+	char *vantage;  /* from where it calls: [in_environment] */
+
+	int64_t every_ms, grace_ms;
+	int64_t limit_ms; /* of a run; 0: none */
+	bool is_warning;
+	enum vantage seen_from;
 };
 
 /* The page, the API and the metrics. */
@@ -203,6 +218,8 @@ struct collector_config {
 	} owners;
 	struct expectation_config *expectations;
 	uint32_t n_expectations;
+	struct heartbeat_config *heartbeats;
+	uint32_t n_heartbeats;
 	struct retention_config retention;
 	struct regressions_config regressions;
 	struct http_config *http;     /* NULL: no HTTP */

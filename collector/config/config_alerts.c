@@ -9,23 +9,6 @@
 #define SECOND_MS INT64_C(1000)
 #define DAY_MS    INT64_C(86400000)
 
-static int
-check_span(const struct check *check, int64_t *out_ms, const char *path,
-    const char *text, const char *usual, int64_t least_ms, int64_t most_ms)
-{
-	char least[TEXT_SPAN_BYTES], most[TEXT_SPAN_BYTES];
-	struct err inner;
-
-	if (text_duration(out_ms, text != NULL ? text : usual, &inner) < 0)
-		return conf_complain(
-		    check->conf, check->err, path, "%s", inner.text);
-	if (*out_ms >= least_ms && *out_ms <= most_ms)
-		return 0;
-	return conf_complain(check->conf, check->err, path,
-	    "must be from %s to %s", text_span(least, least_ms * 1000),
-	    text_span(most, most_ms * 1000));
-}
-
 /* --- receivers ---------------------------------------------------------- */
 
 static int

@@ -119,6 +119,23 @@ static const cyaml_schema_value_t expectation_item = {
 	    CYAML_FLAG_DEFAULT, struct expectation_config, expectation_fields),
 };
 
+static const cyaml_schema_field_t heartbeat_fields[] = {
+	TEXT("name", REQUIRED, struct heartbeat_config, name),
+	TEXT("environment", REQUIRED, struct heartbeat_config, environment),
+	TEXT("service", OPTIONAL, struct heartbeat_config, service),
+	TEXT("every", REQUIRED, struct heartbeat_config, every),
+	TEXT("grace", OPTIONAL, struct heartbeat_config, grace),
+	TEXT("limit", OPTIONAL, struct heartbeat_config, limit),
+	TEXT("severity", OPTIONAL, struct heartbeat_config, severity),
+	TEXT("vantage", OPTIONAL, struct heartbeat_config, vantage),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t heartbeat_item = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct heartbeat_config, heartbeat_fields),
+};
+
 static const cyaml_schema_field_t token_fields[] = {
 	TEXT("name", REQUIRED, struct token_config, name),
 	NAMES("scopes", struct token_config, scopes),
@@ -263,6 +280,8 @@ static const cyaml_schema_field_t collector_fields[] = {
 	MAPPING("owners", struct collector_config, owners, owners_fields),
 	LIST("expectations", OPTIONAL, struct collector_config, expectations,
 	    n_expectations, &expectation_item),
+	LIST("heartbeats", OPTIONAL, struct collector_config, heartbeats,
+	    n_heartbeats, &heartbeat_item),
 	MAPPING(
 	    "retention", struct collector_config, retention, retention_fields),
 	MAPPING("regressions", struct collector_config, regressions,

@@ -16,6 +16,8 @@ is_silent(const struct scene *scene, const struct scene_agent *agent)
 {
 	int64_t limit_ms = SILENT_BEATS * agent->heartbeat_ms;
 
+	if (agent->heartbeat_ms == 0)
+		return false; /* it comes when it comes, as who pushes does */
 	if (limit_ms < SILENT_LEAST_MS)
 		limit_ms = SILENT_LEAST_MS;
 	return scene->at_ms - agent->heard_ms > limit_ms;
@@ -85,6 +87,8 @@ find_observers(const struct look *look)
 	for (size_t i = 0; i < look->chain->n_nodes; i++) {
 		const struct scene_view *view = look->chain->nodes[i].view;
 
+		if (view->last->reason == REASON_MISSED)
+			healthy = false; /* who should have told did not */
 		if (view->last->outcome != OUTCOME_UNKNOWN)
 			continue;
 		finding = look_add(look, TOKEN_UNABLE, 60,

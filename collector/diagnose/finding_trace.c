@@ -235,6 +235,7 @@ find_new_text(const struct look *look)
 	struct finding *finding;
 
 	if (!view->text_is_new || view->told->message[0] == '\0' ||
+	    view->told->reason == REASON_MISSED ||
 	    look->break_->layer < LAYER_QUERY)
 		return;
 	finding = look_add(look, TOKEN_NEW_TEXT, 100,

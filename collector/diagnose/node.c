@@ -352,7 +352,7 @@ layer_of(const struct scene_view *view)
 		layer = LAYER_QUERY;
 	else
 		layer = LAYER_APP;
-	/* Of exec, log and push the phases are those of our own doing. */
+	/* Of exec, log, push and heartbeat the phases are not the target's. */
 	if (view->told->outcome == OUTCOME_CRITICAL &&
 	    (layer != LAYER_APP || same(kind, "http")))
 		layer = layer_of_phase(last_phase(phase, view), layer);
@@ -403,6 +403,8 @@ token_of(const struct node *node)
 {
 	enum reason reason = node->view->told->reason;
 
+	if (reason == REASON_MISSED)
+		return TOKEN_BREAK_MISSED;
 	switch (node->layer) {
 	case LAYER_ENV:
 		return reason == REASON_PROCESS ? TOKEN_BREAK_HTTP
@@ -465,11 +467,12 @@ is_testimony(const struct scene_view *view)
 {
 	enum reason reason = view->told->reason;
 
+	const char *kind = view->series->kind;
+
 	return reason == REASON_NONE || reason == REASON_STATUS ||
-	    reason == REASON_ANSWER ||
-	    (same(view->series->kind, "log") ||
-		same(view->series->kind, "exec") ||
-		same(view->series->kind, "push"));
+	    reason == REASON_ANSWER || same(kind, "log") ||
+	    same(kind, "exec") || same(kind, "push") ||
+	    (same(kind, "heartbeat") && reason == REASON_EXIT);
 }
 
 /* The dependency that an error text of service names by name or port. */

@@ -51,6 +51,8 @@ static const struct token_row rows[TOKEN_COUNT] = {
 	    { 93, 23, -7, -7, -37, -67 } },
 	[TOKEN_BREAK_GOLDEN] = { "FB_golden", FAMILY_BREAK, false,
 	    { 66, 14, 6, -4, -17, -64 } },
+	[TOKEN_BREAK_MISSED] = { "FB_missed", FAMILY_BREAK, false,
+	    { 12, 12, 12, 12, 22, -70 } },
 	[TOKEN_BREAK_NONE] = { "FB_none", FAMILY_BREAK, false,
 	    { -52, -52, -52, -52, 96, 113 } },
 	[TOKEN_REFERENCE_OK] = { "SUB_ref_ok", FAMILY_SUBSTITUTION, true,

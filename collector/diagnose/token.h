@@ -96,6 +96,9 @@ enum token {
 	TOKEN_BREAK_HTTP, /* everything below passes, application HTTP fails */
 	/* only the golden path fails (content or latency) */
 	TOKEN_BREAK_GOLDEN,
+	/* only that a job did not call: the job, its schedule, its host, its
+	 * way here */
+	TOKEN_BREAK_MISSED,
 	TOKEN_BREAK_NONE, /* no layer fails */
 	/* substitution: app inputs fail, reference inputs succeed, same vantage,
 	 * same run */

@@ -194,15 +194,27 @@ keep_blind(struct fleet_series *series, const struct result *result,
 		keep(series, result, arrival);
 }
 
+/* How many results in a row prove a state.  A job that calls once a night is
+ * believed at once: what it says was not measured in passing, and three nights
+ * are too late. */
+static struct state_rule
+rule_of(const struct judge *judge, const struct series *series)
+{
+	const struct regressions_config *regressions =
+	    config_regressions(judge->config, series->environment);
+
+	if (strcmp(series->kind, "heartbeat") == 0)
+		return (struct state_rule){ 1, 1 };
+	return (struct state_rule){ regressions->confirm_after,
+		regressions->clear_after };
+}
+
 int
 judge_result(const struct judge *judge, struct fleet_series *series,
     const struct series *described, const struct result *result,
     const struct arrival *arrival, struct err *err)
 {
-	const struct regressions_config *regressions =
-	    config_regressions(judge->config, described->environment);
-	struct state_rule rule = { regressions->confirm_after,
-		regressions->clear_after };
+	struct state_rule rule = rule_of(judge, described);
 	bool late = is_late(described, result, arrival);
 	bool known = series->n_results > 0;
 	bool transition = known && series->last.outcome != result->outcome;

@@ -81,7 +81,7 @@ web_answer_fn api_diagnose, api_incidents, api_report, api_trend, api_timeline,
     api_diff;
 
 /* push.c */
-web_answer_fn push_results;
+web_answer_fn push_results, push_signal;
 /* Before the web goes: nobody waits for the answers any more. */
 void push_forget_all(struct web *web);
 

@@ -188,3 +188,95 @@ push_results(struct web *web, struct http_call *call,
 		fail(push, &err);
 	pushed_fini(&pushed);
 }
+
+/* --- signs of life ------------------------------------------------------- */
+
+/* "start", "success", "failure", or an exit code; NULL is success. */
+static int
+read_signal(struct web_signal *out, const char *word, struct err *err)
+{
+	char *end;
+	long code;
+
+	out->exit_code = -1;
+	out->kind = WEB_SIGNAL_SUCCESS;
+	if (word == NULL || strcmp(word, "success") == 0)
+		return 0;
+	out->kind = WEB_SIGNAL_START;
+	if (strcmp(word, "start") == 0)
+		return 0;
+	out->kind = WEB_SIGNAL_FAILURE;
+	if (strcmp(word, "failure") == 0)
+		return 0;
+	code = strtol(word, &end, 10);
+	if (word[0] < '0' || word[0] > '9' || *end != '\0' || code > 255)
+		return err_set(err, ERR_NOT_FOUND,
+		    "write start, success, failure or an exit code from 0 to "
+		    "255 after the name");
+	out->exit_code = (int)code;
+	if (code == 0)
+		out->kind = WEB_SIGNAL_SUCCESS;
+	return 0;
+}
+
+/* ENVIRONMENT/NAME or ENVIRONMENT/NAME/WORD; cuts path into its parts. */
+static int
+read_signal_path(struct web_signal *out, char *path, struct err *err)
+{
+	char *name = strchr(path, '/'), *word;
+
+	if (name == NULL)
+		return err_set(err, ERR_NOT_FOUND,
+		    "write /api/v1/heartbeat/ENVIRONMENT/NAME");
+	*name++ = '\0';
+	word = strchr(name, '/');
+	if (word != NULL)
+		*word++ = '\0';
+	out->environment = path;
+	out->name = name;
+	return read_signal(out, word, err);
+}
+
+static int
+take_signal(struct web *web, struct http_call *call, char *path,
+    struct web_push *push, struct err *err)
+{
+	const struct pusher *pusher = access_pusher(web->access, call);
+	struct web_signal signal;
+	size_t n;
+
+	signal.message = http_body(call, &n);
+	if (read_key(&signal.key, call, err) < 0 ||
+	    read_signal_path(&signal, path, err) < 0)
+		return -1;
+	if (!pusher_speaks_for(pusher, signal.environment))
+		return err_set(err, ERR_DENIED,
+		    "this token may not speak for %.64s", signal.environment);
+	push->n_results = signal.kind != WEB_SIGNAL_START;
+	return web->setup.signal(
+	    web->setup.heartbeats, &signal, on_pushed, push, err);
+}
+
+/* A start is noted at once. */
+void
+push_signal(struct web *web, struct http_call *call,
+    const struct web_request *request, const char *rest)
+{
+	static const struct rpc_status ok = { .code = RPC_OK };
+	struct web_push *push = push_new(web, call);
+	char *path = mem_strdup(rest);
+	struct err err;
+	int rc;
+
+	(void)request;
+	push->n_left = 1;
+	rc = take_signal(web, call, path, push, &err);
+	free(path);
+	if (rc == 1)
+		on_pushed(push, &ok, false);
+	if (rc >= 0)
+		return;
+	web->n_push_refused++;
+	push->n_left = 0;
+	fail(push, &err);
+}

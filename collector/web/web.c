@@ -196,6 +196,7 @@ static const struct route {
 	    api_timeline },
 	{ "/api/v1/diff/", "service at", SCOPE_READ, false, api_diff },
 	{ "/api/v1/push", "", SCOPE_PUSH, true, push_results },
+	{ "/api/v1/heartbeat/", "", SCOPE_PUSH, true, push_signal },
 	{ "/api/v1/events", "environment results", SCOPE_READ, false,
 	    events_follow },
 	{ "/metrics", "", SCOPE_READ, false, metrics_answer },

@@ -24,6 +24,22 @@ struct web_number {
 	bool is_count; /* only ever grows */
 };
 
+/* What a job says of itself. */
+enum web_signal_kind {
+	WEB_SIGNAL_START,
+	WEB_SIGNAL_SUCCESS,
+	WEB_SIGNAL_FAILURE
+};
+
+/* Texts are borrowed for the call. */
+struct web_signal {
+	const char *environment, *name;
+	enum web_signal_kind kind;
+	int exit_code;       /* -1: not said */
+	const char *message; /* "" when there is none */
+	uint64_t key;        /* as of struct push */
+};
+
 struct web_setup {
 	uv_loop_t *loop;
 	const struct http_config *config; /* borrowed for the call */
@@ -36,6 +52,11 @@ struct web_setup {
 	/* Takes results in, as inbox_push() does. */
 	int (*push)(void *arg, const struct push *push, pushed_fn *pushed,
 	    void *pushed_arg, struct err *err);
+	/* Takes a signal in: as push(), or 1 when there is nothing to wait
+	 * for.  ERR_NOT_FOUND: nobody expects it. */
+	int (*signal)(void *heartbeats, const struct web_signal *signal,
+	    pushed_fn *pushed, void *pushed_arg, struct err *err);
+	void *heartbeats;
 	/* Does the collector take batches in? */
 	bool (*is_ready)(void *arg);
 	void *arg;
