@@ -6,6 +6,7 @@
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 #include "proto/batch.h"
+#include "proto/label.h"
 
 #define RESULT_FIXED_BYTES 64 /* tags and numbers of a result, at most */
 
@@ -181,7 +182,7 @@ batch_add_fact(struct batch *batch, const struct fact *fact)
 	added = &list[batch->n_facts++];
 	*added = *fact;
 	added->service = copy_text(owned, fact->service, TEXT_MAX_BYTES);
-	added->name = copy_text(owned, fact->name, FACT_NAME_MAX);
+	added->name = copy_text(owned, fact->name, LABEL_FACT_BYTES);
 	if (fact->value != NULL)
 		added->value = copy_text(owned, fact->value, TEXT_MAX_BYTES);
 	if (fact->fingerprint != NULL)

@@ -7,8 +7,6 @@
 #include "proto/base/mem.h"
 #include "proto/publish.h"
 
-#define FACT_NAME_MAX 200
-
 /* What batch_free() gets: the public part, and what it points into. */
 struct owned {
 	struct batch batch;

@@ -4,6 +4,7 @@
 
 #include "proto/base/text.h"
 #include "proto/batch.h"
+#include "proto/label.h"
 #include "proto/message.h"
 #include "proto/result_codec.h"
 
@@ -85,19 +86,6 @@ batch_encode(
 /* --- decoding -------------------------------------------------------------- */
 
 /* Printable, no spaces: "env/POSTGRES_HOST". */
-static bool
-is_fact_name(const char *name)
-{
-	size_t n = strlen(name);
-
-	if (n == 0 || n > FACT_NAME_MAX)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (name[i] <= ' ' || name[i] > '~')
-			return false;
-	return true;
-}
-
 static int
 decode_fact(struct fact *out, const Vedette__Fact *message, int64_t base_ms,
     struct err *err)
@@ -106,8 +94,8 @@ decode_fact(struct fact *out, const Vedette__Fact *message, int64_t base_ms,
 		out->value = message->value;
 	if (message->content_case == VEDETTE__FACT__CONTENT_FINGERPRINT)
 		out->fingerprint = message->fingerprint;
-	if (!is_fact_name(message->name) ||
-	    (message->service[0] != '\0' && !text_is_name(message->service)) ||
+	if (!label_is_fact(message->name) ||
+	    (message->service[0] != '\0' && !label_is(message->service)) ||
 	    message->source > SOURCE_SERVER ||
 	    (out->value != NULL &&
 		!codec_is_text(out->value, TEXT_MAX_BYTES)) ||

@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/base/text.h"
 #include "proto/conf_inside.h"
 #include "proto/keyed.h"
 
 #define NODES_MAX      1000000 /* visited: aliases count each time */
 #define FIELDS_MAX     64      /* of one mapping in a schema */
 #define KEY_SHOWN_MAX  40
+#define ENTRY_NAME_MAX 64 /* of an entry written under its name */
 #define TYPO_MAX_EDITS 2
 #define PATH_BYTES     512
 
@@ -296,6 +298,21 @@ is_repeated(const struct conf *conf, const yaml_node_t *node,
 	return false;
 }
 
+/* What the name may be is for the owner of the entry to say. */
+static bool
+is_entry_name(const yaml_node_t *key)
+{
+	const char *name = (const char *)key->data.scalar.value;
+	size_t n = key->data.scalar.length;
+
+	if (key->type != YAML_SCALAR_NODE || n == 0 || n > ENTRY_NAME_MAX)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (iscntrl((unsigned char)name[i]))
+			return false;
+	return text_is_utf8(name, n);
+}
+
 /* Entries that are written under their names. */
 static int
 check_keyed(struct walk *walk, const cyaml_schema_value_t *schema,
@@ -314,7 +331,7 @@ check_keyed(struct walk *walk, const cyaml_schema_value_t *schema,
 	     pair < node->data.mapping.pairs.top; pair++) {
 		const yaml_node_t *key = conf_node(walk->conf, pair->key);
 
-		if (key->type != YAML_SCALAR_NODE || !is_shown(key)) {
+		if (!is_entry_name(key)) {
 			rc = wrong(walk, key, "a key must be a name");
 			continue;
 		}

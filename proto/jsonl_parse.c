@@ -5,6 +5,7 @@
 #include "proto/base/mem.h"
 #include "proto/jsonl.h"
 #include "proto/jsonl_value.h"
+#include "proto/label.h"
 
 #define OWN_ATTRIBUTES 2 /* room for those of jsonl.h */
 
@@ -83,9 +84,9 @@ read_phases(const struct place *place, void *out, const json_t *value)
 	json_object_foreach((json_t *)(uintptr_t)value, name, child)
 	{
 		inside.field = name;
-		if (!text_is_name(name))
-			return value_refuse(place, value,
-			    "an object whose keys are names: a-z 0-9 . _ -");
+		if (!label_is(name))
+			return value_refuse(
+			    place, value, "an object whose keys are names");
 		if (value_duration(&inside, &result->phase_us[result->n_phases],
 			child) < 0)
 			return -1;
@@ -163,7 +164,7 @@ struct field {
 static const struct field fields[] = {
 	{ "type", ALL, ALL, read_nothing, 0 },
 	{ "at", ALL, ALL, value_time, AT(line.at_ms) },
-	{ "environment", ALL, ALL, value_name, AT(line.environment) },
+	{ "environment", ALL, ALL, value_environment, AT(line.environment) },
 	{ "service", RESULT | FACT | EVENT, NONE, value_name_or_none,
 	    AT(service) },
 	{ "agent", RESULT | FACT | HEARTBEAT | GAP, NONE, value_name_or_none,

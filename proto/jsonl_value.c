@@ -5,11 +5,11 @@
 
 #include "proto/base/text.h"
 #include "proto/jsonl_value.h"
+#include "proto/label.h"
 #include "proto/mark.h"
 #include "proto/result.h"
 #include "proto/result_codec.h"
 
-#define FACT_NAME_BYTES 200
 #define DURATION_MAX_MS 3.2e10             /* a year and a few days */
 #define EXACT_MAX       9007199254740992.0 /* 2^53: whole in a double */
 
@@ -54,9 +54,19 @@ value_name(const struct place *place, void *out, const json_t *value)
 {
 	const char *name = json_string_value(value);
 
-	if (name == NULL || !text_is_name(name))
-		return value_refuse(place, value,
-		    "a name: 1 to 64 characters of a-z 0-9 . _ -");
+	if (name == NULL || !label_is(name))
+		return value_refuse(place, value, LABEL_RULE);
+	*(const char **)out = name;
+	return 0;
+}
+
+int
+value_environment(const struct place *place, void *out, const json_t *value)
+{
+	const char *name = json_string_value(value);
+
+	if (name == NULL || !label_is_environment(name))
+		return value_refuse(place, value, ENVIRONMENT_RULE);
 	*(const char **)out = name;
 	return 0;
 }
@@ -76,14 +86,11 @@ int
 value_fact_name(const struct place *place, void *out, const json_t *value)
 {
 	const char *name = json_string_value(value);
-	size_t n = name == NULL ? 0 : strlen(name);
-	bool good = n > 0 && n <= FACT_NAME_BYTES;
 
-	for (size_t i = 0; good && i < n; i++)
-		good = name[i] > ' ' && name[i] <= '~';
-	if (!good)
+	if (name == NULL || !label_is_fact(name))
 		return value_refuse(place, value,
-		    "1 to 200 printable ASCII characters without spaces");
+		    "1 to 200 bytes of printable UTF-8, without a space at "
+		    "either end");
 	*(const char **)out = name;
 	return 0;
 }

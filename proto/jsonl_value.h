@@ -36,7 +36,8 @@ int value_refuse(
 char *value_show(char out[VALUE_SHOWN_BYTES], const json_t *value);
 
 value_fn value_text;         /* const char *: borrowed from the value */
-value_fn value_name;         /* const char *: text_is_name() */
+value_fn value_name;         /* const char *: label_is() */
+value_fn value_environment;  /* const char *: label_is_environment() */
 value_fn value_name_or_none; /* const char *: ... or "" */
 value_fn value_fact_name;    /* const char *: printable, no spaces */
 value_fn value_time;         /* int64_t: ms; RFC 3339 from 1970 to 2200 */

@@ -5,6 +5,7 @@
 #include "proto/base/crc32c.h"
 #include "proto/base/list.h"
 #include "proto/base/text.h"
+#include "proto/label.h"
 #include "proto/publish.h"
 #include "proto/result_codec.h"
 
@@ -102,7 +103,8 @@ struct publish_service {
 static int
 check_names(const Vedette__Batch *batch, struct err *err)
 {
-	if (!text_is_name(batch->environment) || !text_is_name(batch->agent))
+	if (!label_is_environment(batch->environment) ||
+	    !label_is(batch->agent))
 		return err_set(err, ERR_INVALID,
 		    "a batch without a proper environment and agent");
 	if (strlen(batch->version) > VERSION_MAX_BYTES)

@@ -6,6 +6,7 @@
 
 #include "proto/base/list.h"
 #include "proto/base/text.h"
+#include "proto/label.h"
 #include "proto/query_codec.h"
 #include "proto/result_codec.h"
 
@@ -48,16 +49,23 @@ may_ask(struct rpc_call *call)
 static int
 check_name(const char *what, const char *name, struct err *err)
 {
-	if (name[0] == '\0' || text_is_name(name))
+	if (name[0] == '\0' || label_is(name))
 		return 0;
-	return err_set(err, ERR_INVALID,
-	    "%s is not a name: 1 to 64 of a-z 0-9 . _ -", what);
+	return err_set(err, ERR_INVALID, "%s is not " LABEL_RULE, what);
+}
+
+static int
+check_environment(const char *what, const char *name, struct err *err)
+{
+	if (name[0] == '\0' || label_is_environment(name))
+		return 0;
+	return err_set(err, ERR_INVALID, "%s is not " ENVIRONMENT_RULE, what);
 }
 
 static int
 check_places(const char *environment, const char *service, struct err *err)
 {
-	if (check_name("environment", environment, err) < 0)
+	if (check_environment("environment", environment, err) < 0)
 		return -1;
 	return check_name("service", service, err);
 }
@@ -205,7 +213,7 @@ check_document(struct query_document *request, struct err *err)
 	if (check_places(request->environment, request->service, err) < 0 ||
 	    check_name("agent", request->agent, err) < 0 ||
 	    check_name("probe", request->probe, err) < 0 ||
-	    check_name("other", request->other, err) < 0)
+	    check_environment("other", request->other, err) < 0)
 		return -1;
 	if (request->span_ms < 0 || request->span_ms > CODEC_AT_MAX_MS ||
 	    request->last_ms < 0 || request->last_ms > CODEC_AT_MAX_MS ||

@@ -6,6 +6,7 @@
 #include "proto/base/list.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
+#include "proto/label.h"
 #include "proto/peer.h"
 #include "proto/query_codec.h"
 #include "proto/report.h"
@@ -98,11 +99,10 @@ struct told {
 static int
 check(const Vedette__MarkRow *row, struct err *err)
 {
-	if (!text_is_name(row->environment) ||
-	    (row->service[0] != '\0' && !text_is_name(row->service)))
+	if (!label_is_environment(row->environment) ||
+	    (row->service[0] != '\0' && !label_is(row->service)))
 		return err_set(err, ERR_INVALID,
-		    "a mark without a proper environment, or of a service "
-		    "whose name is none: 1 to 64 of a-z 0-9 . _ -");
+		    "a mark whose environment or service is not " LABEL_RULE);
 	if (row->kind >= MARK_COUNT)
 		return err_set(
 		    err, ERR_INVALID, "a mark of no known kind: %u", row->kind);

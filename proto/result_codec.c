@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "proto/base/text.h"
+#include "proto/label.h"
 #include "proto/result_codec.h"
 
 /* --- to messages ------------------------------------------------------------ */
@@ -102,10 +103,10 @@ int
 series_unpack(
     struct series *out, const Vedette__Series *message, struct err *err)
 {
-	if ((message->service[0] != '\0' && !text_is_name(message->service)) ||
+	if ((message->service[0] != '\0' && !label_is(message->service)) ||
 	    (message->reference_of[0] != '\0' &&
-		!text_is_name(message->reference_of)) ||
-	    !text_is_name(message->probe) || !text_is_name(message->kind))
+		!label_is(message->reference_of)) ||
+	    !label_is(message->probe) || !label_is(message->kind))
 		return err_set(err, ERR_INVALID, "malformed name of a series");
 	if (message->vantage > VANTAGE_EXTERNAL)
 		return err_set(err, ERR_INVALID, "probe %s: vantage %u unknown",
@@ -121,7 +122,7 @@ series_unpack(
 	out->interval_ms = message->interval_ms;
 	out->n_phases = message->n_phases;
 	for (size_t i = 0; i < out->n_phases; i++) {
-		if (!text_is_name(message->phases[i]))
+		if (!label_is(message->phases[i]))
 			return err_set(err, ERR_INVALID,
 			    "probe %s: malformed phase", message->probe);
 		out->phases[i] = message->phases[i];

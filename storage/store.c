@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "proto/base/text.h"
+#include "proto/label.h"
 #include "storage/engine.h"
 #include "storage/sqlite.h"
 
@@ -102,7 +103,8 @@ store_put_batch(struct store *store, enum store_put *out, uint64_t *out_id,
     const struct store_batch *batch, struct err *err)
 {
 	assert(store->writing);
-	if (!text_is_name(batch->environment) || !text_is_name(batch->agent))
+	if (!label_is_environment(batch->environment) ||
+	    !label_is(batch->agent))
 		return err_set(err, ERR_INVALID,
 		    "store: batch of an agent without a valid name");
 	if (batch->stream == 0 || batch->sequence == 0 ||
@@ -140,8 +142,8 @@ int
 store_put_mark(struct store *store, const struct mark *mark, struct err *err)
 {
 	assert(store->writing);
-	if (!text_is_name(mark->environment) ||
-	    (mark->service[0] != '\0' && !text_is_name(mark->service)) ||
+	if (!label_is_environment(mark->environment) ||
+	    (mark->service[0] != '\0' && !label_is(mark->service)) ||
 	    mark->n_attributes > ATTRIBUTES_MAX)
 		return err_set(err, ERR_INVALID,
 		    "store: a mark of no environment or service, or of %zu "

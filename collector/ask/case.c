@@ -8,6 +8,7 @@
 #include "proto/base/map.h"
 #include "proto/base/text.h"
 #include "proto/fingerprints.h"
+#include "proto/label.h"
 
 #define DAY_MS      INT64_C(86400000)
 #define HISTORY_MS  (30 * DAY_MS)  /* how far back changes are counted */
@@ -102,8 +103,9 @@ is_first(const struct change_row *row)
 static void
 add_fact(struct gathering *gathering, const struct change_row *row)
 {
-	char *key = mem_printf("%s/%s/%s/%s", row->environment, row->service,
-	    source_name(row->source), row->name);
+	char *key = mem_printf(
+	    "%s" LABEL_CUT "%s" LABEL_CUT "%s" LABEL_CUT "%s", row->environment,
+	    row->service, source_name(row->source), row->name);
 	struct scene_fact *fact;
 	bool is_known = map_get(gathering->seen, key) != NULL;
 

@@ -5,6 +5,7 @@
 #include "collector/diagnose/signature.h"
 #include "proto/base/map.h"
 #include "proto/copy.h"
+#include "proto/label.h"
 
 #define DAY_MS      INT64_C(86400000)
 #define RECENT_MS   INT64_C(1200000) /* of all series of an agent at once */
@@ -38,8 +39,8 @@ struct watch {
 static char *
 key_of(const struct series *series)
 {
-	return mem_printf("%s/%s/%s/%s", series->environment, series->agent,
-	    series->service, series->probe);
+	return mem_printf("%s" LABEL_CUT "%s" LABEL_CUT "%s" LABEL_CUT "%s",
+	    series->environment, series->agent, series->service, series->probe);
 }
 
 static bool
@@ -174,8 +175,8 @@ on_regression(void *arg, const struct regression_row *row, struct err *err)
 	(void)err;
 	if (row->kind != REGRESSION_STATE || row->detected_ms > at_ms)
 		return 0;
-	key = mem_printf("%s/%s/%s/%s", row->environment, row->agent,
-	    row->service, row->subject);
+	key = mem_printf("%s" LABEL_CUT "%s" LABEL_CUT "%s" LABEL_CUT "%s",
+	    row->environment, row->agent, row->service, row->subject);
 	sight = map_get(watch->sights, key);
 	free(key);
 	if (sight == NULL)

@@ -10,6 +10,7 @@
 #include "collector/pipeline/rows.h"
 #include "proto/base/map.h"
 #include "proto/base/mem.h"
+#include "proto/label.h"
 
 #define VERSION    1
 #define RESULTS    10000             /* that a store gives at a time */
@@ -119,8 +120,9 @@ find_begin(struct gate *gate, struct err *err)
 static struct compared_series *
 series_of(struct gate *gate, const struct series *series)
 {
-	char *key = mem_printf("%s/%s/%s/%s", series->environment,
-	    series->agent, series->service, series->probe);
+	char *key = mem_printf("%s" LABEL_CUT "%s" LABEL_CUT "%s" LABEL_CUT
+			       "%s",
+	    series->environment, series->agent, series->service, series->probe);
 	struct compared_series *found = map_get(gate->series, key);
 
 	if (found == NULL) {

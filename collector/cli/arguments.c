@@ -5,6 +5,7 @@
 
 #include "collector/cli/arguments.h"
 #include "collector/cli/options.h"
+#include "proto/label.h"
 
 #define RATE_MIN 0.001
 #define RATE_MAX 100000
@@ -48,11 +49,8 @@ set_duration(int64_t *out, const struct option *option, const char *value,
 static int
 set_name(char *out, const char *what, const char *value, struct err *err)
 {
-	if (!text_is_name(value))
-		return err_set(err, ERR_INVALID,
-		    "%s: a name has 1 to 64 characters of a-z 0-9 . _ - and "
-		    "does not begin with a dot",
-		    what);
+	if (!label_is(value))
+		return err_set(err, ERR_INVALID, "%s: not " LABEL_RULE, what);
 	memcpy(out, value, strlen(value) + 1);
 	return 0;
 }

@@ -2,6 +2,7 @@
 
 #include "collector/config/check.h"
 #include "proto/base/text.h"
+#include "proto/label.h"
 
 static bool
 is_service(const struct collector_config *config, const char *name)
@@ -24,6 +25,24 @@ check_name(const struct check *check, const char *path, const char *name)
 }
 
 int
+check_label(const struct check *check, const char *path, const char *name)
+{
+	if (label_is(name))
+		return 0;
+	return conf_complain(check->conf, check->err, path, "not " LABEL_RULE);
+}
+
+int
+check_environment_name(
+    const struct check *check, const char *path, const char *name)
+{
+	if (label_is_environment(name))
+		return 0;
+	return conf_complain(
+	    check->conf, check->err, path, "not " ENVIRONMENT_RULE);
+}
+
+int
 check_environments(
     const struct check *check, const char *path, const struct names *names)
 {
@@ -32,7 +51,7 @@ check_environments(
 
 	for (uint32_t i = 0; i < names->n; i++) {
 		at = place_of("%s[%u]", path, i);
-		if (check_name(check, at.path, names->names[i]) < 0)
+		if (check_environment_name(check, at.path, names->names[i]) < 0)
 			rc = -1;
 		else if (config_environment(check->config, names->names[i]) ==
 		    NULL)
@@ -52,7 +71,7 @@ check_services(
 
 	for (uint32_t i = 0; i < names->n; i++) {
 		at = place_of("%s[%u]", path, i);
-		if (check_name(check, at.path, names->names[i]) < 0) {
+		if (check_label(check, at.path, names->names[i]) < 0) {
 			rc = -1;
 			continue;
 		}

@@ -22,6 +22,9 @@ struct check {
 };
 
 int check_name(const struct check *check, const char *path, const char *name);
+int check_label(const struct check *check, const char *path, const char *name);
+int check_environment_name(
+    const struct check *check, const char *path, const char *name);
 
 /* Names of configured environments, and of configured services. */
 int check_environments(

@@ -252,7 +252,7 @@ check_environment(
 	struct place at = place_of("environments.%s", environment->name);
 	int rc = 0;
 
-	rc |= check_name(check, at.path, environment->name);
+	rc |= check_environment_name(check, at.path, environment->name);
 	if (strcmp(environment->name, "user") == 0)
 		rc = conf_complain(check->conf, check->err, at.path,
 		    "user is the word for people in certificates; choose "
@@ -279,7 +279,7 @@ check_service(const struct check *check, uint32_t i)
 	struct place at = place_of("services[%u].name", i);
 	int rc = 0;
 
-	rc |= check_name(check, at.path, service->name);
+	rc |= check_label(check, at.path, service->name);
 	for (uint32_t j = 0; j < i; j++)
 		if (strcmp(config->services[j].name, service->name) == 0)
 			rc = conf_complain(check->conf, check->err, at.path,

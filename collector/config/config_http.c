@@ -5,6 +5,7 @@
 #include "collector/config/config_http.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
+#include "proto/label.h"
 #include "proto/result.h"
 
 #define PATH_BYTES 96
@@ -107,7 +108,7 @@ check_speech(const struct check *check, uint32_t i)
 		    pushes ? "must list those that this token may speak for"
 			   : "goes with the scope push only");
 	for (uint32_t k = 0; k < token->environments.n; k++) {
-		if (text_is_name(token->environments.names[k]))
+		if (label_is_environment(token->environments.names[k]))
 			continue;
 		snprintf(field, sizeof(field), "environments[%u]", k);
 		rc = complain(check, i, field,

@@ -7,6 +7,7 @@
 #include "collector/keep/rhythm.h"
 #include "proto/base/crc32c.h"
 #include "proto/base/mem.h"
+#include "proto/label.h"
 
 #define TRANSACTION_BATCHES 4096   /* a few MB, and few syncs */
 #define SEAL_RESULTS        500000 /* a pause of about a second between */
@@ -372,8 +373,9 @@ interval_of(
 
 	if (line->series.interval_ms > 0)
 		return line->series.interval_ms;
-	key = mem_printf("%s/%s/%s/%s", line->environment, speaker->agent,
-	    line->series.service, line->series.probe);
+	key = mem_printf("%s" LABEL_CUT "%s" LABEL_CUT "%s" LABEL_CUT "%s",
+	    line->environment, speaker->agent, line->series.service,
+	    line->series.probe);
 	rhythm = map_get(feed->rhythms, key);
 	if (rhythm == NULL) {
 		rhythm = mem_zalloc(sizeof(*rhythm));

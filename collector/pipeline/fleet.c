@@ -5,9 +5,10 @@
 
 #include "collector/pipeline/fleet.h"
 #include "proto/base/mem.h"
+#include "proto/label.h"
 
 #define ID_BYTES 24
-/* Names are checked: each is of 64 characters at most (text_is_name). */
+/* Names are checked: each is of 64 bytes at most (label_is). */
 #define SERIES_KEY_BYTES (4 * 65)
 
 struct fleet *
@@ -146,7 +147,8 @@ static struct fleet_place *
 place_of(struct fleet *fleet, const char *environment, const char *agent,
     const char *service)
 {
-	char *key = mem_printf("%s/%s/%s", environment, agent, service);
+	char *key = mem_printf(
+	    "%s" LABEL_CUT "%s" LABEL_CUT "%s", environment, agent, service);
 	struct fleet_place *place = map_get(fleet->places, key);
 
 	if (place != NULL) {
@@ -166,11 +168,11 @@ series_key(char out[SERIES_KEY_BYTES], const struct series *series)
 	char *at = out;
 
 	at = stpcpy(at, series->environment);
-	*at++ = '/';
+	*at++ = LABEL_CUT[0];
 	at = stpcpy(at, series->agent);
-	*at++ = '/';
+	*at++ = LABEL_CUT[0];
 	at = stpcpy(at, series->service);
-	*at++ = '/';
+	*at++ = LABEL_CUT[0];
 	stpcpy(at, series->probe);
 }
 
@@ -205,8 +207,10 @@ fleet_series_of(struct fleet *fleet, const struct series *series)
 static char *
 fact_key(const char *environment, const char *agent, const struct fact *fact)
 {
-	return mem_printf("%s/%s/%s/%s/%s", environment, agent, fact->service,
-	    source_name(fact->source), fact->name);
+	return mem_printf("%s" LABEL_CUT "%s" LABEL_CUT "%s" LABEL_CUT
+			  "%s" LABEL_CUT "%s",
+	    environment, agent, fact->service, source_name(fact->source),
+	    fact->name);
 }
 
 struct fleet_fact *

@@ -5,6 +5,7 @@
 #include "collector/pipeline/ledger.h"
 #include "collector/pipeline/rows.h"
 #include "proto/fingerprints.h"
+#include "proto/label.h"
 
 #define RECALLED_MAX 10000 /* the newest; what a store gives at a time */
 
@@ -88,8 +89,9 @@ tell_regression(struct ledger *ledger, enum event_kind kind, int64_t at_ms,
 static char *
 identity_of(const struct regression_row *row)
 {
-	return mem_printf("%d/%s/%s/%s/%s/%" PRId64, row->kind,
-	    row->environment, row->service, row->agent, row->subject,
+	return mem_printf("%d" LABEL_CUT "%s" LABEL_CUT "%s" LABEL_CUT
+			  "%s" LABEL_CUT "%s" LABEL_CUT "%" PRId64,
+	    row->kind, row->environment, row->service, row->agent, row->subject,
 	    row->onset_to_ms);
 }
 

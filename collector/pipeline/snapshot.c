@@ -4,8 +4,9 @@
 #include "collector/pipeline/snapshot.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
+#include "proto/label.h"
 
-#define VERSION        3
+#define VERSION        4
 #define CHECKPOINT_KEY "checkpoint"
 #define SERIES_PREFIX  "series/"
 #define FACT_PREFIX    "fact/"
@@ -359,9 +360,9 @@ get_description(struct reader *reader, struct series *out)
 static bool
 is_named(const struct series *series)
 {
-	return text_is_name(series->environment) &&
-	    text_is_name(series->agent) && text_is_name(series->probe) &&
-	    (series->service[0] == '\0' || text_is_name(series->service));
+	return label_is_environment(series->environment) &&
+	    label_is(series->agent) && label_is(series->probe) &&
+	    (series->service[0] == '\0' || label_is(series->service));
 }
 
 static void

@@ -184,7 +184,7 @@ spoil_reason(struct parts *parts)
 static void
 spoil_name(struct parts *parts)
 {
-	parts->series.probe = (char *)(uintptr_t) "../../etc";
+	parts->series.probe = (char *)(uintptr_t) "../../etc\nx";
 }
 
 static void
@@ -208,7 +208,7 @@ spoil_vantage(struct parts *parts)
 static void
 spoil_fact(struct parts *parts)
 {
-	parts->fact.name = (char *)(uintptr_t) "env/A B";
+	parts->fact.name = (char *)(uintptr_t) "env/A B ";
 }
 
 static const struct hostile {
@@ -220,11 +220,11 @@ static const struct hostile {
 	{ "a result of no series is refused", spoil_index, -1 },
 	{ "an unknown outcome is refused", spoil_outcome, -1 },
 	{ "an unknown reason is refused", spoil_reason, -1 },
-	{ "a path as name is refused", spoil_name, -1 },
+	{ "a name of two lines is refused", spoil_name, -1 },
 	{ "a time that overflows is refused", spoil_time, -1 },
 	{ "text that is not UTF-8 is refused", spoil_text, -1 },
 	{ "an unknown vantage is refused", spoil_vantage, -1 },
-	{ "a fact's name with a space is refused", spoil_fact, -1 },
+	{ "a fact's name with a space at its end is refused", spoil_fact, -1 },
 };
 
 static void

@@ -156,9 +156,13 @@ static const struct bad {
 	{ "a time before 1970 is refused",
 	    "{\"type\":\"fact\",\"at\":\"1969-01-05T10:00:00Z\"}",
 	    "is not a time from 1970 to 2200" },
-	{ "a bad name is refused",
-	    "{\"type\":\"fact\",\"environment\":\"Stag ing\"}",
-	    "field \"environment\": \"Stag ing\" is not a name: 1 to 64" },
+	{ "a bad name is refused", "{\"type\":\"result\",\"probe\":\"a\\nb\"}",
+	    "field \"probe\": \"a\\nb\" is not a name: 1 to 64 bytes of "
+	    "printable UTF-8" },
+	{ "an environment with a slash is refused",
+	    "{\"type\":\"fact\",\"environment\":\"a/b\"}",
+	    "field \"environment\": \"a/b\" is not a name: 1 to 64 bytes of "
+	    "printable UTF-8, without a space at either end or a slash" },
 	{ "an unknown outcome is refused",
 	    "{\"type\":\"result\",\"outcome\":\"bad\"}",
 	    "field \"outcome\": \"bad\" is not one of ok, warning, critical, "
@@ -202,8 +206,9 @@ static const struct bad {
 	{ "a fact with value and fingerprint is refused",
 	    FACT ",\"value\":\"a\",\"fingerprint\":\"k1:1\"}",
 	    "a fact has one of them" },
-	{ "a fact's name without spaces is asked for",
-	    "{\"type\":\"fact\",\"name\":\"a b\"}", "without spaces" },
+	{ "a fact's name without a space at its end is asked for",
+	    "{\"type\":\"fact\",\"name\":\"a \"}",
+	    "without a space at either end" },
 	{ "a gap that ends before it begins is refused",
 	    "{\"type\":\"gap\"," HEAD ",\"to\":\"2026-01-05T09:00:00Z\","
 	    "\"first_sequence\":1,\"last_sequence\":1,\"results\":1}",

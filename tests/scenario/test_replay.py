@@ -251,6 +251,90 @@ def test_rules_judge_what_is_replayed(history):
     assert flagged[7] == 1767607200000 + 100003
 
 
+FOREIGN = {"staging": "Staging (EU)", "backend": "payments/API v2",
+           "stg-1": "default/pod-7F9", "db": "GET /health",
+           "postgres": "Synthetic check", "resolve": "DNS Lookup",
+           "connect": "TCP/IP", "setting/egress": "Egress \u2192 mode"}
+
+
+def renamed(value):
+    """The same line as somebody else would have named things."""
+    if isinstance(value, dict):
+        return {FOREIGN.get(key, key): renamed(one)
+                for key, one in value.items()}
+    return FOREIGN.get(value, value) if isinstance(value, str) else value
+
+
+def test_names_of_others_are_kept(history):
+    """Capitals, spaces, slashes, other alphabets: in what comes out, in the
+    rules, and in every question about them."""
+    environment, service = FOREIGN["staging"], FOREIGN["backend"]
+    lines = [renamed(line) for line in outage()]
+    config = history.directory / "c.yaml"
+    config.write_text(
+        "store: s.db\nlisten: [{url: 'ipc:///c'}]\n"
+        f"environments: {{{environment}: {{}}}}\nservices:\n"
+        f"  - {{name: {service}, journeys: [GET /health]}}\n")
+    store = history.directory / "store.db"
+    history.run("replay", history.write(lines), "--store", store, "--config",
+                config)
+    found = [json.loads(line) for line in history.export().splitlines()]
+    for line, wanted in zip(found, lines, strict=True):
+        assert all(line.get(name, value) == value
+                   for name, value in wanted.items())
+    (flagged,) = history.regressions()
+    assert flagged[1:5] == (environment, service, FOREIGN["stg-1"],
+                            FOREIGN["db"])
+
+    def ask(*words, code=0):
+        done = subprocess.run(
+            [COLLECTOR.with_name("cli") / "vedette", "--store", store,
+             "--config", config, *words, "--json"], check=False,
+            capture_output=True, text=True, timeout=DEADLINE_S)
+        assert done.returncode == code, done.stderr
+        return json.loads(done.stdout)
+
+    place = f"{environment}/{service}"
+    rows = ask("history", place, "--probe", "GET /health", "--agent",
+               FOREIGN["stg-1"], "--limit", "1000")["results"]
+    assert len(rows) == 150
+    assert {row["service"] for row in rows} == {service}
+    assert {phase["name"] for row in rows for phase in row["phases"]} == {
+        "DNS Lookup", "TCP/IP"}
+    (change,) = ask("changes", place, "--name", "Egress*")["changes"]
+    assert change["name"] == FOREIGN["setting/egress"]
+    (series,) = ask("trend", place, "--by", "hour", "--last", "1d")["series"]
+    assert series["total"]["critical"] == 30
+    assert ask("timeline", environment, "--at", at(800))["series"]
+    assert len(ask("regressions", place)["regressions"]) == 1
+    verdict = ask("diagnose", environment, "--at", at(800), code=10)
+    assert service in verdict["subject"]
+    assert [row["service"] for row in verdict["state"]] == [service]
+
+
+def test_a_slash_joins_no_names(history):
+    """a and b/c are not a/b and c, not even to what notes their states."""
+    lines = []
+    for second in range(0, 100, 10):
+        lines += [result(second, service="a", probe="b/c"),
+                  result(second, "critical", service="a/b", probe="c")]
+    history.replay(lines)
+    ((kind, *place),) = [row[:5] for row in history.regressions()]
+    assert (kind, place) == (0, ["staging", "a/b", "stg-1", "c"])
+
+
+@pytest.mark.parametrize("field, value", [
+    ("environment", "eu/staging"), ("environment", ""), ("probe", " db"),
+    ("service", "back\nend"), ("agent", "x" * 65), ("kind", "\x1b[2J"),
+    ("probe", "..")])
+def test_what_is_no_name_is_refused(history, field, value):
+    """With the line, the field and the rule."""
+    said = history.replay(
+        [result(0), result(10) | {field: value}], code=2)
+    assert f'line 2: field "{field}": ' in said
+    assert "1 to 64 bytes of printable UTF-8" in said
+
+
 def test_a_bad_line_is_named(history):
     """With its number, field, value and what is allowed; what came before is
     kept."""

@@ -533,7 +533,7 @@ states_are_kept(struct place *place)
 static void
 bad_names_are_refused(struct place *place)
 {
-	struct store_batch batch = { .environment = "stag ing",
+	struct store_batch batch = { .environment = "stag/ing",
 		.agent = "a",
 		.stream = 1,
 		.sequence = 1,

@@ -71,18 +71,20 @@ static const struct refusal {
 	{ "a limit is not beyond what a collector gives",
 	    { "history", "--limit", "10001" },
 	    "--limit: not a whole number from 1 to 10000" },
-	{ "an environment is a name", { "history", "Staging" },
-	    "environment: a name has 1 to 64 characters of a-z 0-9 . _ - and "
-	    "does not begin with a dot" },
+	{ "an environment is a name", { "history", " staging" },
+	    "environment: not a name: 1 to 64 bytes of printable UTF-8, "
+	    "without "
+	    "a space at either end" },
 	{ "a service is a name", { "history", "staging/" },
-	    "service: a name has 1 to 64 characters of a-z 0-9 . _ - and does "
-	    "not begin with a dot" },
-	{ "a name has at most 64 characters",
+	    "service: not a name: 1 to 64 bytes of printable UTF-8, without "
+	    "a space at either end" },
+	{ "a name has at most 64 bytes",
 	    { "history",
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" },
-	    "environment: a name has 1 to 64 characters of a-z 0-9 . _ - and "
-	    "does not begin with a dot" },
+	    "environment: not a name: 1 to 64 bytes of printable UTF-8, "
+	    "without "
+	    "a space at either end" },
 	{ "two services are one too many",
 	    { "history", "staging/backend", "--service", "database" },
 	    "two services: one after the environment, one with --service" },

@@ -47,9 +47,9 @@ static const struct bad {
 	    "3:15: environments: must be a mapping: NAME: {...} ..." },
 	{ "an environment is a mapping", HEAD "environments: {a: 7}\n",
 	    "3:19: environments.a: must be a mapping: key: value ..." },
-	{ "an environment has a name", HEAD "environments: {Ab: {}}\n",
-	    "3:20: environments.Ab: not a name: write 1 to 64 of a-z 0-9 . _ "
-	    "- without a dot first" },
+	{ "an environment has a name", HEAD "environments: {a/b: {}}\n",
+	    "3:21: environments.a/b: not a name: 1 to 64 bytes of printable "
+	    "UTF-8, without a space at either end or a slash" },
 	{ "user is no environment", HEAD "environments: {user: {}}\n",
 	    "3:22: environments.user: user is the word for people in "
 	    "certificates; choose another name" },
