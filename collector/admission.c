@@ -1,4 +1,5 @@
 #include "collector/admission.h"
+#include "collector/pipeline/guards.h"
 
 #define MARK_AHEAD_MS 300000
 
@@ -42,5 +43,7 @@ admission_of_mark(const struct collector_config *config,
 		return err_set(err, ERR_INVALID,
 		    "a mark of what lies in the future, by the collector's "
 		    "clock");
+	if (mark->kind == MARK_GUARD)
+		return guards_check(mark->subject, err);
 	return 0;
 }

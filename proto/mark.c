@@ -13,6 +13,7 @@ static const char *const kinds[MARK_COUNT] = {
 	[MARK_MAINTENANCE_END] = "maintenance_end",
 	[MARK_CLAIM] = "claim",
 	[MARK_INCIDENT_CLOSED] = "incident_closed",
+	[MARK_GUARD] = "guard",
 };
 
 const char *
@@ -34,11 +35,18 @@ mark_kind_parse(enum mark_kind *out, const char *name)
 }
 
 const char *
-mark_by(const struct mark *mark)
+mark_text(const struct mark *mark, const char *name)
 {
 	for (size_t i = 0; i < mark->n_attributes; i++)
-		if (strcmp(mark->attributes[i].name, MARK_BY) == 0 &&
-		    mark->attributes[i].text != NULL)
+		if (strcmp(mark->attributes[i].name, name) == 0)
 			return mark->attributes[i].text;
-	return "";
+	return NULL;
+}
+
+const char *
+mark_by(const struct mark *mark)
+{
+	const char *by = mark_text(mark, MARK_BY);
+
+	return by != NULL ? by : "";
 }

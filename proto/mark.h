@@ -25,7 +25,8 @@ enum mark_kind {
 	MARK_MAINTENANCE_START,
 	MARK_MAINTENANCE_END,
 	MARK_CLAIM,           /* of a person: "it is the database" */
-	MARK_INCIDENT_CLOSED, /* somebody says that it is over */
+	MARK_INCIDENT_CLOSED, /* somebody says that it is over, or what it was */
+	MARK_GUARD,           /* what keeps a fix in force: subject holds */
 	MARK_COUNT,
 };
 
@@ -43,6 +44,8 @@ struct mark {
 /* The attribute that says who told it, where that is known. */
 #define MARK_BY "by"
 const char *mark_by(const struct mark *mark); /* "" when nobody says */
+/* The text of an attribute, or NULL. */
+const char *mark_text(const struct mark *mark, const char *name);
 
 /* The written words, borrowed for ever; parsing gives -1 for another word. */
 const char *mark_kind_name(enum mark_kind kind);

@@ -55,14 +55,13 @@ static int
 on_mark(void *arg, const struct mark *mark, struct err *err)
 {
 	struct gathering *gathering = arg;
-	const struct attribute *word = attribute_of(mark, LABEL_VERDICT);
+	const char *word = mark_text(mark, LABEL_VERDICT);
 	uint64_t incident = number_of(attribute_of(mark, LABEL_INCIDENT));
 	enum blame blame;
 
 	(void)err;
 	if (mark->kind != MARK_INCIDENT_CLOSED || incident == 0 ||
-	    word == NULL || word->text == NULL ||
-	    blame_parse(&blame, word->text) < 0)
+	    word == NULL || blame_parse(&blame, word) < 0)
 		return 0; /* it says that it is over, not what it was */
 	*add(gathering) = (struct label){
 		.incident = incident,

@@ -44,14 +44,23 @@ facts_then(struct arena *arena, const struct document_source *source,
 	return fleet;
 }
 
+/* All that is asked about. */
+struct asked {
+	const struct document_source *source;
+	const struct query_document *request;
+	const struct fleet *fleet;
+	struct guards *guards;
+};
+
 static bool
-is_about(const struct document_source *source, const struct fleet_fact *fact,
+is_about(const struct asked *asked, const struct fleet_fact *fact,
     const struct expectation_config *guard)
 {
 	const struct expectation_config *one;
 	size_t at = 0;
 
-	while ((one = expect_next(source->config, fact, &at)) != NULL)
+	while ((one = expect_next(
+		    asked->source->config, asked->guards, fact, &at)) != NULL)
 		if (one == guard)
 			return true;
 	return false;
@@ -84,32 +93,40 @@ draft_guard(struct draft *draft, const struct expectation_config *guard,
 	draft_close(draft, '}');
 }
 
+/* Each fact that it is about; without any, that nothing is known. */
 static void
-draft_guards(struct draft *draft, const struct document_source *source,
-    const struct query_document *request, const struct fleet *fleet)
+draft_rule(struct draft *draft, const struct asked *asked,
+    const struct expectation_config *guard)
 {
-	for (uint32_t i = 0; i < source->config->n_expectations; i++) {
-		const struct expectation_config *guard =
-		    &source->config->expectations[i];
-		const struct names *only = &guard->environments;
-		bool is_known = false;
+	const struct query_document *request = asked->request;
+	const struct names *only = &guard->environments;
+	bool is_known = false;
 
-		if (guard->issue == NULL ||
-		    (only->n > 0 && !names_hold(only, request->environment)))
+	if (guard->issue == NULL ||
+	    (only->n > 0 && !names_hold(only, request->environment)))
+		return;
+	MAP_EACH (const struct fleet_fact, fact, asked->fleet->facts) {
+		if (strcmp(fact->environment, request->environment) != 0 ||
+		    (request->service[0] != '\0' &&
+			strcmp(fact->service, request->service) != 0) ||
+		    !is_about(asked, fact, guard))
 			continue;
-		MAP_EACH (const struct fleet_fact, fact, fleet->facts) {
-			if (strcmp(fact->environment, request->environment) !=
-				0 ||
-			    (request->service[0] != '\0' &&
-				strcmp(fact->service, request->service) != 0) ||
-			    !is_about(source, fact, guard))
-				continue;
-			draft_guard(draft, guard, fleet, fact);
-			is_known = true;
-		}
-		if (!is_known)
-			draft_guard(draft, guard, fleet, NULL);
+		draft_guard(draft, guard, asked->fleet, fact);
+		is_known = true;
 	}
+	if (!is_known)
+		draft_guard(draft, guard, asked->fleet, NULL);
+}
+
+static void
+draft_guards(struct draft *draft, const struct asked *asked)
+{
+	const struct collector_config *config = asked->source->config;
+
+	for (uint32_t i = 0; i < config->n_expectations; i++)
+		draft_rule(draft, asked, &config->expectations[i]);
+	for (size_t i = 0; i < guards_count(asked->guards); i++)
+		draft_rule(draft, asked, guards_get(asked->guards, i));
 }
 
 char *
@@ -117,6 +134,7 @@ question_guards(struct arena *arena, const struct document_source *source,
     const struct query_document *request, struct err *err)
 {
 	int64_t at_ms = question_at_ms(source, request);
+	struct asked asked = { .source = source, .request = request };
 	struct draft draft = { 0 };
 	struct fleet *fleet;
 
@@ -129,14 +147,19 @@ question_guards(struct arena *arena, const struct document_source *source,
 	fleet = facts_then(arena, source, at_ms, err);
 	if (fleet == NULL)
 		return NULL;
-	draft_open(&draft, NULL, '{');
-	draft_count(&draft, "version", VERSION);
-	draft_text(&draft, "environment", request->environment);
-	draft_time(&draft, "at", at_ms);
-	draft_open(&draft, "guards", '[');
-	draft_guards(&draft, source, request, fleet);
-	draft_close(&draft, ']');
-	draft_close(&draft, '}');
+	asked.fleet = fleet;
+	asked.guards = guards_new();
+	if (guards_load(asked.guards, source->store, at_ms + 1, err) == 0) {
+		draft_open(&draft, NULL, '{');
+		draft_count(&draft, "version", VERSION);
+		draft_text(&draft, "environment", request->environment);
+		draft_time(&draft, "at", at_ms);
+		draft_open(&draft, "guards", '[');
+		draft_guards(&draft, &asked);
+		draft_close(&draft, ']');
+		draft_close(&draft, '}');
+	}
+	guards_free(asked.guards);
 	fleet_free(fleet);
-	return draft_take(&draft);
+	return draft.text.n > 0 ? draft_take(&draft) : NULL;
 }

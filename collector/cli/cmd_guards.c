@@ -74,9 +74,11 @@ const struct command cmd_guards = {
 	.summary = "which earlier fixes are still in force",
 	.options = OPTION_SERVICE | OPTION_AT,
 	.description =
-	    "Every expectation of the configuration that names an issue, and "
-	    "whether it holds\nin this environment, now or at a moment: held, "
-	    "regressed, or unknown when nobody\nhas seen what it is about.\n",
+	    "Every guard (vedette guard add) and every expectation of the "
+	    "configuration that\nnames an issue, and whether it holds in this "
+	    "environment, now or at a moment:\nheld, regressed, or unknown "
+	    "when "
+	    "nobody has seen what it is about.\n",
 	.examples = "  vedette guards staging\n"
 		    "  vedette guards staging --at 2026-01-05T18:40:00Z\n",
 	.exits = "  0   none is broken\n"

@@ -1,36 +1,6 @@
-#include <stdlib.h>
-
-#include "collector/cli/ask.h"
 #include "collector/cli/cmd.h"
 #include "collector/cli/output.h"
-#include "proto/shape.h"
-#include "collector/cli/show.h"
-#include "proto/report.h"
-
-/* The call under way; there is one in the life of the program. */
-struct telling {
-	struct ask *ask;
-	struct report_client *client;
-	struct mark mark;
-};
-
-static void
-on_done(void *arg, const struct rpc_status *status, int64_t at_ms)
-{
-	struct telling *telling = arg;
-	struct ask *ask = telling->ask;
-	struct event event = { .kind = EVENT_MARK, .at_ms = at_ms };
-
-	telling->mark.at_ms = at_ms;
-	event.mark = telling->mark;
-	if (status->code == RPC_OK && ask->arguments->json)
-		shape_print(&ask->page.text, shape_mark(&telling->mark), false);
-	else if (status->code == RPC_OK)
-		show_event(&ask->page, &event);
-	report_client_free(telling->client);
-	free(telling);
-	ask_done(ask, status);
-}
+#include "collector/cli/tell.h"
 
 static const char *
 text_or_none(const char *text)
@@ -42,11 +12,7 @@ static void
 start(struct ask *ask, struct query_client *client)
 {
 	const struct arguments *arguments = ask->arguments;
-	struct telling *telling = mem_zalloc(sizeof(*telling));
-
-	(void)client;
-	telling->ask = ask;
-	telling->mark = (struct mark){
+	struct mark mark = {
 		.at_ms = arguments->to_ms,
 		.environment = arguments->environment,
 		.service = arguments->service,
@@ -56,10 +22,11 @@ start(struct ask *ask, struct query_client *client)
 		    ? arguments->claim
 		    : text_or_none(arguments->summary),
 	};
+
+	(void)client;
 	if (arguments->kind != NULL)
-		mark_kind_parse(&telling->mark.kind, arguments->kind);
-	telling->client = report_client_new(ask_rpc(ask));
-	report_mark(telling->client, &telling->mark, on_done, telling);
+		mark_kind_parse(&mark.kind, arguments->kind);
+	tell_mark(ask, &mark, tell_show, NULL);
 }
 
 /* Returns what is wrong, or NULL. */
@@ -68,9 +35,8 @@ find_fault(const struct arguments *arguments)
 {
 	enum mark_kind kind;
 
-	if (arguments->store != NULL)
-		return "mark: tells a collector; vedette-collector import adds "
-		       "events to a store";
+	if (tell_fault(arguments) != NULL)
+		return tell_fault(arguments);
 	if (arguments->environment[0] == '\0')
 		return "mark: --environment is missing";
 	if (arguments->kind == NULL && arguments->claim == NULL)

@@ -24,6 +24,7 @@ static const struct command *const commands[] = {
 	&cmd_mark,
 	&cmd_gate,
 	&cmd_guards,
+	&cmd_guard,
 	&cmd_sql,
 	NULL,
 };

@@ -448,6 +448,26 @@ is_full(const struct batch *batch)
 		batch_size_bytes(batch) >= BATCH_FULL_BYTES);
 }
 
+/* Stores it.  A guard is judged at once, by what was known until then. */
+static int
+take_mark(struct feed *feed, const struct mark *mark, struct err *err)
+{
+	struct moment now = { feed->known_ms, feed->known_ms };
+
+	feed->counts.marks++;
+	if (mark->kind == MARK_GUARD && feed->setup.now == NULL) {
+		feed->tick_ms = 0;
+		if (flush(feed, err) < 0 || pass(feed, feed->known_ms, err) < 0)
+			return -1;
+	}
+	if (begin(feed, err) < 0 ||
+	    pipeline_mark(feed->setup.pipeline, mark, err) < 0)
+		return -1;
+	if (mark->kind != MARK_GUARD || feed->setup.now != NULL)
+		return 0;
+	return pipeline_tick(feed->setup.pipeline, now, err);
+}
+
 int
 feed_line(struct feed *feed, const struct line *line, int64_t known_ms,
     struct err *err)
@@ -462,12 +482,8 @@ feed_line(struct feed *feed, const struct line *line, int64_t known_ms,
 			return -1;
 		feed->known_ms = known_ms;
 	}
-	if (line->type == LINE_EVENT) {
-		feed->counts.marks++;
-		return begin(feed, err) < 0
-		    ? -1
-		    : store_put_mark(feed->setup.store, &line->mark, err);
-	}
+	if (line->type == LINE_EVENT)
+		return take_mark(feed, &line->mark, err);
 	speaker = speaker_in(feed, line);
 	if (is_full(speaker->batch) && flush(feed, err) < 0)
 		return -1;

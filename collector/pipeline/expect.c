@@ -26,12 +26,20 @@ covers(
 }
 
 const struct expectation_config *
-expect_next(const struct collector_config *config,
+expect_next(const struct collector_config *config, const struct guards *guards,
     const struct fleet_fact *fact, size_t *at)
 {
-	while (*at < config->n_expectations)
-		if (covers(&config->expectations[(*at)++], fact))
-			return &config->expectations[*at - 1];
+	size_t n = config->n_expectations;
+
+	while (*at < n + guards_count(guards)) {
+		size_t i = (*at)++;
+		const struct expectation_config *one = i < n
+		    ? &config->expectations[i]
+		    : guards_get(guards, i - n);
+
+		if (covers(one, fact))
+			return one;
+	}
 	return NULL;
 }
 

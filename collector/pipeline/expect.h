@@ -8,13 +8,14 @@
 
 #include "collector/config/config.h"
 #include "collector/pipeline/fleet.h"
+#include "collector/pipeline/guards.h"
 
 #define EXPECT_TEXT_BYTES 256
 
-/* The expectations of a fact, from the first on; *at starts as 0, NULL is the
- * end. */
+/* The expectations of a fact, those of the configuration and then those that
+ * people told; *at starts as 0, NULL is the end. */
 const struct expectation_config *
-expect_next(const struct collector_config *config,
+expect_next(const struct collector_config *config, const struct guards *guards,
     const struct fleet_fact *fact, size_t *at);
 
 /* Does it compare environments?  Then other facts may have to be judged

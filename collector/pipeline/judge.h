@@ -17,6 +17,7 @@
 #define COLLECTOR_PIPELINE_JUDGE_H
 
 #include "collector/config/config.h"
+#include "collector/pipeline/guards.h"
 #include "collector/pipeline/ledger.h"
 #include "proto/publish.h"
 
@@ -28,6 +29,7 @@
 
 struct judge {
 	const struct collector_config *config;
+	const struct guards *guards;
 	struct fleet *fleet;
 	struct ledger *ledger;
 };

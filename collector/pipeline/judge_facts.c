@@ -48,7 +48,7 @@ is_expected(const struct judge *judge, const struct fleet_fact *fact)
 {
 	size_t at = 0;
 
-	return expect_next(judge->config, fact, &at) != NULL;
+	return expect_next(judge->config, judge->guards, fact, &at) != NULL;
 }
 
 int
@@ -195,7 +195,8 @@ settle_expected(const struct judge *judge, struct fleet_fact *fact,
 	size_t at = 0;
 
 	while (broken == NULL &&
-	    (one = expect_next(judge->config, fact, &at)) != NULL)
+	    (one = expect_next(judge->config, judge->guards, fact, &at)) !=
+		NULL)
 		if (!expect_holds(one, judge->fleet, fact))
 			broken = one;
 	return settle(judge, fact, broken != NULL, broken, arrival, err);

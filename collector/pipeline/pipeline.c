@@ -37,7 +37,8 @@ struct pipeline {
 	int64_t newest_ms;       /* of all results judged since the start */
 	bool is_due;             /* a checkpoint */
 	bool is_watched;
-	bool is_new; /* the configuration: its expectations were not judged */
+	struct guards *guards;
+	bool is_new; /* something is expected that was not judged yet */
 };
 
 /* --- judging ------------------------------------------------------------ */
@@ -111,6 +112,7 @@ judge_batch(struct pipeline *pipeline, const struct batch *batch,
 {
 	struct judge judge = {
 		.config = pipeline->config,
+		.guards = pipeline->guards,
 		.fleet = pipeline->fleet,
 		.ledger = &pipeline->ledger,
 	};
@@ -253,6 +255,8 @@ start_empty(struct pipeline *pipeline)
 	pipeline->fleet = fleet_new();
 	ledger_init(&pipeline->ledger, pipeline->store, pipeline->fleet);
 	pipeline->ledger.is_watched = pipeline->is_watched;
+	guards_free(pipeline->guards);
+	pipeline->guards = guards_new();
 	memset(&pipeline->stand, 0, sizeof(pipeline->stand));
 	pipeline->n_results = 0;
 }
@@ -268,7 +272,9 @@ restore(struct pipeline *pipeline, struct moment now, struct err *err)
 		return -1;
 	if (read.last_id == 0)
 		start_empty(pipeline);
-	if (ledger_recall(&pipeline->ledger, err) < 0)
+	if (guards_load(pipeline->guards, pipeline->store, INT64_MAX, err) <
+		0 ||
+	    ledger_recall(&pipeline->ledger, err) < 0)
 		return -1;
 	pipeline->stand = read;
 	pipeline->written_ms = read.wall_ms;
@@ -309,6 +315,7 @@ pipeline_close(struct pipeline *pipeline)
 		return;
 	ledger_fini(&pipeline->ledger);
 	fleet_free(pipeline->fleet);
+	guards_free(pipeline->guards);
 	free(pipeline);
 }
 
@@ -398,6 +405,7 @@ int
 pipeline_mark(
     struct pipeline *pipeline, const struct mark *mark, struct err *err)
 {
+	pipeline->is_new |= guards_learn(pipeline->guards, mark);
 	return ledger_mark(&pipeline->ledger, mark, err);
 }
 
@@ -433,6 +441,7 @@ pipeline_tick(struct pipeline *pipeline, struct moment now, struct err *err)
 {
 	struct judge judge = {
 		.config = pipeline->config,
+		.guards = pipeline->guards,
 		.fleet = pipeline->fleet,
 		.ledger = &pipeline->ledger,
 	};

@@ -191,3 +191,31 @@ def test_people_say_what_an_incident_was(collecting):
         assert done.returncode == 2 and said in done.stderr, words
     done = vedette("incident", "close", "99", "--verdict", "app")
     assert done.returncode == 3 and "none of this number" in done.stderr
+
+
+def test_people_keep_a_fix_in_force(collecting):
+    """A guard is told, listed with what it is about, survives a restart."""
+    def vedette(*arguments):
+        return subprocess.run(
+            [collecting.cli, "--collector", collecting.url, *arguments],
+            capture_output=True, text=True, check=False)
+    told = ("--environment", "staging", "--issue", "1263")
+    done = vedette("guard", "add", "config:no_such >= 35.0", *told)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "config:no_such >= 35.0" in done.stdout
+    done = vedette("guard", "list", "staging")
+    assert done.returncode == 0
+    assert "setting/no_such: at least 35.0 (issue 1263)" in done.stdout
+    assert vedette("guard", "check", "staging").returncode == 0
+    for words, code, said in [
+            (("add", "pool is large", *told), 2, "not a condition"),
+            (("add", "config:a >= 1", "--issue", "1"), 2, "--environment"),
+            (("add", "config:a >= 1", "--environment", "staging"), 2,
+             "--issue is missing"),
+            (("keep", "config:a >= 1"), 2, "add CONDITION")]:
+        done = vedette("guard", *words)
+        assert done.returncode == code and said in done.stderr, words
+    done = vedette("guard", "remove", "config:no_such >= 35.0",
+                   "--environment", "staging")
+    assert "no guard any more" in done.stdout
+    assert "no guards" in vedette("guard", "list", "staging").stdout

@@ -221,3 +221,52 @@ def test_guards(tmp_path, name, value, state, code):
             for guard in guards] == [(state, "1263", value)], name
     kinds = [row["kind"] for row in flagged(store)]
     assert kinds == ([4] if state == "regressed" else []), name
+
+
+def guard(minute, **attributes):
+    """Somebody tells of a guard, or that it is none any more."""
+    return {"type": "event", "at": at(minute), "environment": "staging",
+            "service": "backend", "kind": "guard",
+            "subject": "config:timeout >= 35.0", "attributes": attributes}
+
+
+def fact(minute, value):
+    """The setting, as the process has it."""
+    return {"type": "fact", "at": at(minute), "environment": "staging",
+            "service": "backend", "name": "setting/timeout", "value": value,
+            "source": "process"}
+
+
+TOLD = [
+    ("held", [fact(5, "40")], ["held"], []),
+    ("broken", [fact(5, "40"), fact(15, "20")], ["regressed"], [(4, True)]),
+    ("broken before it was told", [fact(5, "20")], ["regressed"],
+     [(4, True)]),
+    ("mended", [fact(5, "20"), fact(20, "40")], ["held"], [(4, False)]),
+    ("removed", [fact(5, "20"), guard(20, removed="yes")], [],
+     [(4, False)]),
+]
+
+
+@pytest.mark.parametrize("name,lines,states,kinds", TOLD,
+                         ids=[row[0] for row in TOLD])
+def test_guards_that_were_told(tmp_path, name, lines, states, kinds):
+    """A mark makes a guard, without any configuration."""
+    told = sorted([*results(worse_from(99), 30), *lines,
+                   guard(10, issue="1263")], key=lambda line: line["at"])
+    store = replay(tmp_path, told)
+    done = subprocess.run(
+        [VEDETTE, "guard", "check", "staging", "--json", "--store", store],
+        capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+    assert done.returncode == ("regressed" in states), done.stderr
+    assert [(row["state"], row["issue"], row["rule"])
+            for row in json.loads(done.stdout)["guards"]] == [
+                (state, "1263", "at least 35.0 (issue 1263)")
+                for state in states], name
+    listed = json.loads(subprocess.run(
+        [VEDETTE, "regressions", "--json", "--store", store],
+        capture_output=True, text=True, timeout=DEADLINE_S,
+        check=True).stdout)["regressions"]
+    assert [row["kind"] for row in listed] == ["guard"] * len(kinds), name
+    assert [row["open"] for row in listed] == [
+        is_open for _, is_open in kinds], name

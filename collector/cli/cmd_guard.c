@@ -1,0 +1,129 @@
+/* vedette guard: conditions that keep earlier fixes in force. */
+#include <stdio.h>
+#include <string.h>
+
+#include "collector/cli/cmd.h"
+#include "collector/cli/output.h"
+#include "collector/cli/tell.h"
+#include "proto/base/text.h"
+
+static void
+show(struct ask *ask, const struct mark *mark, const void *arg)
+{
+	(void)arg;
+	page_put(&ask->page, INK_PLAIN, "%s in %s: ",
+	    mark_text(mark, "removed") != NULL ? "no guard any more"
+					       : "guarded from now on",
+	    mark->environment);
+	page_put(&ask->page, INK_TITLE, "%s", mark->subject);
+	page_newline(&ask->page);
+}
+
+static void
+start(struct ask *ask, struct query_client *client)
+{
+	const struct arguments *arguments = ask->arguments;
+	bool removes = strcmp(arguments->words[0], "remove") == 0;
+	static struct attribute attribute; /* lasts as long as the call */
+	const struct mark mark = {
+		.environment = arguments->environment,
+		.service = arguments->service,
+		.kind = MARK_GUARD,
+		.subject = arguments->words[1],
+		.summary = arguments->summary != NULL ? arguments->summary : "",
+		.attributes = &attribute,
+		.n_attributes = 1,
+	};
+
+	(void)client;
+	attribute.name = removes ? "removed" : "issue";
+	attribute.text = removes ? "yes" : arguments->issue;
+	tell_mark(ask, &mark, show, NULL);
+}
+
+static const char *
+find_fault(const struct arguments *arguments)
+{
+	bool adds =
+	    arguments->n_words == 2 && strcmp(arguments->words[0], "add") == 0;
+
+	if (!adds &&
+	    (arguments->n_words != 2 ||
+		strcmp(arguments->words[0], "remove") != 0))
+		return "guard: add CONDITION, remove CONDITION, list "
+		       "ENVIRONMENT or check ENVIRONMENT";
+	if (tell_fault(arguments) != NULL)
+		return tell_fault(arguments);
+	if (arguments->environment[0] == '\0')
+		return "guard: --environment is missing";
+	if (adds && arguments->issue == NULL)
+		return "guard: --issue is missing: whose fix does it keep?";
+	return NULL;
+}
+
+/* list and check: as vedette guards does. */
+static int
+look_at_them(const struct arguments *arguments, const struct look *look)
+{
+	struct arguments about = *arguments;
+	int code;
+
+	if (!text_is_name(arguments->words[1])) {
+		output_complain(
+		    "guard: no name of an environment", "such as: staging");
+		return OUTPUT_USAGE;
+	}
+	snprintf(about.environment, sizeof(about.environment), "%s",
+	    arguments->words[1]);
+	code = cmd_guards.run(&about, look);
+	return code == 1 && strcmp(arguments->words[0], "list") == 0
+	    ? OUTPUT_DONE
+	    : code;
+}
+
+static int
+run(const struct arguments *arguments, const struct look *look)
+{
+	const char *fault;
+
+	if (arguments->n_words == 2 &&
+	    (strcmp(arguments->words[0], "list") == 0 ||
+		strcmp(arguments->words[0], "check") == 0))
+		return look_at_them(arguments, look);
+	fault = find_fault(arguments);
+	if (fault != NULL) {
+		output_complain(fault, "see vedette guard --help");
+		return OUTPUT_USAGE;
+	}
+	return ask_collector(arguments, look, start);
+}
+
+const struct command cmd_guard = {
+	.name = "guard",
+	.summary = "keep an earlier fix in force, and see whether it is",
+	.options = OPTION_ENVIRONMENT | OPTION_SERVICE | OPTION_ISSUE |
+	    OPTION_TOLD | OPTION_AT,
+	.words = "add|remove CONDITION, or list|check ENVIRONMENT",
+	.description = "A condition on what is known of an environment, with "
+		       "the issue whose fix it\n"
+		       "keeps: a setting (config:NAME), a variable "
+		       "(envvar:NAME), any other fact by\n"
+		       "its name; then >=, <=, = and a value, or present. From "
+		       "then on whoever breaks\n"
+		       "it is told of a regression, and a diagnosis knows it. "
+		       "Expectations of the\n"
+		       "configuration that name an issue are guards as well. "
+		       "list shows all; check\n"
+		       "tells by its exit code whether one is broken.\n",
+	.examples = "  vedette guard add --environment staging --issue 1263 "
+		    "\\\n      'config:connection_timeout >= 35.0'\n"
+		    "  vedette guard check staging\n"
+		    "  vedette guard remove --environment staging "
+		    "'config:pool_size >= 20'\n",
+	.exits = "  0   stored; none is broken\n"
+		 "  1   check: one is\n"
+		 "  2   the command line or the request is not right\n"
+		 "  3   the collector was not reached, did not answer or "
+		 "refused\n",
+	.run = run,
+};

@@ -1,0 +1,237 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/pipeline/guards.h"
+#include "proto/base/mem.h"
+#include "proto/base/text.h"
+
+/* The rule owns its texts, and points to the places below. */
+struct guard {
+	char *condition, *environment, *service;
+	char *environments[1], *services[1];
+	struct expectation_config rule;
+};
+
+struct guards {
+	struct guard **list; /* in the order in which they were told */
+	size_t n;
+};
+
+/* --- conditions --------------------------------------------------------- */
+
+/* How people write the names of facts. */
+static const struct {
+	const char *prefix, *fact;
+} prefixes[] = {
+	{ "config:", "setting/" },
+	{ "setting:", "setting/" },
+	{ "envvar:", "env/" },
+	{ "env:", "env/" },
+};
+
+static const struct {
+	const char *sign;
+	size_t at; /* of the text in the rule */
+	bool is_number;
+} signs[] = {
+	{ ">=", offsetof(struct expectation_config, at_least), true },
+	{ "<=", offsetof(struct expectation_config, at_most), true },
+	{ "==", offsetof(struct expectation_config, equals), false },
+	{ "=", offsetof(struct expectation_config, equals), false },
+};
+
+static char *
+fact_name(const char *name, size_t n)
+{
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		size_t used = strlen(prefixes[i].prefix);
+
+		if (n > used && strncmp(name, prefixes[i].prefix, used) == 0)
+			return mem_printf("%s%.*s", prefixes[i].fact,
+			    (int)(n - used), name + used);
+	}
+	return mem_printf("%.*s", (int)n, name);
+}
+
+static void
+rule_fini(struct expectation_config *rule)
+{
+	free(rule->name);
+	free(rule->at_least);
+	free(rule->at_most);
+	free(rule->equals);
+	free(rule->issue);
+}
+
+/* What stands behind the name: "present", or a sign and a value. */
+static int
+read_wish(struct expectation_config *rule, const char *wish)
+{
+	char *end, **value;
+
+	if (strcmp(wish, "present") == 0) {
+		rule->present = true;
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		size_t n = strlen(signs[i].sign);
+
+		if (strncmp(wish, signs[i].sign, n) != 0)
+			continue;
+		wish += n + strspn(wish + n, " ");
+		value = (char **)((char *)rule + signs[i].at);
+		*value = mem_strdup(wish);
+		rule->number = strtod(wish, &end);
+		return *wish == '\0' ||
+			(signs[i].is_number &&
+			    (*end != '\0' || !isfinite(rule->number)))
+		    ? -1
+		    : 0;
+	}
+	return -1;
+}
+
+/* On -1 the rule is empty. */
+static int
+read_rule(struct expectation_config *rule, const char *condition)
+{
+	size_t n = strcspn(condition, " <>=");
+	const char *wish = condition + n + strspn(condition + n, " ");
+
+	*rule = (struct expectation_config){ .name = fact_name(condition, n) };
+	if (strchr(rule->name, '/') != NULL && read_wish(rule, wish) == 0)
+		return 0;
+	rule_fini(rule);
+	*rule = (struct expectation_config){ 0 };
+	return -1;
+}
+
+int
+guards_check(const char *condition, struct err *err)
+{
+	struct expectation_config rule;
+
+	if (read_rule(&rule, condition) == 0) {
+		rule_fini(&rule);
+		return 0;
+	}
+	return err_set(err, ERR_INVALID,
+	    "guard %.100s: not a condition, such as: config:pool_size >= 20, "
+	    "envvar:SECRET_KEY present, platform/activationPolicy = ALWAYS",
+	    condition);
+}
+
+/* --- those in force ------------------------------------------------------ */
+
+struct guards *
+guards_new(void)
+{
+	return mem_zalloc(sizeof(struct guards));
+}
+
+static void
+guard_free(struct guard *guard)
+{
+	rule_fini(&guard->rule);
+	free(guard->condition);
+	free(guard->environment);
+	free(guard->service);
+	free(guard);
+}
+
+void
+guards_free(struct guards *guards)
+{
+	if (guards == NULL)
+		return;
+	for (size_t i = 0; i < guards->n; i++)
+		guard_free(guards->list[i]);
+	free(guards->list);
+	free(guards);
+}
+
+static struct guard *
+guard_new(const struct mark *mark, const struct expectation_config *rule)
+{
+	struct guard *guard = mem_zalloc(sizeof(*guard));
+	const char *issue = mark_text(mark, GUARDS_ISSUE);
+
+	guard->condition = mem_strdup(mark->subject);
+	guard->environment = mem_strdup(mark->environment);
+	guard->service = mem_strdup(mark->service);
+	guard->environments[0] = guard->environment;
+	guard->services[0] = guard->service;
+	guard->rule = *rule;
+	guard->rule.issue = mem_strdup(issue != NULL ? issue : "-");
+	guard->rule.environments = (struct names){ guard->environments, 1 };
+	if (guard->service[0] != '\0')
+		guard->rule.services = (struct names){ guard->services, 1 };
+	return guard;
+}
+
+static bool
+forget(struct guards *guards, const struct mark *mark)
+{
+	for (size_t i = 0; i < guards->n; i++) {
+		const struct guard *guard = guards->list[i];
+
+		if (strcmp(guard->condition, mark->subject) != 0 ||
+		    strcmp(guard->environment, mark->environment) != 0 ||
+		    strcmp(guard->service, mark->service) != 0)
+			continue;
+		guard_free(guards->list[i]);
+		memmove(&guards->list[i], &guards->list[i + 1],
+		    (--guards->n - i) * sizeof(guards->list[0]));
+		return true;
+	}
+	return false;
+}
+
+bool
+guards_learn(struct guards *guards, const struct mark *mark)
+{
+	struct expectation_config rule;
+	bool was_known;
+
+	if (mark->kind != MARK_GUARD || read_rule(&rule, mark->subject) < 0)
+		return false;
+	was_known = forget(guards, mark);
+	if (mark_text(mark, GUARDS_REMOVED) != NULL) {
+		rule_fini(&rule);
+		return was_known;
+	}
+	guards->list =
+	    mem_resize(guards->list, guards->n + 1, sizeof(guards->list[0]));
+	guards->list[guards->n++] = guard_new(mark, &rule);
+	return true;
+}
+
+static int
+on_mark(void *arg, const struct mark *mark, struct err *err)
+{
+	(void)err;
+	guards_learn(arg, mark);
+	return 0;
+}
+
+int
+guards_load(
+    struct guards *guards, struct store *store, int64_t at_ms, struct err *err)
+{
+	const struct store_marks all = { "", "", 0, at_ms };
+
+	return store_scan_marks(store, &all, on_mark, guards, err);
+}
+
+size_t
+guards_count(const struct guards *guards)
+{
+	return guards->n;
+}
+
+const struct expectation_config *
+guards_get(const struct guards *guards, size_t i)
+{
+	return &guards->list[i]->rule;
+}

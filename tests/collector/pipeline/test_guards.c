@@ -1,0 +1,111 @@
+#include <string.h>
+
+#include "tests/support/table.h"
+
+#include "collector/pipeline/guards.h"
+
+static const struct condition {
+	const char *name;
+	const char *text;
+	const char *fact; /* NULL: it is none */
+	double number;
+	const char *equals;
+} conditions[] = {
+	{ "a setting has a least value", "config:connection_timeout >= 35.0",
+	    "setting/connection_timeout", 35, NULL },
+	{ "spaces may be left out", "setting:pool_size<=20",
+	    "setting/pool_size", 20, NULL },
+	{ "a variable is present", "envvar:SSL_CERT_FILE present",
+	    "env/SSL_CERT_FILE", 0, NULL },
+	{ "any fact has a value", "platform/activationPolicy = ALWAYS",
+	    "platform/activationPolicy", 0, "ALWAYS" },
+	{ "a double sign of equality is one", "env/MODE == a b", "env/MODE", 0,
+	    "a b" },
+	{ "a number is one", "config:a >= many", NULL, 0, NULL },
+	{ "infinity is no number", "config:a >= inf", NULL, 0, NULL },
+	{ "a name alone is none", "config:a", NULL, 0, NULL },
+	{ "a sign alone is none", ">= 3", NULL, 0, NULL },
+	{ "a wish without a value is none", "config:a >=", NULL, 0, NULL },
+	{ "a name without a kind is none", "pool_size >= 20", NULL, 0, NULL },
+	{ "a prefix alone is no name", "config: >= 3", NULL, 0, NULL },
+	{ "nothing is none", "", NULL, 0, NULL },
+};
+
+static struct mark
+told(const char *condition, const struct attribute *attribute)
+{
+	return (struct mark){ .at_ms = 1000,
+		.environment = "staging",
+		.service = "",
+		.kind = MARK_GUARD,
+		.subject = condition,
+		.summary = "",
+		.attributes = attribute,
+		.n_attributes = 1 };
+}
+
+static void
+test_condition(void **state)
+{
+	const struct condition *row = *state;
+	const struct attribute issue = { GUARDS_ISSUE, "1263", 0 };
+	const struct mark mark = told(row->text, &issue);
+	struct guards *guards = guards_new();
+	const struct expectation_config *rule;
+	struct err err;
+
+	assert_int_equal(
+	    guards_check(row->text, &err), row->fact != NULL ? 0 : -1);
+	assert_int_equal(guards_learn(guards, &mark), row->fact != NULL);
+	assert_int_equal(guards_count(guards), row->fact != NULL);
+	if (row->fact != NULL) {
+		rule = guards_get(guards, 0);
+		assert_string_equal(rule->name, row->fact);
+		assert_string_equal(rule->issue, "1263");
+		assert_true(rule->number == row->number);
+		assert_int_equal(rule->equals != NULL, row->equals != NULL);
+		if (row->equals != NULL)
+			assert_string_equal(rule->equals, row->equals);
+		assert_true(names_hold(&rule->environments, "staging"));
+		assert_false(names_hold(&rule->environments, "production"));
+	} else {
+		assert_non_null(strstr(err.text, "not a condition, such as"));
+	}
+	guards_free(guards);
+}
+
+static void
+test_told_again_it_is_one_and_removed_it_is_none(void **state)
+{
+	const struct attribute first = { GUARDS_ISSUE, "1", 0 };
+	const struct attribute second = { GUARDS_ISSUE, "2", 0 };
+	const struct attribute removed = { GUARDS_REMOVED, "yes", 0 };
+	struct guards *guards = guards_new();
+	struct mark mark = told("config:a >= 1", &first);
+
+	(void)state;
+	assert_true(guards_learn(guards, &mark));
+	mark.attributes = &second;
+	assert_true(guards_learn(guards, &mark));
+	assert_int_equal(guards_count(guards), 1);
+	assert_string_equal(guards_get(guards, 0)->issue, "2");
+	mark.environment = "production";
+	mark.attributes = &removed;
+	assert_false(guards_learn(guards, &mark));
+	mark.environment = "staging";
+	assert_true(guards_learn(guards, &mark));
+	assert_int_equal(guards_count(guards), 0);
+	guards_free(guards);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    test_told_again_it_is_one_and_removed_it_is_none),
+	};
+
+	return TABLE_RUN(conditions, test_condition) +
+	    cmocka_run_group_tests(tests, NULL, NULL);
+}
