@@ -214,6 +214,9 @@ channel_look(struct view *out, struct channel *channel, const struct hour *hour,
 	else
 		out->fresh = out->z * sqrt(1 - rho * rho);
 	out->fresh /= channel->noise;
+	/* A season is known by and by; its hours are no tail of shifts. */
+	if (channel->kind == CHANNEL_BURST)
+		tail_follow(&channel->tail, channel->scale * channel->noise);
 	out->score = out->fresh;
 	if ((channel->without & CHANNEL_NO_CLIPPING) == 0)
 		out->score = tail_score(&channel->tail, out->fresh,
@@ -318,5 +321,24 @@ channel_accept(struct channel *channel, double by, uint32_t n)
 {
 	channel->level += by;
 	channel->level_seen = fabs(by) < channel->scale ? SMALL_SEEN : n;
+	channel->follows = 0;
+}
+
+void
+channel_keep(struct channel *channel)
+{
+	channel->other = channel->level;
+	channel->other_seen = channel->level_seen;
+}
+
+void
+channel_return(struct channel *channel)
+{
+	double level = channel->other;
+	uint32_t seen = channel->other_seen;
+
+	channel_keep(channel);
+	channel->level = level;
+	channel->level_seen = seen;
 	channel->follows = 0;
 }

@@ -57,13 +57,15 @@ struct channel {
 	uint16_t kind;    /* enum channel_kind */
 	uint16_t follows; /* whether before is the value before this one */
 	uint32_t without;
-	uint32_t seen, level_seen;  /* values learned from */
-	double unit;                /* > 0: logarithm of the value over this */
-	double level, scale, noise; /* noise: deviation of fresh */
-	double reach;               /* mean distance from the level */
-	double base;                /* the first scale: unit of the profile */
-	double before;              /* z of the value before */
-	double product, square;     /* means that give the correlation */
+	uint32_t seen, level_seen;   /* values learned from */
+	double unit;                 /* > 0: logarithm of the value over this */
+	double level, scale, noise;  /* noise: deviation of fresh */
+	double other;                /* the level that was left, and */
+	uint32_t other_seen, unused; /* values it was learned from; 0: none */
+	double reach;                /* mean distance from the level */
+	double base;                 /* the first scale: unit of the profile */
+	double before;               /* z of the value before */
+	double product, square;      /* means that give the correlation */
 	struct tail tail;
 	struct spread spread;
 	struct focus up, down;
@@ -101,6 +103,12 @@ void channel_skip(struct channel *channel, const struct view *view);
 /* What was abnormal is normal from now on: the level moves by this much, the
  * mean of n values. */
 void channel_accept(struct channel *channel, double by, uint32_t n);
+
+/* Remembers the level, as one that the series may come back to. */
+void channel_keep(struct channel *channel);
+
+/* The series is back at the level that was kept, and leaves this one. */
+void channel_return(struct channel *channel);
 
 /* A deviation from the level as a value. */
 double channel_value(const struct channel *channel, double deviation);

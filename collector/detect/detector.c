@@ -18,6 +18,8 @@
 #define SETTLED      3     /* altered values before it may be over */
 #define BACK         2.5   /* deviations within which it is over */
 #define BACK_LEAST   1.0
+#define APART        3.0 /* deviations between two levels of a series */
+#define NEAR         0.1 /* of their distance: it is back at the other */
 #define RECENT_GAIN  0.5
 #define RECENT_LIMIT 4.0
 #define HABIT_DAYS   3     /* days back that are looked at */
@@ -90,6 +92,43 @@ is_habit(struct detector *detector, const struct hour *now, int kind)
 	return n >= HABIT_LEAST;
 }
 
+/* Is the series at the level again that it had left before? */
+static bool
+is_back(struct detector *detector, const struct view *view)
+{
+	const struct channel *burst = &detector->burst;
+	double gap = burst->other - burst->level, near = NEAR * fabs(gap);
+
+	if (burst->other_seen == 0 || !(fabs(gap) > APART * burst->scale))
+		return false;
+	if (near < burst->scale)
+		near = burst->scale;
+	if (fabs(view->rest - gap) > BACK * near) {
+		detector->back = 0;
+		detector->back_sum = 0;
+		return false;
+	}
+	detector->back++;
+	detector->back_sum += view->rest;
+	return detector->back >= SETTLED &&
+	    fabs(detector->back_sum / detector->back - gap) < near;
+}
+
+/* What has become is the new normal. */
+static void
+accept(struct detector *detector, uint32_t n)
+{
+	double burst = detector->burst_sum / n, shift = detector->shift_sum / n;
+
+	if (fabs(burst) > detector->burst.scale) {
+		channel_keep(&detector->burst);
+		channel_keep(&detector->shift);
+	}
+	channel_accept(&detector->burst, burst, n);
+	channel_accept(&detector->shift, shift, n);
+	detector->altered = 0;
+}
+
 /* A value while altered: over, or the new normal, or still to be seen. */
 static void
 follow(struct detector *detector, const struct view *burst,
@@ -107,10 +146,12 @@ follow(struct detector *detector, const struct view *burst,
 	/* Over is what is nearer to what was than to what has become. */
 	half = fabs(detector->burst_sum / n / detector->burst.scale) / 2;
 	half = half > BACK ? BACK : half < BACK_LEAST ? BACK_LEAST : half;
-	if (n >= LASTING) {
-		channel_accept(&detector->burst, detector->burst_sum / n, n);
-		channel_accept(&detector->shift, detector->shift_sum / n, n);
+	if (is_back(detector, burst)) {
+		channel_return(&detector->burst);
+		channel_return(&detector->shift);
 		detector->altered = 0;
+	} else if (n >= LASTING) {
+		accept(detector, n);
 	} else if (detector->lasting == 0 && n > SETTLED &&
 	    fabs(detector->recent) < half) {
 		detector->altered = 0;
@@ -129,6 +170,8 @@ alarm(struct flag *out, struct detector *detector,
 	detector->altered = 1;
 	detector->lasting = view->n >= LASTING;
 	detector->burst_sum = detector->shift_sum = 0;
+	detector->back = 0;
+	detector->back_sum = 0;
 	*out = (struct flag){
 		.change = view->up ? CHANGE_UP : CHANGE_DOWN,
 		.onset = detector->added - view->n,

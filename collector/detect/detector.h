@@ -27,7 +27,7 @@
 #include "collector/detect/pace.h"
 #include "collector/detect/segment.h"
 
-enum { DETECTOR_VERSION = 3, DETECTOR_FIRST = 30, DETECTOR_HABITS = 4 };
+enum { DETECTOR_VERSION = 4, DETECTOR_FIRST = 30, DETECTOR_HABITS = 4 };
 
 enum change { CHANGE_NONE, CHANGE_UP, CHANGE_DOWN };
 
@@ -57,8 +57,10 @@ struct detector {
 	uint8_t habits[DETECTOR_HABITS][24];
 	int64_t habit_day;
 	double burst_sum, shift_sum, recent;
-	struct hour hour;  /* of the latest value */
-	uint64_t reported; /* number of the value after the last alarm */
+	double back_sum;       /* of the latest values that are as before, */
+	uint32_t back, unused; /* and how many they are */
+	struct hour hour;      /* of the latest value */
+	uint64_t reported;     /* number of the value after the last alarm */
 };
 
 /* per_year: false alarms wanted per year, > 0.  without: CHANNEL_NO_..., 0 but

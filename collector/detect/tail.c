@@ -7,7 +7,8 @@
 
 #define FIRST          2.0     /* deviations where the tail begins */
 #define BEYOND         0.02275 /* what a normal value exceeds it with */
-#define WIDER          0.22314355131420976 /* log 1.25 */
+#define STEP           1.25    /* of the bins */
+#define WIDER          0.22314355131420976 /* its logarithm */
 #define WIDEST         2500.0              /* within the last bin */
 #define PRIOR          10    /* values that the power law is worth */
 #define FAR_BIN        3     /* beyond 3.9 deviations */
@@ -64,6 +65,49 @@ tail_add(struct tail *tail, double z)
 	tail->added++;
 }
 
+static void
+rescale(struct tail *tail, double by)
+{
+	tail->unit = (float)((double)tail->unit / by);
+	for (int i = 0; i < TAIL_LATE; i++)
+		tail->late[i] = (float)((double)tail->late[i] * by);
+	for (int i = 0; i < TAIL_ALARMS; i++)
+		tail->alarms[i] = (float)((double)tail->alarms[i] * by);
+}
+
+/* All sizes are a bin larger. */
+static void
+move_up(float *bins)
+{
+	bins[TAIL_BINS - 1] += bins[TAIL_BINS - 2];
+	memmove(&bins[1], &bins[0], (TAIL_BINS - 2) * sizeof(bins[0]));
+	bins[0] = 0;
+}
+
+static void
+move_down(float *bins)
+{
+	memmove(&bins[0], &bins[1], (TAIL_BINS - 1) * sizeof(bins[0]));
+	bins[TAIL_BINS - 1] = 0;
+}
+
+void
+tail_follow(struct tail *tail, double unit)
+{
+	if (!(tail->unit > 0))
+		tail->unit = (float)unit;
+	/* One step a value is enough, as scales move slowly. */
+	if (unit * STEP < (double)tail->unit) {
+		rescale(tail, STEP);
+		move_up(tail->above);
+		move_up(tail->below);
+	} else if (unit > STEP * (double)tail->unit) {
+		rescale(tail, 1 / STEP);
+		move_down(tail->above);
+		move_down(tail->below);
+	}
+}
+
 void
 tail_alarm(struct tail *tail, double z)
 {
@@ -107,6 +151,9 @@ tail_score(const struct tail *tail, double z, double limit)
 		return z;
 	size = size < WIDEST ? size : WIDEST;
 	bin = place(&part, size);
+	/* All that is in the last bin counts as equally far. */
+	if (bin == TAIL_BINS - 1)
+		part = 0;
 	beyond = (double)bins[bin] * (1 - part);
 	for (int i = bin + 1; i < TAIL_BINS; i++)
 		beyond += (double)bins[i];

@@ -3,7 +3,8 @@
  *
  * Counts the values beyond two deviations by size and direction, and turns a
  * value into the one that is equally rare in a normal distribution.  Beyond
- * all that was seen, a power law stands in.
+ * all that was seen, a power law stands in.  A deviation changes with the
+ * series; what was counted keeps its size in the units of the series.
  */
 #ifndef COLLECTOR_DETECT_TAIL_H
 #define COLLECTOR_DETECT_TAIL_H
@@ -16,7 +17,8 @@ enum { TAIL_LATE = 8, TAIL_ALARMS = 2 };
 
 struct tail {
 	float above[TAIL_BINS], below[TAIL_BINS];
-	float n; /* values seen, the ordinary ones included */
+	float n;    /* values seen, the ordinary ones included */
+	float unit; /* the deviation that sizes are in; 0: not known yet */
 	/* The latest are not counted yet: a burst is not measured by itself. */
 	float late[TAIL_LATE];
 	uint32_t added;
@@ -26,6 +28,10 @@ struct tail {
 };
 
 void tail_init(struct tail *tail);
+
+/* A deviation is now so large; what is in it follows by whole bins. */
+void tail_follow(struct tail *tail, double unit);
+
 void tail_add(struct tail *tail, double z);
 
 /* Adds a value that gave an alarm; it counts after TAIL_ALARMS more. */

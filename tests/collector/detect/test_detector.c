@@ -79,8 +79,6 @@ static const struct row {
 } rows[] = {
 	{ "a steady series is quiet", STEADY, CHANGE_NONE, 0, 0, 0 },
 	{ "equal values are quiet", EQUAL, CHANGE_NONE, 0, 0, 0 },
-	{ "a daily season is quiet once it is known", SEASON, CHANGE_NONE, 0, 0,
-	    0 },
 	{ "missing values are quiet", HOLES, CHANGE_NONE, 0, 0, 0 },
 	{ "a lasting rise is flagged once", RISE, CHANGE_UP, CHANGE - 5,
 	    CHANGE + 5, CHANGE + 10 },
@@ -297,6 +295,72 @@ test_a_long_life(void **state)
 	assert_true(isfinite(detector.shift.scale));
 }
 
+/* Values from a fault that lasted on, and what came thirty values after it
+ * ended: a normal that was known before needs no time to be learned. */
+static void
+test_a_return_is_known_at_once(void **state)
+{
+	enum { FAULT = 3000, END = 3060, AGAIN = 3070 };
+	struct series series;
+	struct found found = { .n = 0 };
+	int again = 0;
+
+	(void)state;
+	make(&series, STEADY, 4);
+	for (int i = FAULT; i < END; i++)
+		series.values[i] += 2000;
+	for (int i = AGAIN; i < AGAIN + 2; i++)
+		series.values[i] += 2000;
+	run(&found, &series);
+	for (int i = 0; i < found.n; i++)
+		again += found.flags[i].change == CHANGE_UP &&
+		    found.flags[i].onset == AGAIN;
+	assert_int_equal(again, 1);
+}
+
+/* Where nothing else happens the deviations become ever smaller, but not the
+ * spikes ever rarer. */
+static void
+test_spikes_of_a_still_series_become_usual(void **state)
+{
+	struct detector detector;
+	struct flag flag;
+	int early = 0, late = 0;
+
+	(void)state;
+	detector_init(&detector, 1, 0);
+	for (int i = 0; i < VALUES; i++) {
+		double x = i % 97 == 9 ? 20 : 0;
+		bool found = detector_add(&flag, &detector, PACE_NO_TIME, x);
+
+		early += found && i < 1000;
+		late += found && i >= 1000;
+	}
+	assert_in_range(early, 1, 5);
+	/* Eighty spikes. */
+	assert_in_range(late, 0, 10);
+}
+
+/* An hour of a season that is five times the noise is known from a few days
+ * only, so now and then one is taken for a change. */
+static void
+test_a_daily_season_is_quiet_once_it_is_known(void **state)
+{
+	int late = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 30; seed++) {
+		struct series series;
+		struct found found;
+
+		make(&series, SEASON, seed);
+		run(&found, &series);
+		for (int i = 0; i < found.n; i++)
+			late += found.flags[i].alarm >= CHANGE;
+	}
+	assert_in_range(late, 0, 4);
+}
+
 /* The same numbers on every machine: integers in, known flags out. */
 static void
 test_flags_are_those_of_every_machine(void **state)
@@ -340,6 +404,9 @@ main(void)
 		cmocka_unit_test(test_equal_detectors_have_equal_bytes),
 		cmocka_unit_test(test_any_chunks_give_the_same),
 		cmocka_unit_test(test_a_long_life),
+		cmocka_unit_test(test_a_return_is_known_at_once),
+		cmocka_unit_test(test_spikes_of_a_still_series_become_usual),
+		cmocka_unit_test(test_a_daily_season_is_quiet_once_it_is_known),
 		cmocka_unit_test(test_flags_are_those_of_every_machine),
 	};
 

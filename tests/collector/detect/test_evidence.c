@@ -271,6 +271,42 @@ test_an_alarm_counts_once_others_followed(void **state)
 	assert_true(fabs(tail_score(&tail, 12, 9) - 2.88) < 0.1);
 }
 
+/* A smaller deviation, and more of them: the same sizes. */
+static void
+test_tail_follows_the_deviation(void **state)
+{
+	struct tail tail;
+	uint64_t seed = 9;
+	double before, after;
+
+	(void)state;
+	tail_init(&tail);
+	tail_follow(&tail, 1);
+	for (int i = 0; i < 5000; i++)
+		tail_add(&tail, i % 50 == 0 ? 8 : stream_normal(&seed));
+	before = tail_score(&tail, 7, 9);
+	for (int i = 0; i < 10; i++)
+		tail_follow(&tail, 0.4); /* four bins */
+	after = tail_score(&tail, 7 * 2.44140625, 9);
+	assert_true(fabs(after - before) < 0.05);
+	for (int i = 0; i < 10; i++)
+		tail_follow(&tail, 1);
+	assert_true(fabs(tail_score(&tail, 7, 9) - before) < 0.05);
+}
+
+/* What is clipped to the end of the histogram is all as rare. */
+static void
+test_the_farthest_are_counted_in_full(void **state)
+{
+	struct tail tail;
+
+	(void)state;
+	tail_init(&tail);
+	for (int i = 0; i < 5000; i++)
+		tail_add(&tail, i % 50 == 0 ? 1e6 : 0);
+	assert_true(fabs(tail_score(&tail, 1e6, 9) - 2.05) < 0.05);
+}
+
 static void
 test_peaks_give_the_height_asked_for(void **state)
 {
@@ -389,6 +425,8 @@ main(void)
 		cmocka_unit_test(test_spread_finds_the_long_run),
 		cmocka_unit_test(test_tail_scores),
 		cmocka_unit_test(test_an_alarm_counts_once_others_followed),
+		cmocka_unit_test(test_tail_follows_the_deviation),
+		cmocka_unit_test(test_the_farthest_are_counted_in_full),
 		cmocka_unit_test(test_peaks_give_the_height_asked_for),
 		cmocka_unit_test(test_profile_learns_day_and_week),
 		cmocka_unit_test(test_profile_of_nothing_is_unused),
