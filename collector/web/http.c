@@ -11,12 +11,10 @@
 
 #include "collector/web/http.h"
 #include "collector/web/http_call.h"
-#include "proto/base/file.h"
 #include "proto/base/mem.h"
 
 #define SWEEP_MS       1000
 #define BACKLOG        511
-#define PEM_MAX_BYTES  (256 * 1024)
 #define TLS_PRIORITIES "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 #define ADDRESS_BYTES  80
 
@@ -161,23 +159,19 @@ note_address(struct http *http, int fd)
 	    at.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
-/* The library's flags and options; certificate and key are NULL for plain
- * HTTP.  It copies what it is given. */
 static struct MHD_Daemon *
-start_daemon(
-    struct http *http, int fd, const char *certificate, const char *key)
+start_daemon(struct http *http, int fd)
 {
 	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
 	struct MHD_OptionItem tls[] = {
-		{ MHD_OPTION_HTTPS_MEM_CERT, 0,
-		    (void *)(uintptr_t)certificate },
-		{ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)key },
+		{ MHD_OPTION_HTTPS_CERT_CALLBACK, 0,
+		    (void *)(uintptr_t)http_call_on_certificate },
 		{ MHD_OPTION_HTTPS_PRIORITIES, 0,
 		    (void *)(uintptr_t)TLS_PRIORITIES },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 
-	if (certificate == NULL)
+	if (http->calls.identity == NULL)
 		tls[0].option = MHD_OPTION_END;
 	else
 		flags |= MHD_USE_TLS;
@@ -193,45 +187,23 @@ start_daemon(
 }
 
 static int
-read_pem(char **out, const char *path, bool is_key, struct err *err)
-{
-	size_t n;
-
-	if (is_key && file_is_private(path, err) < 0)
-		return -1;
-	return file_read(out, &n, path, PEM_MAX_BYTES, err);
-}
-
-static int
 start(struct http *http, const struct http_setup *setup, struct err *err)
 {
-	char *certificate = NULL, *key = NULL;
-	int fd = -1, rc = -1;
+	int fd;
 
 	if (setup->certificate_file != NULL &&
-	    (read_pem(&certificate, setup->certificate_file, false, err) < 0 ||
-		read_pem(&key, setup->key_file, true, err) < 0))
-		goto out;
+	    identity_load(&http->calls.identity, setup->certificate_file,
+		setup->key_file, err) < 0)
+		return -1;
 	if (open_socket(&fd, setup->listen, err) < 0)
-		goto out;
+		return -1;
 	note_address(http, fd);
-	http->daemon = start_daemon(http, fd, certificate, key);
-	if (http->daemon == NULL) {
-		err_set(err, ERR_IO, "http: %s: the server does not start%s",
-		    setup->listen,
-		    key != NULL ? "; are certificate and key a pair?" : "");
-		goto out;
-	}
-	fd = -1; /* now the daemon's */
-	rc = 0;
-out:
-	if (fd >= 0)
-		close(fd);
-	free(certificate);
-	if (key != NULL)
-		explicit_bzero(key, strlen(key));
-	free(key);
-	return rc;
+	http->daemon = start_daemon(http, fd);
+	if (http->daemon != NULL)
+		return 0; /* the socket is the daemon's */
+	close(fd);
+	return err_set(
+	    err, ERR_IO, "http: %s: the server does not start", setup->listen);
 }
 
 int
@@ -243,6 +215,7 @@ http_open(struct http **out, const struct http_setup *setup, struct err *err)
 	http_calls_init(&http->calls, setup);
 	http->calls.on_resumed = on_resumed;
 	if (start(http, setup, err) < 0) {
+		identity_drop(http->calls.identity);
 		free(http);
 		return -1;
 	}
@@ -257,6 +230,13 @@ http_open(struct http **out, const struct http_setup *setup, struct err *err)
 	uv_timer_start(&http->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
 	*out = http;
 	return 0;
+}
+
+void
+http_set_identity(struct http *http, struct identity *identity)
+{
+	identity_drop(http->calls.identity);
+	http->calls.identity = identity;
 }
 
 const char *
@@ -292,6 +272,7 @@ http_close(struct http *http, void (*closed)(void *arg), void *arg)
 	uv_poll_stop(&http->poll); /* before its descriptor goes */
 	http_calls_release(&http->calls);
 	MHD_stop_daemon(http->daemon);
+	identity_drop(http->calls.identity);
 	uv_close((uv_handle_t *)&http->poll, on_handle_closed);
 	uv_close((uv_handle_t *)&http->timer, on_handle_closed);
 	uv_close((uv_handle_t *)&http->sweep, on_handle_closed);

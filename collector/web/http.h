@@ -26,6 +26,7 @@
 #define HTTP_STREAM_MAX_BYTES (256 * 1024) /* waiting for one client */
 
 struct http;
+struct identity; /* identity.h */
 struct http_call;
 struct http_stream;
 
@@ -52,11 +53,17 @@ struct http_counts {
 	uint64_t oversize; /* bodies beyond the limit */
 	uint64_t unasked;  /* connections that ended without a request that
 			      could be read */
+	uint64_t wrong;    /* answered with 4xx */
+	uint64_t failed;   /* answered with 5xx */
 	uint64_t open, streams;
 };
 
 int
 http_open(struct http **out, const struct http_setup *setup, struct err *err);
+
+/* Takes identity: who connects from now on is shown it.  Of one that was
+ * opened with a certificate only. */
+void http_set_identity(struct http *http, struct identity *identity);
 
 /* Where it listens: "127.0.0.1:8080". */
 const char *http_address(const struct http *http);

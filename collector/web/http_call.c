@@ -16,6 +16,8 @@ struct guest {
 	int64_t since_ms; /* since when a request is waited for */
 	bool is_busy;     /* a request is being answered */
 	bool has_asked;   /* one ever was */
+	struct http_calls *calls;
+	struct identity *identity; /* that it was shown; or NULL */
 };
 
 enum stage { READING, HANDLING, HELD, ANSWERED, TOO_LARGE, STREAMING };
@@ -94,6 +96,7 @@ welcome(
 	if (++calls->counts.open > HTTP_CONNECTIONS_MAX)
 		evict(calls);
 	guest->fd = info->connect_fd;
+	guest->calls = calls;
 	guest->since_ms = (int64_t)uv_now(calls->loop);
 	list_push(&calls->guests, &guest->node);
 	*context = guest;
@@ -114,8 +117,32 @@ http_call_on_connection(void *arg, struct MHD_Connection *connection,
 		calls->counts.unasked++;
 	calls->counts.open--;
 	list_remove(&guest->node);
+	identity_drop(guest->identity);
 	free(guest);
 	*context = NULL;
+}
+
+/* The library's session carries its connection; that one carries ours. */
+int
+http_call_on_certificate(gnutls_session_t session, const gnutls_datum_t *names,
+    int n_names, const gnutls_pk_algorithm_t *algorithms, int n_algorithms,
+    gnutls_pcert_st **chain, unsigned *n_chain, gnutls_privkey_t *key)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(gnutls_session_get_ptr(session),
+		MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct guest *guest = info->socket_context;
+
+	(void)names;
+	(void)n_names;
+	(void)algorithms;
+	(void)n_algorithms;
+	if (guest->identity == NULL)
+		guest->identity = identity_hold(guest->calls->identity);
+	*chain = guest->identity->chain;
+	*n_chain = guest->identity->n_chain;
+	*key = guest->identity->key;
+	return 0;
 }
 
 void
@@ -179,6 +206,8 @@ deliver(struct http_call *call)
 	    MHD_queue_response(call->connection, call->status, call->response);
 
 	call->calls->counts.answered++;
+	call->calls->counts.wrong += call->status / 100 == 4;
+	call->calls->counts.failed += call->status / 100 == 5;
 	MHD_destroy_response(call->response);
 	call->response = NULL;
 	return rc;

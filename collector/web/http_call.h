@@ -10,6 +10,7 @@
 #include <microhttpd.h>
 
 #include "collector/web/http.h"
+#include "collector/web/identity.h"
 #include "proto/base/list.h"
 
 struct http_calls {
@@ -22,6 +23,7 @@ struct http_calls {
 	void (*on_resumed)(struct http_calls *calls);
 	struct list guests; /* the longest idle one first */
 	struct list held;   /* calls that wait to be answered, and streams */
+	struct identity *identity; /* for who connects now; NULL: no TLS */
 	struct http_counts counts;
 	bool is_closing;
 };
@@ -42,5 +44,9 @@ void http_call_on_connection(void *arg, struct MHD_Connection *connection,
     void **context, enum MHD_ConnectionNotificationCode code);
 void http_call_on_completed(void *arg, struct MHD_Connection *connection,
     void **context, enum MHD_RequestTerminationCode code);
+int
+http_call_on_certificate(gnutls_session_t session, const gnutls_datum_t *names,
+    int n_names, const gnutls_pk_algorithm_t *algorithms, int n_algorithms,
+    gnutls_pcert_st **chain, unsigned *n_chain, gnutls_privkey_t *key);
 
 #endif

@@ -247,6 +247,12 @@ add_own(struct text *out, const struct web *web, bool is_open)
 		    true },
 		{ "http_unasked", "Connections without a readable request.",
 		    counts->unasked, true },
+		{ "http_wrong", "Requests that made no sense: 4xx.",
+		    counts->wrong, true },
+		{ "http_failed",
+		    "Requests that were right and are not "
+		    "served: 5xx.",
+		    counts->failed, true },
 		{ "http_unauthenticated", "Requests without a right token.",
 		    web->n_refused[0], true },
 		{ "http_denied", "Requests whose token lacks the scope.",

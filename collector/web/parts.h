@@ -24,6 +24,7 @@ struct web_verdict {
 struct web {
 	struct web_setup setup;
 	struct http *http;
+	bool has_tls;
 	struct access *access;
 	struct assets *assets;
 	struct map *kept;     /* struct packed by path and parameters */

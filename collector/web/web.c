@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/web/identity.h"
 #include "collector/web/parts.h"
 #include "proto/base/mem.h"
 
@@ -320,6 +321,7 @@ listen_at(struct web *web, const struct http_config *config, struct err *err)
 		.arg = web,
 	};
 
+	web->has_tls = config->tls != NULL;
 	if (config->tls != NULL) {
 		setup.certificate_file = config->tls->certificate_file;
 		setup.key_file = config->tls->key_file;
@@ -377,16 +379,35 @@ web_address(const struct web *web)
 	return http_address(web->http);
 }
 
+/* A new one, or NULL when there is no TLS, or was none at the start. */
+static int
+read_identity(struct identity **out, const struct web *web,
+    const struct http_config *config, struct err *err)
+{
+	*out = NULL;
+	if (config->tls == NULL || !web->has_tls)
+		return 0;
+	return identity_load(
+	    out, config->tls->certificate_file, config->tls->key_file, err);
+}
+
 int
 web_set_config(
     struct web *web, const struct http_config *config, struct err *err)
 {
+	struct identity *identity;
 	struct access *access;
 
 	if (access_new(&access, config, err) < 0)
 		return -1;
+	if (read_identity(&identity, web, config, err) < 0) {
+		access_free(access);
+		return -1;
+	}
 	access_free(web->access);
 	web->access = access;
+	if (identity != NULL)
+		http_set_identity(web->http, identity);
 	return 0;
 }
 

@@ -66,7 +66,8 @@ int web_open(struct web **out, const struct web_setup *setup, struct err *err);
 
 const char *web_address(const struct web *web);
 
-/* Reads the tokens again; the old ones stay when it cannot. */
+/* Reads tokens, certificate and key again; the old ones stay when it cannot.
+ * Open connections go on as they are. */
 int web_set_config(
     struct web *web, const struct http_config *config, struct err *err);
 

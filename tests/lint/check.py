@@ -64,6 +64,8 @@ OWNERS = {
                     r"agent/((report|foreign|init_|schema_json).*|probes/.*)|"
                     r"collector/(cli/.*|web/(reply|list_json).*|.*_json\.c)",
     r"microhttpd\.h": r"collector/web/http.*",
+    # What libmicrohttpd speaks TLS with; a renewed certificate needs it.
+    r"gnutls/.*": r"collector/web/(identity|http_call).*",
     r"zlib\.h": r"collector/web/reply\.c",
     r"hiredis/.*": r"agent/probes/redis\.c",
     r"zstd\.h": r"storage/blob\.c",
