@@ -1,4 +1,3 @@
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,107 +11,88 @@
 #define TEXT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 #define JUDGE_MS  15000 /* verdicts are at most so old */
 
-/* --- writing ------------------------------------------------------------ */
+/* --- labels -------------------------------------------------------------- */
 
-static void
-family(struct text *out, const char *name, const char *type, const char *help)
+#define SERIES_LABELS 6
+
+static size_t
+series_labels(struct sink_label labels[SERIES_LABELS], const struct series *of)
 {
-	text_addf(out, "# TYPE %s %s\n# HELP %s %s\n", name, type, name, help);
+	labels[0] = (struct sink_label){ "environment", of->environment };
+	labels[1] = (struct sink_label){ "service", of->service };
+	labels[2] = (struct sink_label){ "agent", of->agent };
+	labels[3] = (struct sink_label){ "probe", of->probe };
+	labels[4] = (struct sink_label){ "kind", of->kind };
+	labels[5] = (struct sink_label){ "vantage", vantage_name(of->vantage) };
+	return SERIES_LABELS;
 }
 
-/* A label's value: backslash, quote and line end are escaped, and what is not
- * UTF-8 is made printable. */
+/* A sample of a series, with one label more if its name is not NULL. */
 static void
-add_value(struct text *out, const char *value)
+add_series(struct sink *out, const struct series *series, const char *name,
+    const char *more, double value)
 {
-	char *clean = mem_strdup(value);
-	size_t n = strlen(clean);
+	struct sink_label labels[SERIES_LABELS + 1];
+	size_t n = series_labels(labels, series);
 
-	if (!text_is_utf8(clean, n))
-		text_sanitise(clean, n);
-	for (const char *at = clean; *at != '\0'; at++)
-		if (*at == '\n')
-			text_add(out, "\\n");
-		else if (*at == '"' || *at == '\\')
-			text_addf(out, "\\%c", *at);
-		else
-			text_add_bytes(out, at, 1);
-	free(clean);
+	if (name != NULL)
+		labels[n++] = (struct sink_label){ name, more };
+	sink_sample(out, labels, n, value);
 }
 
+/* A sample of an environment, a thing in it, and one label more. */
 static void
-label(struct text *out, const char *name, const char *value)
+add_place(struct sink *out, const char *environment, const char *name,
+    const char *thing, const char *other, const char *more, double value)
 {
-	text_addf(out, "%s%s=\"",
-	    out->n > 0 && out->bytes[out->n - 1] == '{' ? "" : ",", name);
-	add_value(out, value);
-	text_add(out, "\"");
-}
+	const struct sink_label labels[] = { { "environment", environment },
+		{ name, thing }, { other, more } };
 
-static void
-series_labels(struct text *out, const char *name, const struct series *series)
-{
-	text_addf(out, "%s{", name);
-	label(out, "environment", series->environment);
-	label(out, "service", series->service);
-	label(out, "agent", series->agent);
-	label(out, "probe", series->probe);
-	label(out, "kind", series->kind);
-	label(out, "vantage", vantage_name(series->vantage));
+	sink_sample(out, labels, other != NULL ? 3 : 2, value);
 }
 
 /* --- what the probes found ---------------------------------------------- */
 
 static void
-add_success(struct text *out, const struct status_answer *answer)
+add_success(struct sink *out, const struct status_answer *answer)
 {
-	family(out, "probe_success", "gauge",
+	sink_family(out, "probe_success", false,
 	    "Was the newest result of this probe ok or a warning?");
 	for (size_t i = 0; i < answer->n_series; i++) {
 		const struct series_row *row = &answer->series[i];
 
-		series_labels(out, "probe_success", &row->series);
-		text_addf(out, "} %d\n",
+		add_series(out, &row->series, NULL, NULL,
 		    row->last.outcome == OUTCOME_OK ||
 			row->last.outcome == OUTCOME_WARNING);
 	}
 }
 
 static void
-add_phases(struct text *out, const struct series_row *row)
+add_durations(struct sink *out, const struct status_answer *answer)
 {
-	const struct series *series = &row->series;
-
-	for (size_t i = 0; i < row->last.n_phases && i < series->n_phases;
-	     i++) {
-		series_labels(out, "probe_duration_seconds", series);
-		label(out, "phase", series->phases[i]);
-		text_addf(out, "} %.6f\n", (double)row->last.phase_us[i] / 1e6);
-	}
-}
-
-static void
-add_durations(struct text *out, const struct status_answer *answer)
-{
-	family(out, "probe_duration_seconds", "gauge",
+	sink_family(out, "probe_duration_seconds", false,
 	    "How long the newest run took: all of it without phase, and each "
 	    "phase.");
 	for (size_t i = 0; i < answer->n_series; i++) {
 		const struct series_row *row = &answer->series[i];
+		const struct series *series = &row->series;
 
-		series_labels(out, "probe_duration_seconds", &row->series);
-		text_addf(out, "} %.6f\n", (double)row->last.duration_us / 1e6);
-		add_phases(out, row);
+		add_series(out, series, NULL, NULL,
+		    (double)row->last.duration_us / 1e6);
+		for (size_t k = 0;
+		     k < row->last.n_phases && k < series->n_phases; k++)
+			add_series(out, series, "phase", series->phases[k],
+			    (double)row->last.phase_us[k] / 1e6);
 	}
 }
 
 /* Known of probes that saw a certificate. */
 static void
-add_expiries(struct text *out, const struct status_answer *answer)
+add_expiries(struct sink *out, const struct status_answer *answer)
 {
 	int64_t at_ms;
 
-	family(out, "probe_ssl_earliest_cert_expiry", "gauge",
+	sink_family(out, "probe_ssl_earliest_cert_expiry", false,
 	    "When the certificate that was presented expires.");
 	for (size_t i = 0; i < answer->n_series; i++) {
 		const struct series_row *row = &answer->series[i];
@@ -124,50 +104,43 @@ add_expiries(struct text *out, const struct status_answer *answer)
 			    is->text == NULL ||
 			    text_time_parse(&at_ms, is->text, NULL) < 0)
 				continue;
-			series_labels(out, "probe_ssl_earliest_cert_expiry",
-			    &row->series);
-			text_addf(out, "} %" PRId64 "\n", at_ms / 1000);
+			add_series(out, &row->series, NULL, NULL,
+			    (double)(at_ms / 1000));
 		}
 	}
 }
 
 static void
-add_ages(struct text *out, const struct status_answer *answer)
+add_ages(struct sink *out, const struct status_answer *answer)
 {
-	family(out, "vedette_probe_timestamp_seconds", "gauge",
+	sink_family(out, "vedette_probe_timestamp_seconds", false,
 	    "When the newest result began.");
-	for (size_t i = 0; i < answer->n_series; i++) {
-		const struct series_row *row = &answer->series[i];
-
-		series_labels(
-		    out, "vedette_probe_timestamp_seconds", &row->series);
-		text_addf(out, "} %.3f\n", (double)row->last.at_ms / 1e3);
-	}
+	for (size_t i = 0; i < answer->n_series; i++)
+		add_series(out, &answer->series[i].series, NULL, NULL,
+		    (double)answer->series[i].last.at_ms / 1e3);
 }
 
 static void
-add_states(struct text *out, const struct status_answer *answer)
+add_states(struct sink *out, const struct status_answer *answer)
 {
-	family(out, "vedette_service_state", "gauge",
+	sink_family(out, "vedette_service_state", false,
 	    "How a service stands: exactly one of the states is 1.");
 	for (size_t i = 0; i < answer->n_cells; i++)
 		for (int state = STATE_OK; state <= STATE_BLIND; state++) {
 			const struct cell_row *cell = &answer->cells[i];
 
-			text_add(out, "vedette_service_state{");
-			label(out, "environment", cell->environment);
-			label(out, "service", cell->service);
-			label(out, "state", state_name((enum state)state));
-			text_addf(
-			    out, "} %d\n", cell->state == (enum state)state);
+			add_place(out, cell->environment, "service",
+			    cell->service, "state",
+			    state_name((enum state)state),
+			    cell->state == (enum state)state);
 		}
 }
 
 /* Counted by what is bounded: places and kinds. */
 static void
-add_regressions(struct text *out, const struct status_answer *answer)
+add_regressions(struct sink *out, const struct status_answer *answer)
 {
-	family(out, "vedette_open_regression", "gauge",
+	sink_family(out, "vedette_open_regression", false,
 	    "Regressions that are open, by where they are and of which kind.");
 	for (size_t i = 0; i < answer->n_open; i++) {
 		const struct regression_row *row = &answer->open[i];
@@ -184,54 +157,42 @@ add_regressions(struct text *out, const struct status_answer *answer)
 		}
 		if (before > 0)
 			continue; /* told with the first of them */
-		text_add(out, "vedette_open_regression{");
-		label(out, "environment", row->environment);
-		label(out, "service", row->service);
-		label(out, "kind", regression_kind_name(row->kind));
-		text_addf(out, "} %zu\n", n);
+		add_place(out, row->environment, "service", row->service,
+		    "kind", regression_kind_name(row->kind), (double)n);
 	}
 }
 
 static void
-add_agents(struct text *out, const struct status_answer *answer)
+add_agents(struct sink *out, const struct status_answer *answer)
 {
-	family(out, "vedette_agent_up", "gauge",
+	sink_family(out, "vedette_agent_up", false,
 	    "Is the agent heard when it is due?");
-	for (size_t i = 0; i < answer->n_agents; i++) {
-		text_add(out, "vedette_agent_up{");
-		label(out, "environment", answer->agents[i].environment);
-		label(out, "agent", answer->agents[i].agent);
-		text_addf(out, "} %d\n", !answer->agents[i].silent);
-	}
-	family(out, "vedette_agent_waiting_batches", "gauge",
+	for (size_t i = 0; i < answer->n_agents; i++)
+		add_place(out, answer->agents[i].environment, "agent",
+		    answer->agents[i].agent, NULL, NULL,
+		    !answer->agents[i].silent);
+	sink_family(out, "vedette_agent_waiting_batches", false,
 	    "Batches in the spool of the agent.");
-	for (size_t i = 0; i < answer->n_agents; i++) {
-		text_add(out, "vedette_agent_waiting_batches{");
-		label(out, "environment", answer->agents[i].environment);
-		label(out, "agent", answer->agents[i].agent);
-		text_addf(out, "} %" PRIu64 "\n", answer->agents[i].waiting);
-	}
+	for (size_t i = 0; i < answer->n_agents; i++)
+		add_place(out, answer->agents[i].environment, "agent",
+		    answer->agents[i].agent, NULL, NULL,
+		    (double)answer->agents[i].waiting);
 }
 
 /* --- ourselves ---------------------------------------------------------- */
 
-/* In OpenMetrics the family of a counter goes without "_total", in the older
- * text format with it. */
 static void
-add_number(struct text *out, const struct web_number *number, bool is_open)
+add_number(struct sink *out, const struct web_number *number)
 {
-	const char *suffix = number->is_count ? "_total" : "";
 	char name[96];
 
-	snprintf(name, sizeof(name), "vedette_%s%s", number->name,
-	    is_open ? "" : suffix);
-	family(out, name, number->is_count ? "counter" : "gauge", number->help);
-	text_addf(out, "vedette_%s%s %" PRIu64 "\n", number->name, suffix,
-	    number->value);
+	snprintf(name, sizeof(name), "vedette_%s", number->name);
+	sink_family(out, name, number->is_count, number->help);
+	sink_sample(out, NULL, 0, (double)number->value);
 }
 
 static void
-add_own(struct text *out, const struct web *web, bool is_open)
+add_own(struct sink *out, const struct web *web)
 {
 	const struct http_counts *counts = http_counts(web->http);
 	const struct web_number own[] = {
@@ -273,14 +234,12 @@ add_own(struct text *out, const struct web *web, bool is_open)
 	size_t n = web->setup.numbers(web->setup.arg, numbers, WEB_NUMBERS_MAX);
 
 	for (size_t i = 0; i < n; i++)
-		add_number(out, &numbers[i], is_open);
+		add_number(out, &numbers[i]);
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		add_number(out, &own[i], is_open);
-	family(out, "vedette_build_info", "gauge", "Which version this is.");
-	text_add(
-	    out, "vedette_build_info{version=\"" VEDETTE_VERSION "\"} 1\n");
-	if (is_open)
-		text_add(out, "# EOF\n");
+		add_number(out, &own[i]);
+	sink_family(out, "vedette_build_info", false, "Which version this is.");
+	sink_sample(out,
+	    &(const struct sink_label){ "version", VEDETTE_VERSION }, 1, 1);
 }
 
 /* --- verdicts ----------------------------------------------------------- */
@@ -291,11 +250,11 @@ static const char *const classes[] = { "app", "env", "infra", "net", "blind",
 
 static void
 add_verdicts(
-    struct text *out, const struct web *web, const struct status_answer *answer)
+    struct sink *out, const struct web *web, const struct status_answer *answer)
 {
 	const char *last = "";
 
-	family(out, "vedette_verdict", "gauge",
+	sink_family(out, "vedette_verdict", false,
 	    "Whose fault it is: exactly one of the classes is 1.");
 	for (size_t i = 0; i < answer->n_cells; i++) {
 		const char *environment = answer->cells[i].environment;
@@ -306,13 +265,9 @@ add_verdicts(
 			continue;
 		last = environment;
 		for (size_t k = 0; k < sizeof(classes) / sizeof(classes[0]);
-		     k++) {
-			text_add(out, "vedette_verdict{");
-			label(out, "environment", environment);
-			label(out, "class", classes[k]);
-			text_addf(out, "} %d\n",
-			    strcmp(classes[k], verdict->class) == 0);
-		}
+		     k++)
+			add_place(out, environment, "class", classes[k], NULL,
+			    NULL, strcmp(classes[k], verdict->class) == 0);
 	}
 }
 
@@ -379,6 +334,22 @@ kept_name(bool is_open)
 	return is_open ? "metrics, open" : "metrics";
 }
 
+void
+metrics_write(
+    struct sink *out, struct web *web, const struct status_answer *answer)
+{
+	judge(web, answer);
+	add_success(out, answer);
+	add_durations(out, answer);
+	add_expiries(out, answer);
+	add_ages(out, answer);
+	add_states(out, answer);
+	add_verdicts(out, web, answer);
+	add_regressions(out, answer);
+	add_agents(out, answer);
+	add_own(out, web);
+}
+
 static void
 on_status(void *arg, const struct rpc_status *status,
     const struct status_answer *answer)
@@ -386,7 +357,8 @@ on_status(void *arg, const struct rpc_status *status,
 	struct web_ask *ask = arg;
 	struct web *web = ask->web;
 	bool is_open = takes_open(ask->call);
-	struct text out = { 0 };
+	struct sink out;
+	char *bytes;
 	size_t n;
 
 	if (status->code != RPC_OK) {
@@ -394,19 +366,12 @@ on_status(void *arg, const struct rpc_status *status,
 		web_ask_free(ask);
 		return;
 	}
-	judge(web, answer);
-	add_success(&out, answer);
-	add_durations(&out, answer);
-	add_expiries(&out, answer);
-	add_ages(&out, answer);
-	add_states(&out, answer);
-	add_verdicts(&out, web, answer);
-	add_regressions(&out, answer);
-	add_agents(&out, answer);
-	add_own(&out, web, is_open);
-	n = out.n;
+	sink_begin(&out, is_open ? &sink_openmetrics : &sink_prometheus,
+	    answer->at_ms, 0);
+	metrics_write(&out, web, answer);
+	bytes = sink_take(&out, &n);
 	web_keep(web, ask->call, kept_name(is_open),
-	    packed_new(is_open ? OPEN_TYPE : TEXT_TYPE, text_take(&out), n));
+	    packed_new(is_open ? OPEN_TYPE : TEXT_TYPE, bytes, n));
 	web_ask_free(ask);
 }
 

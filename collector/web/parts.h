@@ -9,6 +9,7 @@
 #include "collector/web/assets.h"
 #include "collector/web/reply.h"
 #include "collector/web/request.h"
+#include "collector/web/sink.h"
 #include "collector/web/web.h"
 #include "proto/base/list.h"
 #include "proto/base/map.h"
@@ -89,6 +90,10 @@ void push_forget_all(struct web *web);
 /* events.c */
 web_answer_fn events_follow;
 void events_beat(struct web *web);
+
+/* All metrics there are; asks for verdicts, for the next time. */
+void metrics_write(
+    struct sink *out, struct web *web, const struct status_answer *answer);
 
 /* metrics.c, badge.c */
 web_answer_fn metrics_answer, badge_answer;
