@@ -494,6 +494,7 @@ open_web(struct collector *collector, struct err *err)
 		.push = web_push,
 		.signal = heartbeats_signal,
 		.heartbeats = collector->heartbeats,
+		.news = on_news,
 		.is_ready = web_is_ready,
 		.arg = collector,
 	};

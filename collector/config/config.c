@@ -10,6 +10,7 @@
 #include "collector/config/config_alerts.h"
 #include "collector/config/config_heartbeats.h"
 #include "collector/config/config_http.h"
+#include "collector/config/config_otlp.h"
 #include "collector/config/schema.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
@@ -383,6 +384,7 @@ check_collector(const struct check *check)
 		rc |= config_http_check(
 		    check->conf, config->http, check->folder, check->err);
 		rc |= config_alerts_check(check);
+		rc |= config_otlp_check(check);
 	}
 	rc |= check_regressions(
 	    check, "regressions", &config->regressions, &usual_rule);

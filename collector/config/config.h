@@ -136,6 +136,14 @@ struct http_config {
 	struct http_tls_config {
 		char *certificate_file, *key_file;
 	} * tls;
+	/* To whom the metrics are given; NULL: nobody. */
+	struct otlp_config {
+		char *url;   /* "https://otel.example:4318/v1/metrics" */
+		char *token; /* the secret, or where it is; NULL: none */
+		char *ca_file, *every, *timeout;
+		bool insecure; /* http:// beyond the loopback */
+		int64_t every_ms, timeout_ms;
+	} * otlp;
 	bool behind_proxy;    /* which speaks TLS with people */
 	struct names origins; /* names that browsers may call it by */
 };

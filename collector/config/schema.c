@@ -157,12 +157,24 @@ static const cyaml_schema_field_t http_tls_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t otlp_fields[] = {
+	TEXT("url", REQUIRED, struct otlp_config, url),
+	TEXT("token", OPTIONAL, struct otlp_config, token),
+	TEXT("ca_file", OPTIONAL, struct otlp_config, ca_file),
+	TEXT("every", OPTIONAL, struct otlp_config, every),
+	TEXT("timeout", OPTIONAL, struct otlp_config, timeout),
+	CYAML_FIELD_BOOL("insecure", OPTIONAL, struct otlp_config, insecure),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t http_fields[] = {
 	TEXT("listen", REQUIRED, struct http_config, listen),
 	LIST("tokens", OPTIONAL, struct http_config, tokens, n_tokens,
 	    &token_item),
 	CYAML_FIELD_MAPPING_PTR(
 	    "tls", OPTIONAL, struct http_config, tls, http_tls_fields),
+	CYAML_FIELD_MAPPING_PTR(
+	    "otlp", OPTIONAL, struct http_config, otlp, otlp_fields),
 	CYAML_FIELD_BOOL(
 	    "behind_proxy", OPTIONAL, struct http_config, behind_proxy),
 	NAMES("origins", struct http_config, origins),

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "collector/web/class_json.h"
+#include "collector/web/export.h"
 #include "collector/web/parts.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
@@ -195,6 +196,7 @@ static void
 add_own(struct sink *out, const struct web *web)
 {
 	const struct http_counts *counts = http_counts(web->http);
+	const struct export_counts *exports = export_counts(web->export);
 	const struct web_number own[] = {
 		{ "http_requests", "Requests that could be read.",
 		    counts->requests, true },
@@ -222,6 +224,10 @@ add_own(struct sink *out, const struct web *web)
 		    web->n_refused[2], true },
 		{ "http_pushes_refused", "Pushes that made no sense.",
 		    web->n_push_refused, true },
+		{ "otlp_sent", "Exports of metrics that were taken.",
+		    exports->sent, true },
+		{ "otlp_failed", "Exports of metrics that were not.",
+		    exports->failed, true },
 		{ "http_streams", "Clients that follow the events.",
 		    counts->streams, false },
 		{ "http_events", "Events that were told.", web->n_told, true },

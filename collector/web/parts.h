@@ -25,6 +25,7 @@ struct web_verdict {
 struct web {
 	struct web_setup setup;
 	struct http *http;
+	struct export *export;
 	bool has_tls;
 	struct access *access;
 	struct assets *assets;

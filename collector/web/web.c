@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/web/export.h"
 #include "collector/web/identity.h"
 #include "collector/web/parts.h"
 #include "proto/base/mem.h"
@@ -347,6 +348,12 @@ free_it(struct web *web)
 	free(web);
 }
 
+static void
+on_nothing_closed(void *arg)
+{
+	(void)arg; /* nobody waits for it */
+}
+
 int
 web_open(struct web **out, const struct web_setup *setup, struct err *err)
 {
@@ -361,9 +368,12 @@ web_open(struct web **out, const struct web_setup *setup, struct err *err)
 	list_init(&web->asks);
 	list_init(&web->pushes);
 	if (access_new(&web->access, setup->config, err) < 0 ||
+	    export_new(&web->export, web, err) < 0)
+		goto out;
+	if (export_set_config(web->export, setup->config->otlp, err) < 0 ||
 	    listen_at(web, setup->config, err) < 0) {
-		free_it(web);
-		return -1;
+		export_close(web->export, on_nothing_closed, NULL);
+		goto out;
 	}
 	query_client_set_ear(setup->client, &web_ear);
 	uv_timer_init(setup->loop, &web->beat);
@@ -371,6 +381,9 @@ web_open(struct web **out, const struct web_setup *setup, struct err *err)
 	uv_timer_start(&web->beat, on_beat, BEAT_MS, BEAT_MS);
 	*out = web;
 	return 0;
+out:
+	free_it(web);
+	return -1;
 }
 
 const char *
@@ -400,7 +413,9 @@ web_set_config(
 
 	if (access_new(&access, config, err) < 0)
 		return -1;
-	if (read_identity(&identity, web, config, err) < 0) {
+	if (read_identity(&identity, web, config, err) < 0 ||
+	    export_set_config(web->export, config->otlp, err) < 0) {
+		identity_drop(identity);
 		access_free(access);
 		return -1;
 	}
@@ -424,7 +439,7 @@ on_part_closed(struct web *web)
 }
 
 static void
-on_http_closed(void *arg)
+on_child_closed(void *arg)
 {
 	on_part_closed(arg);
 }
@@ -440,9 +455,10 @@ web_close(struct web *web, void (*closed)(void *arg), void *arg)
 {
 	web->closed = closed;
 	web->closed_arg = arg;
-	web->n_closing = 2;
+	web->n_closing = 3;
 	push_forget_all(web);
 	let_go(web);
-	http_close(web->http, on_http_closed, web);
+	http_close(web->http, on_child_closed, web);
+	export_close(web->export, on_child_closed, web);
 	uv_close((uv_handle_t *)&web->beat, on_beat_closed);
 }

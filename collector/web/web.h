@@ -57,6 +57,8 @@ struct web_setup {
 	int (*signal)(void *heartbeats, const struct web_signal *signal,
 	    pushed_fn *pushed, void *pushed_arg, struct err *err);
 	void *heartbeats;
+	/* Something to tell people, one line. */
+	void (*news)(void *arg, bool is_bad, const char *text);
 	/* Does the collector take batches in? */
 	bool (*is_ready)(void *arg);
 	void *arg;

@@ -54,7 +54,7 @@ OWNERS = {
     r"nng/.*": r"proto/(rpc|edge|passage).*",
     r"libpq-fe\.h": r"agent/probes/postgres.*|storage/postgres.*",
     r"curl/.*": r"proto/transfer\.c|agent/(main|agent)\.c|"
-                r"agent/probes/http.*",
+                r"agent/probes/http.*|collector/web/export\.c",
     r"ares.*\.h": r"agent/resolve\.c|agent/probes/dns.*",
     r"(cyaml/cyaml|yaml)\.h":
         r"proto/(conf.*|keyed)\.[ch]|agent/(config|schema).*|"
