@@ -94,8 +94,11 @@ void http_queries(const struct http_call *call, http_each_fn *each, void *arg);
 struct http_answer {
 	unsigned status;
 	const char *type; /* Content-Type */
-	const void *body; /* copied */
+	const void *body; /* copied, unless there is a release */
 	size_t n;
+	/* Then it is lent until this is called, once, with owner. */
+	void (*release)(void *owner);
+	void *owner;
 	const char *encoding;     /* of the body, or NULL */
 	const char *etag;         /* quoted, or NULL */
 	const char *cache;        /* Cache-Control; NULL: no-store */

@@ -450,8 +450,12 @@ set_answer(
 void
 http_answer(struct http_call *call, const struct http_answer *answer)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer(
-	    answer->n, (void *)(uintptr_t)answer->body, MHD_RESPMEM_MUST_COPY);
+	void *body = (void *)(uintptr_t)answer->body;
+	struct MHD_Response *response = answer->release != NULL
+	    ? MHD_create_response_from_buffer_with_free_callback_cls(
+		  answer->n, body, answer->release, answer->owner)
+	    : MHD_create_response_from_buffer(
+		  answer->n, body, MHD_RESPMEM_MUST_COPY);
 
 	add_headers(response, answer);
 	set_answer(call, answer->status, response);

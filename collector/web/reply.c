@@ -23,6 +23,7 @@ packed_new(const char *type, char *bytes, size_t n)
 {
 	struct packed *packed = mem_zalloc(sizeof(*packed));
 
+	packed->n_held = 1; /* by the caller */
 	packed->type = type;
 	packed->bytes = bytes;
 	packed->n = n;
@@ -34,11 +35,17 @@ packed_new(const char *type, char *bytes, size_t n)
 void
 packed_free(struct packed *packed)
 {
-	if (packed == NULL)
+	if (packed == NULL || --packed->n_held > 0)
 		return;
 	free(packed->bytes);
 	free(packed->gzip);
 	free(packed);
+}
+
+static void
+release(void *packed)
+{
+	packed_free(packed);
 }
 
 void
@@ -87,6 +94,8 @@ reply_packed(struct http_call *call, struct packed *packed)
 		.n = packed->n,
 		.etag = packed->etag,
 		.cache = packed->cache,
+		.release = release,
+		.owner = packed,
 	};
 
 	if (has != NULL && strstr(has, packed->etag) != NULL) {
@@ -100,6 +109,7 @@ reply_packed(struct http_call *call, struct packed *packed)
 			answer.encoding = "gzip";
 		}
 	}
+	packed->n_held++;
 	http_answer(call, &answer);
 }
 

@@ -17,11 +17,13 @@ struct packed {
 	size_t n_gzip;
 	char etag[32];
 	int64_t made_ms; /* for whoever keeps it */
+	unsigned n_held; /* by whom it is being given out */
 };
 
 /* Takes bytes. */
 struct packed *packed_new(const char *type, char *bytes, size_t n);
-void packed_free(struct packed *packed); /* NULL is allowed */
+/* Frees it once nobody is being given it.  NULL is allowed. */
+void packed_free(struct packed *packed);
 /* Now, and not when somebody asks for it; on any thread. */
 void packed_compress(struct packed *packed);
 

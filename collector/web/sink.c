@@ -21,9 +21,14 @@
 static void
 add_value(struct text *out, const char *value)
 {
-	char *clean = mem_strdup(value);
-	size_t n = strlen(clean);
+	size_t n = strlen(value);
+	char *clean;
 
+	if (strcspn(value, "\n\"\\") == n && text_is_utf8(value, n)) {
+		text_add_bytes(out, value, n);
+		return;
+	}
+	clean = mem_strdup(value);
 	if (!text_is_utf8(clean, n))
 		text_sanitise(clean, n);
 	for (const char *at = clean; *at != '\0'; at++)
@@ -64,7 +69,9 @@ plain_sample(
 
 	text_addf(text, "%s%s", sink->name, sink->is_count ? "_total" : "");
 	for (size_t i = 0; i < n; i++) {
-		text_addf(text, "%c%s=\"", i == 0 ? '{' : ',', labels[i].name);
+		text_add(text, i == 0 ? "{" : ",");
+		text_add(text, labels[i].name);
+		text_add(text, "=\"");
 		add_value(text, labels[i].value);
 		text_add(text, "\"");
 	}

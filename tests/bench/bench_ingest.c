@@ -1,12 +1,13 @@
 /*
- * bench_ingest URL DIRECTORY [RESULTS] - durable ingest, whole path against
- * plain rows.
+ * bench_ingest URL DIRECTORY [RESULTS [RATE]] - durable ingest, whole path
+ * against plain rows.
  *
  * Sends batches of 100 results to a collector at URL through stock nng
  * sockets, AGENTS of them at a time, each waiting for its acknowledgement;
  * then inserts the same results, one row each, into a SQLite table with key
  * (series, time), and into one without a key, synchronous=FULL, as many per
- * transaction as had waited together.  Prints one line of JSON.
+ * transaction as had waited together.  Prints one line of JSON.  With a RATE
+ * it sends so many results a second, if they are taken, and compares nothing.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -41,7 +42,8 @@ struct sender {
 		unsigned char *bytes;
 		size_t n;
 	} * requests;
-	enum { SENDING, RECEIVING, DONE } phase;
+	enum { SENDING, RECEIVING, PAUSING, DONE } phase;
+	int64_t start_ns, every_ns; /* one batch each; 0: as fast as can be */
 	struct gate *gate;
 };
 
@@ -143,6 +145,21 @@ take_reply(struct sender *sender)
 	nng_msg_free(message);
 }
 
+/* Is it time for the next batch?  Otherwise it waits until then. */
+static bool
+is_due(struct sender *sender)
+{
+	int64_t early_ns = sender->start_ns +
+	    (int64_t)(sender->sequence - 1) * sender->every_ns -
+	    clock_mono_ns(clock_system());
+
+	if (sender->every_ns == 0 || early_ns < 1000000)
+		return true;
+	sender->phase = PAUSING;
+	nng_sleep_aio((nng_duration)(early_ns / 1000000), sender->aio);
+	return false;
+}
+
 /* Runs on a thread of nng. */
 static void
 on_done(void *arg)
@@ -155,17 +172,21 @@ on_done(void *arg)
 		nng_ctx_recv(sender->context, sender->aio);
 		return;
 	}
-	take_reply(sender);
+	if (sender->phase == RECEIVING)
+		take_reply(sender);
 	if (sender->sequence > sender->last) {
 		finish(sender);
 		return;
 	}
+	if (sender->phase == RECEIVING && !is_due(sender))
+		return;
 	send_request(sender);
 }
 
 /* Returns the seconds it took until everything was acknowledged. */
 static double
-through_collector(const char *url, uint64_t batches, uint64_t *out_refused)
+through_collector(
+    const char *url, uint64_t batches, uint64_t rate, uint64_t *out_refused)
 {
 	struct sender senders[AGENTS] = { 0 };
 	nng_socket sockets[SOCKETS];
@@ -197,8 +218,13 @@ through_collector(const char *url, uint64_t batches, uint64_t *out_refused)
 			encode_request(&sender->requests[j], sender, j + 1);
 	}
 	start = clock_mono_ns(clock_system());
-	for (int i = 0; i < AGENTS; i++)
+	for (int i = 0; i < AGENTS; i++) {
+		if (rate > 0)
+			senders[i].every_ns = INT64_C(1000000000) * AGENTS *
+			    BATCH_RESULTS / (int64_t)rate;
+		senders[i].start_ns = start + senders[i].every_ns * i / AGENTS;
 		send_request(&senders[i]);
+	}
 	nng_mtx_lock(gate.lock);
 	while (gate.open > 0)
 		nng_cv_wait(gate.changed);
@@ -218,24 +244,32 @@ through_collector(const char *url, uint64_t batches, uint64_t *out_refused)
 int
 main(int argc, char **argv)
 {
-	uint64_t total = DEFAULT_TOTAL, batches, refused = 0;
+	uint64_t total = DEFAULT_TOTAL, rate = 0, batches, refused = 0;
 	double whole, keyed, append;
 	char *keyed_path, *append_path;
 
 	if (argc < 3) {
-		fprintf(
-		    stderr, "usage: bench_ingest URL DIRECTORY [RESULTS]\n");
+		fprintf(stderr,
+		    "usage: bench_ingest URL DIRECTORY [RESULTS [RATE]]\n");
 		return 2;
 	}
 	if (argc > 3)
 		total = strtoull(argv[3], NULL, 10);
+	if (argc > 4)
+		rate = strtoull(argv[4], NULL, 10);
 	batches = total / (AGENTS * BATCH_RESULTS);
 	if (batches == 0)
 		batches = 1;
 	total = batches * AGENTS * BATCH_RESULTS;
+	whole = through_collector(argv[1], batches, rate, &refused);
+	if (rate > 0) {
+		printf("{\"results\": %" PRIu64 ", \"busy\": %" PRIu64
+		       ", \"whole_path_per_s\": %.0f}\n",
+		    total, refused, (double)total / whole);
+		return 0;
+	}
 	keyed_path = mem_printf("%s/keyed.db", argv[2]);
 	append_path = mem_printf("%s/append.db", argv[2]);
-	whole = through_collector(argv[1], batches, &refused);
 	keyed = workload_rows(keyed_path, WORKLOAD_KEYED, batches);
 	append = workload_rows(append_path, WORKLOAD_APPEND, batches);
 	printf("{\"results\": %" PRIu64 ", \"busy\": %" PRIu64

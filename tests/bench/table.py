@@ -188,6 +188,25 @@ def edge(build, quick):
         f"{mine / other:.2f}", "<= 1", mine <= other)
 
 
+def over_http(build, quick):
+    """Answers to wrk while results come in, and results while it asks."""
+    out = subprocess.run(
+        ["/usr/bin/python3", HERE / "bench_http.py", build,
+         *(["--quick"] if quick else [])],
+        check=True, stdout=subprocess.PIPE, text=True).stdout
+    found = json.loads(out)
+    alone = max(one["acknowledged_per_s"] for one in found.pop("alone"))
+    for path, (told,) in found.items():
+        assert not told["wrong"], (path, told)
+        row(f"{path}, 64 connections, p99 ms", f"{told['p99_ms']:.1f}",
+            f"{told['per_s']:,.0f} requests/s", "-", "<= 100",
+            told["p99_ms"] <= 100)
+        ratio = told["acknowledged_per_s"] / alone
+        row("  ingest meanwhile, results/s",
+            f"{told['acknowledged_per_s']:,.0f}", f"{alone:,.0f} alone",
+            f"{ratio:.2f}", ">= 0.95", ratio >= 0.95)
+
+
 def lines(build, quick):
     """History as JSON Lines, written and read."""
     directory = pathlib.Path(tempfile.mkdtemp(prefix="vedette-bench-"))
@@ -216,6 +235,7 @@ def main():
     at_rest(build, quick)
     lines(build, quick)
     edge(build, quick)
+    over_http(build, quick)
     probes(build, quick)
     idle(build, 20 if quick else 60)
     return 0
