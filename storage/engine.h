@@ -27,6 +27,8 @@ struct engine {
 	    struct err *err);
 	int (*put_regression)(struct store *store, uint64_t *out_id,
 	    const struct regression_row *row, struct err *err);
+	int (*last_regression)(
+	    struct store *store, uint64_t *out_id, struct err *err);
 	int (*put_state)(struct store *store, const char *key,
 	    const void *bytes, size_t n, struct err *err);
 	int (*seal)(struct store *store, uint64_t *out_n,

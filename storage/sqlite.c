@@ -410,6 +410,7 @@ const struct engine engine_sqlite = {
 	.put_batch = sqlite_put_batch,
 	.put_change = sqlite_put_change,
 	.put_regression = sqlite_put_regression,
+	.last_regression = sqlite_last_regression,
 	.put_state = sqlite_put_state,
 	.seal = sqlite_seal,
 	.expire = expire,

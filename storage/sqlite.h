@@ -65,6 +65,7 @@ enum sql {
 	SQL_CHANGE_SCAN,
 	SQL_CHANGE_EXPIRE,
 	SQL_REGRESSION_ADD,
+	SQL_REGRESSION_LAST,
 	SQL_REGRESSION_SCAN,
 	SQL_REGRESSION_OPEN,
 	SQL_REGRESSION_EXPIRE,
@@ -169,6 +170,8 @@ int sqlite_put_change(
     struct store *store, const struct change_row *change, struct err *err);
 int sqlite_put_regression(struct store *store, uint64_t *out_id,
     const struct regression_row *row, struct err *err);
+int sqlite_last_regression(
+    struct store *store, uint64_t *out_id, struct err *err);
 int sqlite_put_state(struct store *store, const char *key, const void *bytes,
     size_t n, struct err *err);
 int sqlite_scan_changes(struct store *store, bool *out_more,

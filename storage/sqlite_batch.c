@@ -10,9 +10,11 @@ batch_seal(const struct key *key, const struct store_batch *batch)
 {
 	int64_t v[] = { key->stream_id, key->sequence, batch->received_ms,
 		batch->clock_offset_ms, batch->from_ms, batch->to_ms,
-		batch->n_results, batch->crc32c };
+		batch->n_results, batch->crc32c, batch->told };
+	size_t n = sizeof(v) / sizeof(v[0]);
 
-	return seal_of(v, sizeof(v) / sizeof(v[0]), NULL, 0);
+	/* Rows of before there was such a thing were sealed without. */
+	return seal_of(v, batch->told != 0 ? n : n - 1, NULL, 0);
 }
 
 /* --- writing ----------------------------------------------------------------- */
@@ -73,10 +75,11 @@ sqlite_put_batch(struct store *store, enum store_put *out, uint64_t *out_id,
 		return -1;
 	if (*out != STORE_NEW)
 		return 0;
-	sqlite_bind(s, SQL_BATCH_ADD, "iiiiiiiiib", key.stream_id, key.sequence,
-	    batch->received_ms, batch->clock_offset_ms, batch->from_ms,
-	    batch->to_ms, (int64_t)batch->n_results, (int64_t)batch->crc32c,
-	    batch_seal(&key, batch), batch->content, batch->n_content);
+	sqlite_bind(s, SQL_BATCH_ADD, "iiiiiiiiibi", key.stream_id,
+	    key.sequence, batch->received_ms, batch->clock_offset_ms,
+	    batch->from_ms, batch->to_ms, (int64_t)batch->n_results,
+	    (int64_t)batch->crc32c, batch_seal(&key, batch), batch->content,
+	    batch->n_content, batch->told);
 	if (sqlite_run(s, SQL_BATCH_ADD, err) < 0)
 		return -1;
 	if (sqlite3_changes(s->db) == 0)
@@ -90,11 +93,12 @@ int
 batch_remain(struct sqlite *s, const struct key *key,
     const struct store_batch *batch, struct err *err)
 {
-	sqlite_bind(s, SQL_REMAINDER_ADD, "iiiiiiiiiib", (int64_t)batch->id,
+	sqlite_bind(s, SQL_REMAINDER_ADD, "iiiiiiiiiibi", (int64_t)batch->id,
 	    key->stream_id, key->sequence, batch->received_ms,
 	    batch->clock_offset_ms, batch->from_ms, batch->to_ms,
 	    (int64_t)batch->n_results, (int64_t)batch->crc32c,
-	    batch_seal(key, batch), batch->content, batch->n_content);
+	    batch_seal(key, batch), batch->content, batch->n_content,
+	    batch->told);
 	return sqlite_run(s, SQL_REMAINDER_ADD, err);
 }
 
@@ -209,6 +213,7 @@ batch_read(struct sqlite *s, struct store_batch *out, enum sql sql)
 		.content = sqlite3_column_blob(s->statements[sql], 13),
 		.n_content =
 		    (size_t)sqlite3_column_bytes(s->statements[sql], 13),
+		.told = sqlite_int(s, sql, 14),
 	};
 	return sqlite_int(s, sql, 9) == batch_seal(&key, out) &&
 	    out->environment[0] != '\0' &&

@@ -91,6 +91,22 @@ sqlite_put_regression(struct store *store, uint64_t *out_id,
 	return 0;
 }
 
+int
+sqlite_last_regression(struct store *store, uint64_t *out_id, struct err *err)
+{
+	struct sqlite *s = sqlite_of(store);
+	int found;
+
+	sqlite_bind(s, SQL_REGRESSION_LAST, "");
+	found = sqlite_step(s, SQL_REGRESSION_LAST, err);
+	if (found < 0)
+		return -1;
+	if (found)
+		*out_id = (uint64_t)sqlite_int(s, SQL_REGRESSION_LAST, 0);
+	sqlite_end(s, SQL_REGRESSION_LAST);
+	return 0;
+}
+
 static void
 read_regression(struct sqlite *s, struct regression_row *out, enum sql sql)
 {

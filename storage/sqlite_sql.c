@@ -3,7 +3,7 @@
 #define BATCH_COLUMNS                                                        \
 	"b.id, b.stream_id, b.sequence, b.received_ms, b.clock_offset_ms,"   \
 	" b.from_ms, b.to_ms, b.n_results, b.crc32c, b.seal, s.environment," \
-	" s.agent, s.stream, b.content"
+	" s.agent, s.stream, b.content, b.told"
 #define CHANGE_COLUMNS                                                     \
 	"environment, service, name, source, agent, before_ms, after_ms, " \
 	"before, after"
@@ -48,8 +48,8 @@ static const char *const texts[SQL_N] = {
 			  " AND first = ?2",
 	[SQL_BATCH_ADD] = "INSERT INTO inbox(stream_id, sequence, received_ms,"
 			  " clock_offset_ms, from_ms, to_ms, n_results,"
-			  " crc32c, seal, content)"
-			  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)"
+			  " crc32c, seal, content, told)"
+			  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"
 			  " ON CONFLICT DO NOTHING",
 	[SQL_BATCH_FIND] = "SELECT crc32c FROM inbox WHERE stream_id = ?1"
 			   " AND sequence = ?2",
@@ -81,7 +81,8 @@ static const char *const texts[SQL_N] = {
 	    " CROSS JOIN stream AS s ON s.id = d.stream_id WHERE d.to_ms < ?2"
 	    " AND (?1 = '' OR s.environment = ?1) LIMIT ?3)",
 	[SQL_REMAINDER_ADD] = "INSERT INTO remainder"
-			      " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+			      " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,"
+			      "?12)",
 	[SQL_REMAINDER_EXPIRE] =
 	    "DELETE FROM remainder WHERE id IN (SELECT b.id FROM remainder AS b"
 	    " CROSS JOIN stream AS s ON s.id = b.stream_id WHERE b.to_ms < ?2"
@@ -172,6 +173,8 @@ static const char *const texts[SQL_N] = {
 	    "REPLACE INTO regression(" REGRESSION_COLUMNS ")"
 	    " VALUES(nullif(?1, 0),?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"
 	    " ?14,?15)",
+	[SQL_REGRESSION_LAST] =
+	    "SELECT seq FROM sqlite_sequence WHERE name = 'regression'",
 	[SQL_REGRESSION_SCAN] = "SELECT " REGRESSION_COLUMNS " FROM regression"
 				" WHERE onset_to_ms < ?4" REGRESSION_ORDER,
 	[SQL_REGRESSION_OPEN] =

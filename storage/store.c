@@ -139,6 +139,13 @@ store_put_regression(struct store *store, uint64_t *out_id,
 }
 
 int
+store_last_regression(struct store *store, uint64_t *out_id, struct err *err)
+{
+	*out_id = 0;
+	return store->engine->last_regression(store, out_id, err);
+}
+
+int
 store_put_mark(struct store *store, const struct mark *mark, struct err *err)
 {
 	assert(store->writing);

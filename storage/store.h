@@ -59,6 +59,7 @@ struct store_batch {
 	int64_t clock_offset_ms; /* agent's minus collector's, when sent */
 	int64_t from_ms, to_ms;  /* times of what is inside */
 	uint32_t n_results;
+	int64_t told;        /* the caller's: what stood around it; 0: nothing */
 	uint32_t crc32c;     /* of content; checked when read */
 	const void *content; /* a Content of publish.proto */
 	size_t n_content;
@@ -84,9 +85,14 @@ int store_put_batch(struct store *store, enum store_put *out, uint64_t *out_id,
 int store_put_change(
     struct store *store, const struct change_row *change, struct err *err);
 
-/* Inserts when row->id is 0 and sets *out_id; else replaces row id. */
+/* Inserts when row->id is 0 and sets *out_id; else inserts or replaces row
+ * id. */
 int store_put_regression(struct store *store, uint64_t *out_id,
     const struct regression_row *row, struct err *err);
+
+/* The greatest id that a regression ever had; 0: none. */
+int store_last_regression(
+    struct store *store, uint64_t *out_id, struct err *err);
 
 /* The same mark again changes nothing. */
 int
