@@ -18,19 +18,23 @@ admission_of_sender(const struct collector_config *config,
 
 int
 admission_of_things(const struct fleet *fleet, const struct envelope *envelope,
-    const struct batch *batch, struct err *err)
+    size_t n_new, size_t n_coming, struct err *err)
 {
-	const char *environment = envelope->environment;
-	size_t n = fleet_count_new(fleet, environment, envelope->agent, batch);
+	size_t n;
 
-	if (n == 0 ||
-	    n + fleet_count(fleet, environment, envelope->agent) <=
-		ADMISSION_THINGS_MAX)
+	if (n_new == 0)
 		return 0;
-	return err_set(err, ERR_LIMIT,
-	    "more than %d series and facts of one agent; do the names of its "
-	    "probes hold numbers?",
-	    ADMISSION_THINGS_MAX);
+	n = n_new + fleet_count(fleet, envelope->environment, envelope->agent);
+	if (n > ADMISSION_THINGS_MAX)
+		return err_set(err, ERR_LIMIT,
+		    "more than %d series and facts of one agent; do the names "
+		    "of its probes hold numbers?",
+		    ADMISSION_THINGS_MAX);
+	if (n + n_coming > ADMISSION_THINGS_MAX)
+		return err_set(err, ERR_BUSY,
+		    "much that is new has come of this agent, and is still to "
+		    "be judged");
+	return 0;
 }
 
 int

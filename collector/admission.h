@@ -18,10 +18,12 @@
 int admission_of_sender(const struct collector_config *config,
     const struct envelope *envelope, const struct peer *peer, struct err *err);
 
-/* An agent that invents names must not fill our memory. */
+/* An agent that invents names must not fill our memory.  n_new are those of its
+ * batch, n_coming those of its batches that are still to be judged, which may
+ * be the same: where they make the difference it is ERR_BUSY. */
 int
 admission_of_things(const struct fleet *fleet, const struct envelope *envelope,
-    const struct batch *batch, struct err *err);
+    size_t n_new, size_t n_coming, struct err *err);
 
 /* A clock that is ahead of ours by minutes is one; what lies beyond that has
  * not happened yet. */

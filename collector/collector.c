@@ -183,7 +183,7 @@ answer_later(void *arg, struct query_job *job)
 	const struct answer *answer = arg;
 	const struct collector *collector = answer->arg;
 
-	desk_take(collector->desk, job, answer_now(answer->arg));
+	desk_ask(collector->desk, collector->inbox, job);
 }
 
 /* --- stopping ----------------------------------------------------------- */
@@ -191,15 +191,9 @@ answer_later(void *arg, struct query_job *job)
 /* From the outside in: nobody comes any more; what waits is committed and
  * answered; then the rest goes. */
 static void
-on_inbox_closed(void *arg)
+on_part_closed(void *arg)
 {
 	(void)arg; /* the loop ends by itself, with its last handle */
-}
-
-static void
-on_web_closed(void *arg)
-{
-	(void)arg; /* nothing waits for it */
 }
 
 /* Before what it asks. */
@@ -209,7 +203,7 @@ stop_web(struct collector *collector)
 	query_client_free(collector->asking);
 	collector->asking = NULL;
 	if (collector->web != NULL)
-		web_close(collector->web, on_web_closed, collector);
+		web_close(collector->web, on_part_closed, collector);
 	collector->web = NULL;
 }
 
@@ -219,7 +213,7 @@ on_rpc_closed(void *arg)
 	struct collector *collector = arg;
 
 	query_service_free(collector->query);
-	inbox_close(collector->inbox, on_inbox_closed, collector);
+	inbox_close(collector->inbox, on_part_closed, collector);
 	live_free(collector->live);
 	collector->live = NULL;
 }

@@ -152,8 +152,8 @@ desk_new(
 	return desk;
 }
 
-void
-desk_take(struct desk *desk, struct query_job *job, struct moment now)
+static void
+take(struct desk *desk, struct query_job *job, struct moment now)
 {
 	struct task *task;
 
@@ -175,6 +175,31 @@ desk_take(struct desk *desk, struct query_job *job, struct moment now)
 	list_push(&desk->waiting, &task->node);
 	desk->n_waiting++;
 	start_next(desk);
+}
+
+/* A question until what came before it is settled. */
+struct asked {
+	struct desk *desk;
+	struct query_job *job;
+	struct moment now;
+};
+
+static void
+on_settled(void *arg)
+{
+	struct asked *asked = arg;
+
+	take(asked->desk, asked->job, asked->now);
+	free(asked);
+}
+
+void
+desk_ask(struct desk *desk, struct inbox *inbox, struct query_job *job)
+{
+	struct asked *asked = mem_zalloc(sizeof(*asked));
+
+	*asked = (struct asked){ desk, job, inbox_now(inbox) };
+	inbox_settle(inbox, on_settled, asked);
 }
 
 void

@@ -11,7 +11,7 @@
 #include <uv.h>
 
 #include "collector/config/config.h"
-#include "collector/pipeline/fleet.h"
+#include "collector/inbox.h"
 #include "proto/query.h"
 
 #define DESK_AT_ONCE  2
@@ -24,8 +24,9 @@ struct desk;
 struct desk *desk_new(
     uv_loop_t *loop, const char *store, const struct collector_config *config);
 
-/* Takes the job.  now: what "now" means to it. */
-void desk_take(struct desk *desk, struct query_job *job, struct moment now);
+/* Takes the job.  It is of now, and answered when what the inbox acknowledged
+ * before is settled. */
+void desk_ask(struct desk *desk, struct inbox *inbox, struct query_job *job);
 
 /* Another configuration for what comes.  Takes the one before and frees it
  * when nothing is answered with it any more. */

@@ -2,39 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/admission.h"
-#include "collector/inbox.h"
+#include "collector/inbox_inside.h"
 #include "proto/base/random.h"
-#include "proto/report.h"
 
 #define EXPIRE_EVERY_MS 60000
 #define SEAL_EVERY_MS   5000
-#define KEY_STREAM      1  /* the same in every life of ours */
 #define SEAL_AT_ONCE_MS 20 /* then whatever waits has its turn */
-
-struct inbox {
-	struct inbox_setup setup;
-	struct publish_service *service;
-	struct report_service *reports;
-	struct list queue;
-	uint32_t n_waiting;
-	size_t n_bytes;
-	uint64_t stream, sequence; /* of pushes without a key */
-	/* check runs after everything that has arrived was taken in; idle
-	 * keeps the loop from sleeping before it. */
-	uv_check_t check;
-	uv_idle_t idle;
-	int open_handles;
-	struct inbox_counts counts;
-	bool is_broken;    /* the store took nothing at the last try */
-	bool must_abandon; /* ... and the picture is not restored yet */
-	int64_t retry_ms;  /* not before, monotonic */
-	int64_t expire_ms, seal_ms;
-	bool is_sealing; /* there is more to seal */
-	bool is_stopping;
-	void (*closed)(void *arg);
-	void *closed_arg;
-};
+#define JUDGE_AT_ONCE   8  /* batches; then the network has its turn */
 
 struct moment
 inbox_now(const struct inbox *inbox)
@@ -43,8 +17,8 @@ inbox_now(const struct inbox *inbox)
 		clock_mono_ms(inbox->setup.clock) };
 }
 
-static void
-tell(const struct inbox *inbox, bool is_bad, const char *text)
+void
+inbox_tell(const struct inbox *inbox, bool is_bad, const char *text)
 {
 	inbox->setup.on_news(inbox->setup.arg, is_bad, text);
 }
@@ -63,7 +37,7 @@ break_down(struct inbox *inbox, const struct err *why)
 	    why->code == ERR_FULL
 		? "; agents keep their results until then"
 		: "; agents keep their results until it works again");
-	tell(inbox, true, text);
+	inbox_tell(inbox, true, text);
 }
 
 /* Rolls back; on success the picture is what the store says. */
@@ -72,6 +46,9 @@ abandon(struct inbox *inbox)
 {
 	struct err err = { 0 };
 
+	inbox->n_judged += inbox->backlog.n;
+	inbox->n_written = inbox->n_gathered;
+	backlog_drop(&inbox->backlog);
 	inbox->must_abandon =
 	    pipeline_abandon(inbox->setup.pipeline, inbox_now(inbox), &err) < 0;
 	if (inbox->must_abandon)
@@ -96,10 +73,10 @@ work_again(struct inbox *inbox)
 	if (!inbox->is_broken)
 		return;
 	inbox->is_broken = false;
-	tell(inbox, false, "store: takes batches again");
+	inbox_tell(inbox, false, "store: takes batches again");
 }
 
-/* --- transactions ------------------------------------------------------- */
+/* --- a transaction has ended -------------------------------------------- */
 
 static void
 drop(struct inbox *inbox, struct waiting *waiting)
@@ -121,7 +98,7 @@ answer(struct inbox *inbox, struct waiting *waiting)
 		waiting_ack(waiting, false);
 		return;
 	}
-	switch (waiting->put) {
+	switch (waiting->stored.put) {
 	case STORE_NEW:
 		inbox->counts.stored++;
 		waiting_ack(waiting, false);
@@ -137,7 +114,7 @@ answer(struct inbox *inbox, struct waiting *waiting)
 		    "taken: is its spool a copy of another agent's? it was "
 		    "told to begin a new stream",
 		    envelope->environment, envelope->agent);
-		tell(inbox, true, text);
+		inbox_tell(inbox, true, text);
 		waiting_fail(waiting, RPC_ABORTED, 0,
 		    "sequence %llu of this stream is stored with other "
 		    "content: two agents use one stream; begin a new one",
@@ -145,30 +122,60 @@ answer(struct inbox *inbox, struct waiting *waiting)
 	}
 }
 
-/* Envelopes live in their calls: what borrows from them goes first. */
 static void
-finish(struct inbox *inbox, struct list *taken)
+tell_events(void *arg, const struct event *events, size_t n)
 {
-	struct pipeline *pipeline = inbox->setup.pipeline;
+	struct inbox *inbox = arg;
+
+	if (n > 0)
+		inbox->setup.on_events(inbox->setup.arg, events, n);
+}
+
+/* What was told, found and reported is durable now. */
+static void
+tell_written(struct inbox *inbox)
+{
 	const struct event *events;
 	size_t n;
 
-	events = pipeline_events(pipeline, &n);
-	inbox->setup.on_events(inbox->setup.arg, events, n);
-	pipeline_forget(pipeline);
-	LIST_EACH (node, taken) {
+	events = pipeline_told(inbox->setup.pipeline, &n);
+	tell_events(inbox, events, n);
+	pipeline_forget(inbox->setup.pipeline);
+	LIST_EACH (node, &inbox->taken) {
+		const struct mark *mark =
+		    LIST_ITEM(node, struct waiting, node)->mark;
+		struct event event = { .kind = EVENT_MARK };
+
+		if (mark == NULL)
+			continue;
+		inbox->must_tick |= pipeline_learn(inbox->setup.pipeline, mark);
+		event.at_ms = mark->at_ms;
+		event.mark = *mark;
+		tell_events(inbox, &event, 1);
+	}
+}
+
+/* Envelopes live in their calls: what is still needed is copied first. */
+static void
+finish(struct inbox *inbox)
+{
+	tell_written(inbox);
+	LIST_EACH (node, &inbox->taken) {
 		struct waiting *waiting = LIST_ITEM(node, struct waiting, node);
 
+		if (waiting->batch != NULL)
+			backlog_add(&inbox->backlog, &waiting->stored,
+			    waiting->envelope, waiting->batch, waiting->n_new);
+		waiting->batch = NULL; /* the backlog's */
 		answer(inbox, waiting);
 		drop(inbox, waiting);
 	}
 }
 
 static void
-refuse(struct inbox *inbox, struct list *taken)
+refuse(struct inbox *inbox)
 {
-	pipeline_forget(inbox->setup.pipeline);
-	LIST_EACH (node, taken) {
+	LIST_EACH (node, &inbox->taken) {
 		struct waiting *waiting = LIST_ITEM(node, struct waiting, node);
 		const struct envelope *envelope = waiting->envelope;
 
@@ -183,94 +190,229 @@ refuse(struct inbox *inbox, struct list *taken)
 	}
 }
 
-static int
-write_one(struct inbox *inbox, struct waiting *waiting, struct moment now,
-    struct err *err)
+static void
+note_done(struct inbox *inbox)
 {
-	struct arrived arrived = { waiting->envelope, waiting->batch };
+	int64_t now_ms = inbox_now(inbox).mono_ms;
 
-	if (waiting->mark != NULL)
-		return pipeline_mark(inbox->setup.pipeline, waiting->mark, err);
-	return pipeline_take(
-	    inbox->setup.pipeline, &waiting->put, &arrived, now, err);
+	switch (inbox->purpose) {
+	case PURPOSE_TAKE:
+		inbox->counts.transactions++;
+		inbox->n_written = inbox->n_gathered;
+		pipeline_written(inbox->setup.pipeline, &inbox->writing);
+		break;
+	case PURPOSE_SEAL:
+		inbox->is_sealing = inbox->n_done > 0 && !inbox->is_stopping;
+		inbox->seal_ms = now_ms + SEAL_EVERY_MS;
+		break;
+	case PURPOSE_EXPIRE:
+		/* As long as there is more, the next tick goes on. */
+		if (inbox->n_done == 0)
+			inbox->expire_ms = now_ms + EXPIRE_EVERY_MS;
+	}
+}
+
+/* Back on the loop. */
+static void
+on_done(void *arg)
+{
+	struct inbox *inbox = arg;
+
+	if (inbox->rc == 0) {
+		note_done(inbox);
+		work_again(inbox);
+		finish(inbox);
+	} else {
+		entries_free(inbox->writing.entries);
+		inbox->writing.entries = NULL;
+		inbox->is_sealing = false;
+		break_down(inbox, &inbox->err);
+		abandon(inbox);
+		refuse(inbox);
+	}
+	inbox_settle_some(inbox);
+	inbox_go_on(inbox);
+}
+
+/* --- a transaction, beside the loop ------------------------------------- */
+
+static int
+take_all(struct inbox *inbox, struct err *err)
+{
+	struct pipeline *pipeline = inbox->setup.pipeline;
+	int rc = 0;
+
+	LIST_EACH (node, &inbox->taken) {
+		struct waiting *waiting = LIST_ITEM(node, struct waiting, node);
+		struct arrived arrived = { waiting->envelope, waiting->batch };
+
+		rc = waiting->mark != NULL
+		    ? pipeline_mark(pipeline, waiting->mark, err)
+		    : pipeline_store(pipeline, &waiting->stored, &arrived,
+			  inbox->now, err);
+		if (rc < 0)
+			return -1;
+	}
+	if (pipeline_write(pipeline, &inbox->writing, err) < 0)
+		return -1;
+	return pipeline_end(pipeline, err);
+}
+
+/* A slice of what waits. */
+static int
+seal_some(struct inbox *inbox, struct err *err)
+{
+	struct pipeline *pipeline = inbox->setup.pipeline;
+
+	do
+		if (pipeline_seal(pipeline, &inbox->n_done, inbox->now, err) <
+		    0)
+			return -1;
+	while (inbox->n_done > 0 &&
+	    inbox_now(inbox).mono_ms < inbox->now.mono_ms + SEAL_AT_ONCE_MS);
+	return pipeline_end(pipeline, err);
 }
 
 static int
-write_all(struct inbox *inbox, struct list *taken, struct err *err)
+expire_some(struct inbox *inbox, struct err *err)
 {
 	struct pipeline *pipeline = inbox->setup.pipeline;
-	struct moment now = inbox_now(inbox);
 
-	if (inbox->setup.is_watched != NULL)
-		pipeline_set_watched(
-		    pipeline, inbox->setup.is_watched(inbox->setup.arg));
-	if (pipeline_begin(pipeline, err) < 0)
-		return -1;
-	LIST_EACH (node, taken)
-		if (write_one(inbox, LIST_ITEM(node, struct waiting, node), now,
-			err) < 0)
-			return -1;
-	if (pipeline_tick(pipeline, now, err) < 0)
+	if (pipeline_expire(pipeline, &inbox->n_done, inbox->now, err) < 0)
 		return -1;
 	return pipeline_commit(pipeline, err);
 }
 
-/* Takes the oldest out of the queue. */
+/* The scribe's work. */
 static void
-take(struct inbox *inbox, struct list *out)
+on_work(void *arg)
 {
-	list_init(out);
-	for (int i = 0; i < INBOX_AT_ONCE && !list_is_empty(&inbox->queue); i++)
-		list_push(out, list_pop(&inbox->queue));
+	static int (*const purposes[])(
+	    struct inbox * inbox, struct err * err) = {
+		[PURPOSE_TAKE] = take_all,
+		[PURPOSE_SEAL] = seal_some,
+		[PURPOSE_EXPIRE] = expire_some,
+	};
+	struct inbox *inbox = arg;
+
+	inbox->rc = pipeline_begin(inbox->setup.pipeline, &inbox->err);
+	if (inbox->rc == 0)
+		inbox->rc = purposes[inbox->purpose](inbox, &inbox->err);
 }
 
-static void
-run_transaction(struct inbox *inbox)
+/* May nothing be judged now, because the picture is being written? */
+static bool
+is_frozen(const struct inbox *inbox)
 {
-	struct list taken;
-	struct err err = { 0 };
+	return inbox->must_abandon ||
+	    (inbox->scribe.is_busy &&
+		(inbox->purpose == PURPOSE_EXPIRE ||
+		    (inbox->purpose == PURPOSE_TAKE &&
+			inbox->writing.with_picture)));
+}
 
-	take(inbox, &taken);
+/* Takes the oldest out of the queue, and what was found along. */
+static void
+prepare(struct inbox *inbox, enum purpose purpose)
+{
+	inbox->purpose = purpose;
+	inbox->now = inbox_now(inbox);
+	inbox->n_done = 0;
+	inbox->writing = (struct writing){ 0 };
+	if (purpose != PURPOSE_TAKE)
+		return;
+	inbox->must_write = false;
+	for (int i = 0; i < INBOX_AT_ONCE && !list_is_empty(&inbox->queue) &&
+	     !backlog_is_full(&inbox->backlog);
+	     i++)
+		list_push(&inbox->taken, list_pop(&inbox->queue));
+	inbox->n_gathered++;
+	pipeline_gather(inbox->setup.pipeline, &inbox->writing);
+}
+
+/* Is there anything for a transaction, and what first? */
+static bool
+choose(const struct inbox *inbox, enum purpose *out)
+{
+	int64_t now_ms = inbox_now(inbox).mono_ms;
+
+	*out = PURPOSE_TAKE;
+	if (!list_is_empty(&inbox->queue) && !backlog_is_full(&inbox->backlog))
+		return true;
+	if (inbox->must_write || pipeline_has_found(inbox->setup.pipeline))
+		return true;
+	if (inbox->is_broken)
+		return false;
+	*out = PURPOSE_SEAL;
+	if (inbox->is_sealing)
+		return true;
+	*out = PURPOSE_EXPIRE;
+	return now_ms >= inbox->expire_ms && inbox->backlog.n == 0;
+}
+
+/* Returns whether one was started. */
+static bool
+start(struct inbox *inbox)
+{
+	enum purpose purpose;
+
+	if (inbox->scribe.is_busy || inbox->scribe.is_queued ||
+	    !choose(inbox, &purpose))
+		return false;
 	if (!may_try(inbox)) {
-		refuse(inbox, &taken);
-		return;
+		while (!list_is_empty(&inbox->queue))
+			list_push(&inbox->taken, list_pop(&inbox->queue));
+		refuse(inbox);
+		inbox->must_write = false;
+		return false;
 	}
-	if (write_all(inbox, &taken, &err) == 0) {
-		inbox->counts.transactions++;
-		work_again(inbox);
-		finish(inbox, &taken);
-		return;
-	}
-	break_down(inbox, &err);
-	pipeline_forget(inbox->setup.pipeline);
-	abandon(inbox);
-	refuse(inbox, &taken);
+	if (inbox->is_stopping)
+		return false; /* inbox_stop() does what is left */
+	if (inbox->setup.is_watched != NULL)
+		pipeline_set_watched(inbox->setup.pipeline,
+		    inbox->setup.is_watched(inbox->setup.arg));
+	prepare(inbox, purpose);
+	scribe_start(&inbox->scribe);
+	return true;
 }
 
-/* Moves what has waited long enough into chunks, a slice of it. */
+/* Up to when everything that came has been judged: nobody was silent whose
+ * batch is still to be looked at. */
+static struct moment
+judged_until(const struct inbox *inbox)
+{
+	const struct list *oldest =
+	    !list_is_empty(&inbox->taken) ? &inbox->taken : &inbox->queue;
+
+	if (inbox->backlog.n > 0)
+		return backlog_since(&inbox->backlog);
+	if (!list_is_empty(oldest))
+		return LIST_ITEM(oldest->next, struct waiting, node)->came;
+	return inbox_now(inbox);
+}
+
+/* Judges what no batch brings about. */
 static void
-seal(struct inbox *inbox)
+tick(struct inbox *inbox)
 {
 	struct pipeline *pipeline = inbox->setup.pipeline;
-	struct moment start = inbox_now(inbox);
-	struct err err = { 0 };
-	uint64_t n = 0;
-	int rc;
+	struct moment until = judged_until(inbox);
 
-	rc = pipeline_begin(pipeline, &err);
-	do {
-		if (rc == 0)
-			rc = pipeline_seal(pipeline, &n, start, &err);
-	} while (rc == 0 && n > 0 &&
-	    inbox_now(inbox).mono_ms < start.mono_ms + SEAL_AT_ONCE_MS);
-	if (rc == 0)
-		rc = pipeline_commit(pipeline, &err);
-	inbox->is_sealing = rc == 0 && n > 0;
-	inbox->seal_ms = inbox_now(inbox).mono_ms + SEAL_EVERY_MS;
-	if (rc < 0) {
-		break_down(inbox, &err);
-		abandon(inbox);
+	inbox->must_tick = false;
+	if (!pipeline_is_due(pipeline, until))
+		return;
+	pipeline_tick(pipeline, until);
+	inbox->must_write = true;
+}
+
+static void
+judge_some(struct inbox *inbox)
+{
+	for (int i = 0; i < JUDGE_AT_ONCE && inbox->backlog.n > 0; i++) {
+		backlog_judge(&inbox->backlog, tell_events, inbox);
+		inbox->n_judged++;
 	}
+	inbox_settle_some(inbox);
 }
 
 static void
@@ -278,11 +420,15 @@ on_check(uv_check_t *check)
 {
 	struct inbox *inbox = check->data;
 
-	if (!list_is_empty(&inbox->queue))
-		run_transaction(inbox);
-	else if (inbox->is_sealing)
-		seal(inbox);
-	if (!list_is_empty(&inbox->queue) || inbox->is_sealing)
+	start(inbox);
+	if (!is_frozen(inbox)) {
+		judge_some(inbox);
+		if (inbox->must_tick)
+			tick(inbox);
+	}
+	/* What that found is not kept waiting. */
+	start(inbox);
+	if (inbox->backlog.n > 0 && !is_frozen(inbox))
 		return;
 	uv_check_stop(&inbox->check);
 	uv_idle_stop(&inbox->idle);
@@ -294,195 +440,40 @@ on_idle(uv_idle_t *idle)
 	(void)idle; /* it is enough that it is there */
 }
 
-/* The loop comes round without waiting, until on_check() has nothing to do. */
-static void
-keep_going(struct inbox *inbox)
+void
+inbox_go_on(struct inbox *inbox)
 {
+	if (uv_is_closing((uv_handle_t *)&inbox->check))
+		return;
 	uv_check_start(&inbox->check, on_check);
 	uv_idle_start(&inbox->idle, on_idle);
 }
 
-/* --- taking in ---------------------------------------------------------- */
-
-static int
-check_queue(struct inbox *inbox, size_t n_bytes, struct err *err)
-{
-	if (!inbox->is_stopping && inbox->n_waiting < INBOX_QUEUE_MAX &&
-	    inbox->n_bytes + n_bytes <= INBOX_QUEUE_MAX_BYTES)
-		return 0;
-	inbox->counts.busy++;
-	return err_set(err, ERR_BUSY, "%s",
-	    inbox->is_stopping ? "the collector stops"
-			       : "too many batches wait already");
-}
-
-/* Returns 0, or -1 when the call was answered. */
-static int
-queue_call(struct inbox *inbox, size_t n_bytes, struct rpc_call *call)
-{
-	struct err err;
-
-	if (check_queue(inbox, n_bytes, &err) == 0)
-		return 0;
-	rpc_call_fail(call, RPC_UNAVAILABLE, INBOX_RETRY_MS, "%s", err.text);
-	return -1;
-}
-
-static void
-enqueue(struct inbox *inbox, const struct waiting *waiting)
-{
-	struct waiting *copy = mem_dup(waiting, sizeof(*waiting));
-
-	list_push(&inbox->queue, &copy->node);
-	inbox->n_waiting++;
-	inbox->n_bytes += copy->n_bytes;
-	keep_going(inbox);
-}
-
-/* Returns 0, or -1 when the call was answered. */
-static int
-admit(
-    struct inbox *inbox, const struct envelope *envelope, struct rpc_call *call)
-{
-	struct err err = { 0 };
-
-	if (admission_of_sender(
-		inbox->setup.config, envelope, rpc_call_peer(call), &err) < 0) {
-		inbox->counts.denied++;
-		tell(inbox, true, err.text);
-		rpc_call_fail(call, RPC_PERMISSION_DENIED, 0, "%s", err.text);
-		return -1;
-	}
-	return queue_call(inbox, envelope->n_content, call);
-}
-
-/* Returns 0, or -1 when the call was answered. */
-static int
-open_up(struct inbox *inbox, struct batch **out,
-    const struct envelope *envelope, struct rpc_call *call)
-{
-	enum rpc_code code = RPC_INVALID_ARGUMENT;
-	struct err err = { 0 };
-
-	if (batch_decode(out, envelope->content, envelope->n_content,
-		envelope->environment, envelope->agent, &err) == 0) {
-		if (admission_of_things(pipeline_fleet(inbox->setup.pipeline),
-			envelope, *out, &err) == 0)
-			return 0;
-		code = RPC_RESOURCE_EXHAUSTED;
-		batch_free(*out);
-	}
-	inbox->counts.malformed++;
-	err_wrap(&err, "agent %s/%s", envelope->environment, envelope->agent);
-	tell(inbox, true, err.text);
-	rpc_call_fail(call, code, 0, "%s", err.text);
-	return -1;
-}
-
-static void
-on_send(void *arg, const struct envelope *envelope, struct rpc_call *call)
-{
-	struct inbox *inbox = arg;
-	struct waiting waiting = { .call = call,
-		.envelope = envelope,
-		.n_bytes = envelope->n_content };
-
-	if (admit(inbox, envelope, call) < 0 ||
-	    open_up(inbox, &waiting.batch, envelope, call) < 0)
-		return;
-	enqueue(inbox, &waiting);
-}
-
-int
-inbox_push(struct inbox *inbox, const struct push *push, pushed_fn *pushed,
-    void *arg, struct err *err)
-{
-	struct moment now = inbox_now(inbox);
-	struct envelope at = { .wall_ms = now.wall_ms, .mono_ms = now.mono_ms };
-	struct waiting waiting = { .pushed = pushed, .arg = arg };
-
-	at.stream = push->key != 0 ? KEY_STREAM : inbox->stream;
-	at.sequence =
-	    push->key != 0 ? STORE_BY_KEY | push->key >> 2 : ++inbox->sequence;
-	if (config_check_environment(
-		inbox->setup.config, push->environment, err) < 0 ||
-	    check_queue(inbox, batch_size_bytes(push->batch), err) < 0 ||
-	    waiting_of_push(&waiting, push, &at, err) < 0)
-		return -1;
-	if (admission_of_things(pipeline_fleet(inbox->setup.pipeline),
-		waiting.envelope, waiting.batch, err) < 0) {
-		waiting_free(mem_dup(&waiting, sizeof(waiting)));
-		return -1;
-	}
-	enqueue(inbox, &waiting);
-	return 0;
-}
-
-static void
-on_mark(void *arg, struct mark *mark, struct rpc_call *call)
-{
-	struct inbox *inbox = arg;
-	struct waiting waiting = {
-		.call = call, .mark = mark, .n_bytes = rpc_call_bytes(call)
-	};
-	struct err err = { 0 };
-
-	if (admission_of_mark(inbox->setup.config, mark,
-		inbox_now(inbox).wall_ms, &err) < 0) {
-		rpc_call_fail(call, RPC_INVALID_ARGUMENT, 0, "%s", err.text);
-		return;
-	}
-	if (queue_call(inbox, waiting.n_bytes, call) < 0)
-		return;
-	if (mark->at_ms == 0)
-		mark->at_ms = inbox_now(inbox).wall_ms;
-	enqueue(inbox, &waiting);
-}
-
 /* --- what no batch brings about ----------------------------------------- */
-
-static void
-expire(struct inbox *inbox)
-{
-	struct pipeline *pipeline = inbox->setup.pipeline;
-	struct moment now = inbox_now(inbox);
-	struct err err = { 0 };
-	uint64_t n = 0;
-
-	if (pipeline_begin(pipeline, &err) < 0 ||
-	    pipeline_expire(pipeline, &n, now, &err) < 0 ||
-	    pipeline_commit(pipeline, &err) < 0) {
-		break_down(inbox, &err);
-		abandon(inbox);
-		return;
-	}
-	/* As long as there is more, the next tick goes on. */
-	if (n == 0)
-		inbox->expire_ms = now.mono_ms + EXPIRE_EVERY_MS;
-}
 
 void
 inbox_tick(struct inbox *inbox)
 {
-	struct moment now = inbox_now(inbox);
-
-	if (!list_is_empty(&inbox->queue) || !may_try(inbox))
-		return; /* the transaction to come will tick */
-	if (inbox->is_broken || pipeline_is_due(inbox->setup.pipeline, now))
-		run_transaction(inbox);
-	else if (now.mono_ms >= inbox->expire_ms)
-		expire(inbox);
-	if (now.mono_ms < inbox->seal_ms || inbox->is_broken ||
-	    inbox->is_stopping)
+	inbox_go_on(inbox);
+	if (is_frozen(inbox) || inbox->is_stopping)
 		return;
-	inbox->is_sealing = true;
-	keep_going(inbox);
+	tick(inbox);
+	if (inbox->is_broken)
+		inbox->must_write = true; /* does it work again? */
+	if (inbox_now(inbox).mono_ms >= inbox->seal_ms && !inbox->is_broken)
+		inbox->is_sealing = true;
 }
 
 uint32_t
 inbox_waiting(const struct inbox *inbox)
 {
 	return inbox->n_waiting;
+}
+
+uint32_t
+inbox_unjudged(const struct inbox *inbox)
+{
+	return inbox->backlog.n;
 }
 
 bool
@@ -500,6 +491,8 @@ inbox_counts(const struct inbox *inbox)
 void
 inbox_set_config(struct inbox *inbox, const struct collector_config *config)
 {
+	/* The one before may be freed: nobody reads it any more. */
+	scribe_wait(&inbox->scribe);
 	inbox->setup.config = config;
 }
 
@@ -511,40 +504,70 @@ inbox_new(const struct inbox_setup *setup)
 	struct inbox *inbox = mem_zalloc(sizeof(*inbox));
 
 	inbox->setup = *setup;
-	inbox->stream = random_u64(random_system()) | 2; /* not KEY_STREAM */
+	inbox->stream = random_u64(random_system()) | 2; /* no KEY_STREAM */
 	list_init(&inbox->queue);
+	list_init(&inbox->taken);
+	list_init(&inbox->settling);
+	backlog_init(&inbox->backlog, setup->pipeline);
+	scribe_init(&inbox->scribe, setup->loop, on_work, on_done, inbox);
 	uv_check_init(setup->loop, &inbox->check);
 	uv_idle_init(setup->loop, &inbox->idle);
 	inbox->check.data = inbox;
 	inbox->idle.data = inbox;
-	inbox->open_handles = 2;
+	inbox->open_handles = 3;
 	inbox->expire_ms = inbox_now(inbox).mono_ms + EXPIRE_EVERY_MS;
 	inbox->seal_ms = inbox_now(inbox).mono_ms + SEAL_EVERY_MS;
-	inbox->service = publish_service_new(setup->server, on_send, inbox);
-	inbox->reports = report_service_new(setup->server, on_mark, inbox);
+	inbox->service =
+	    publish_service_new(setup->server, inbox_on_send, inbox);
+	inbox->reports =
+	    report_service_new(setup->server, inbox_on_mark, inbox);
 	return inbox;
+}
+
+static void
+on_part_closed(void *arg)
+{
+	struct inbox *inbox = arg;
+
+	if (--inbox->open_handles > 0)
+		return;
+	inbox->closed(inbox->closed_arg);
+	backlog_drop(&inbox->backlog);
+	free(inbox);
 }
 
 static void
 on_handle_closed(uv_handle_t *handle)
 {
-	struct inbox *inbox = handle->data;
+	on_part_closed(handle->data);
+}
 
-	if (--inbox->open_handles > 0)
+/* One transaction, here and now. */
+static void
+run(struct inbox *inbox)
+{
+	if (!may_try(inbox)) {
+		while (!list_is_empty(&inbox->queue))
+			list_push(&inbox->taken, list_pop(&inbox->queue));
+		refuse(inbox);
 		return;
-	inbox->closed(inbox->closed_arg);
-	free(inbox);
+	}
+	prepare(inbox, PURPOSE_TAKE);
+	scribe_do(&inbox->scribe);
 }
 
 void
 inbox_stop(struct inbox *inbox)
 {
 	inbox->is_stopping = true;
-	inbox->is_sealing = false; /* the next start goes on */
+	scribe_wait(&inbox->scribe);
+	do {
+		run(inbox);
+		while (inbox->backlog.n > 0)
+			judge_some(inbox);
+	} while (!list_is_empty(&inbox->queue));
 	pipeline_checkpoint(inbox->setup.pipeline);
-	do
-		run_transaction(inbox);
-	while (!list_is_empty(&inbox->queue));
+	run(inbox);
 }
 
 void
@@ -556,4 +579,5 @@ inbox_close(struct inbox *inbox, void (*closed)(void *arg), void *arg)
 	report_service_free(inbox->reports);
 	uv_close((uv_handle_t *)&inbox->check, on_handle_closed);
 	uv_close((uv_handle_t *)&inbox->idle, on_handle_closed);
+	scribe_close(&inbox->scribe, on_part_closed);
 }

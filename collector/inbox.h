@@ -1,8 +1,10 @@
 /*
  * inbox.h - takes batches and marks in, and answers when they are safe.
  *
- * All batches that wait when a transaction begins go into it (group commit);
- * each is acknowledged after the commit.  Who may not speak for an agent is
+ * All batches that wait when a transaction begins go into it (group commit),
+ * which is written beside the loop; each is acknowledged after the commit, and
+ * then judged, in the same order, while the next is being written.  What that
+ * finds goes into the next transaction, and is told after it.  Who may not speak for an agent is
  * refused, a batch that is stored already is acknowledged again, a stream
  * that two agents use is aborted.  The queue is bounded, and so is what
  * one agent may make the collector remember; when the queue is full, or
@@ -35,7 +37,7 @@ struct inbox_setup {
 	struct rpc_server *server;             /* borrowed */
 	/* Does somebody watch?  NULL: always. */
 	bool (*is_watched)(void *arg);
-	/* Events of a transaction that was committed. */
+	/* Events of what is durable. */
 	void (*on_events)(void *arg, const struct event *events, size_t n);
 	/* Something to tell people, one line; the same again and again when it
 	 * goes on. */
@@ -58,8 +60,14 @@ struct inbox *inbox_new(const struct inbox_setup *setup);
 int inbox_push(struct inbox *inbox, const struct push *push, pushed_fn *pushed,
     void *arg, struct err *err);
 
+/* The one before is of no use to it any more. */
 void
 inbox_set_config(struct inbox *inbox, const struct collector_config *config);
+
+/* Calls fn, now or later from the loop, when all that was acknowledged before
+ * is judged, and what that found is stored.  It does not wait when much is
+ * still to be judged, nor for a store that fails. */
+void inbox_settle(struct inbox *inbox, void (*fn)(void *arg), void *arg);
 
 /* Runs what no batch brings about: silence, retention, checkpoints. */
 void inbox_tick(struct inbox *inbox);
@@ -72,11 +80,14 @@ const struct inbox_counts *inbox_counts(const struct inbox *inbox);
 /* Batches that wait for their transaction. */
 uint32_t inbox_waiting(const struct inbox *inbox);
 
+/* Batches that were acknowledged and wait to be judged. */
+uint32_t inbox_unjudged(const struct inbox *inbox);
+
 /* Did the store take nothing at the last try? */
 bool inbox_is_broken(const struct inbox *inbox);
 
-/* Commits what waits and writes a checkpoint; from now on callers are told
- * UNAVAILABLE. */
+/* Commits and judges what waits and writes a checkpoint; from now on callers
+ * are told UNAVAILABLE. */
 void inbox_stop(struct inbox *inbox);
 
 /* When the server is closed.  closed is called from the loop. */

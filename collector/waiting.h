@@ -8,6 +8,7 @@
 #ifndef COLLECTOR_WAITING_H
 #define COLLECTOR_WAITING_H
 
+#include "collector/pipeline/pipeline.h"
 #include "proto/base/list.h"
 #include "proto/base/mem.h"
 #include "proto/mark.h"
@@ -19,7 +20,9 @@ struct waiting {
 	struct rpc_call *call;           /* NULL: a push */
 	const struct envelope *envelope; /* the call's, or our own */
 	struct batch *batch;
-	enum store_put put; /* what became of it */
+	size_t n_new; /* things that the picture does not know */
+	struct moment came;
+	struct stored stored; /* what became of it */
 	/* Or what somebody reports, the call's; then there is no batch. */
 	struct mark *mark;
 	size_t n_bytes;

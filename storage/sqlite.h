@@ -170,8 +170,8 @@ int sqlite_put_change(
     struct store *store, const struct change_row *change, struct err *err);
 int sqlite_put_regression(struct store *store, uint64_t *out_id,
     const struct regression_row *row, struct err *err);
-int sqlite_last_regression(
-    struct store *store, uint64_t *out_id, struct err *err);
+int
+sqlite_last_regression(struct store *store, uint64_t *out_id, struct err *err);
 int sqlite_put_state(struct store *store, const char *key, const void *bytes,
     size_t n, struct err *err);
 int sqlite_scan_changes(struct store *store, bool *out_more,

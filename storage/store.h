@@ -59,8 +59,8 @@ struct store_batch {
 	int64_t clock_offset_ms; /* agent's minus collector's, when sent */
 	int64_t from_ms, to_ms;  /* times of what is inside */
 	uint32_t n_results;
-	int64_t told;        /* the caller's: what stood around it; 0: nothing */
-	uint32_t crc32c;     /* of content; checked when read */
+	int64_t told;    /* the caller's: what stood around it; 0: nothing */
+	uint32_t crc32c; /* of content; checked when read */
 	const void *content; /* a Content of publish.proto */
 	size_t n_content;
 };
@@ -91,8 +91,8 @@ int store_put_regression(struct store *store, uint64_t *out_id,
     const struct regression_row *row, struct err *err);
 
 /* The greatest id that a regression ever had; 0: none. */
-int store_last_regression(
-    struct store *store, uint64_t *out_id, struct err *err);
+int
+store_last_regression(struct store *store, uint64_t *out_id, struct err *err);
 
 /* The same mark again changes nothing. */
 int

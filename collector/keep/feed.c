@@ -343,9 +343,9 @@ pass(struct feed *feed, int64_t known_ms, struct err *err)
 	while ((due_ms = next_silence(feed, known_ms)) >= 0) {
 		struct moment due = { due_ms, due_ms };
 
-		if (begin(feed, err) < 0 ||
-		    pipeline_tick(pipeline, due, err) < 0)
+		if (begin(feed, err) < 0)
 			return -1;
+		pipeline_tick(pipeline, due);
 	}
 	return 0;
 }
@@ -463,9 +463,10 @@ take_mark(struct feed *feed, const struct mark *mark, struct err *err)
 	if (begin(feed, err) < 0 ||
 	    pipeline_mark(feed->setup.pipeline, mark, err) < 0)
 		return -1;
-	if (mark->kind != MARK_GUARD || feed->setup.now != NULL)
-		return 0;
-	return pipeline_tick(feed->setup.pipeline, now, err);
+	pipeline_learn(feed->setup.pipeline, mark);
+	if (mark->kind == MARK_GUARD && feed->setup.now == NULL)
+		pipeline_tick(feed->setup.pipeline, now);
+	return 0;
 }
 
 int

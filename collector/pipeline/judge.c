@@ -75,9 +75,9 @@ describe(char out[TEXT_BYTES], const struct fleet_series *series)
 	    text_span(span, last->duration_us));
 }
 
-static int
+static void
 open_state(const struct judge *judge, struct fleet_series *series, bool late,
-    const struct arrival *arrival, struct err *err)
+    const struct arrival *arrival)
 {
 	const struct state_watch *watch = &series->watch;
 	char before[TEXT_BYTES] = "never seen ok", after[TEXT_BYTES];
@@ -103,15 +103,14 @@ open_state(const struct judge *judge, struct fleet_series *series, bool late,
 		snprintf(before, sizeof(before), "ok, %s",
 		    text_span(span, series->good_us));
 	describe(after, series);
-	return ledger_open(judge->ledger, &series->open, &row, err);
+	ledger_open(judge->ledger, &series->open, &row);
 }
 
 /* An open regression has changed: worse or milder than it was, or a fresh
  * result confirms what only late ones had said. */
-static int
+static void
 update_state(const struct judge *judge, struct fleet_series *series,
-    struct fleet_regression *open, bool late, const struct arrival *arrival,
-    struct err *err)
+    struct fleet_regression *open, bool late, const struct arrival *arrival)
 {
 	enum outcome severity = series->watch.hard == LEVEL_CRITICAL
 	    ? OUTCOME_CRITICAL
@@ -123,10 +122,10 @@ update_state(const struct judge *judge, struct fleet_series *series,
 	char after[TEXT_BYTES];
 
 	if (!confirmed && severity == open->row.severity)
-		return 0;
+		return;
 	/* What became of it later is in its row already. */
 	if (ledger_is_in_recall(judge->ledger))
-		return 0;
+		return;
 	describe(after, series);
 	row.severity = severity;
 	row.after = after;
@@ -136,13 +135,12 @@ update_state(const struct judge *judge, struct fleet_series *series,
 		row.detected_ms = arrival->at.wall_ms;
 	}
 	fleet_open(judge->fleet, &row);
-	return ledger_update(
-	    judge->ledger, row.id, confirmed || (worse && !row.late), err);
+	ledger_update(judge->ledger, row.id, confirmed || (worse && !row.late));
 }
 
-static int
+static void
 follow_state(const struct judge *judge, struct fleet_series *series, bool late,
-    const struct arrival *arrival, struct err *err)
+    const struct arrival *arrival)
 {
 	struct fleet_regression *open =
 	    fleet_regression(judge->fleet, series->open);
@@ -150,19 +148,21 @@ follow_state(const struct judge *judge, struct fleet_series *series, bool late,
 	enum level level = level_of(series->last.outcome);
 
 	if (level == LEVEL_UNKNOWN || series->series.reference_of[0] != '\0')
-		return 0;
+		return;
 	if (series->watch.hard == LEVEL_GOOD) {
 		series->open = 0;
-		return ledger_close(judge->ledger, id,
+		ledger_close(judge->ledger, id,
 		    late ? judge_ended_ms(&series->last, arrival)
-			 : arrival->at.wall_ms,
-		    err);
+			 : arrival->at.wall_ms);
+		return;
 	}
 	if (level == LEVEL_GOOD)
-		return 0; /* better, but not sure of it yet */
-	if (open != NULL)
-		return update_state(judge, series, open, late, arrival, err);
-	return open_state(judge, series, late, arrival, err);
+		return; /* better, but not sure of it yet */
+	if (open != NULL) {
+		update_state(judge, series, open, late, arrival);
+		return;
+	}
+	open_state(judge, series, late, arrival);
 }
 
 /* --- keeping results ---------------------------------------------------- */
@@ -209,10 +209,10 @@ rule_of(const struct judge *judge, const struct series *series)
 		regressions->clear_after };
 }
 
-int
+void
 judge_result(const struct judge *judge, struct fleet_series *series,
     const struct series *described, const struct result *result,
-    const struct arrival *arrival, struct err *err)
+    const struct arrival *arrival)
 {
 	struct state_rule rule = rule_of(judge, described);
 	bool late = is_late(described, result, arrival);
@@ -224,13 +224,13 @@ judge_result(const struct judge *judge, struct fleet_series *series,
 	if (known && result->at_ms < series->last.at_ms &&
 	    is_old(described, result, arrival)) {
 		ledger_result(judge->ledger, described, result, false);
-		return 0; /* history knows better already */
+		return; /* history knows better already */
 	}
 	ledger_result(judge->ledger, described, result, transition);
 	fleet_series_describe(series, described);
 	if (!vantage_counts(described->vantage)) {
 		keep_blind(series, result, arrival);
-		return 0;
+		return;
 	}
 	keep(series, result, arrival);
 	series->counts = series->counted = true;
@@ -239,19 +239,18 @@ judge_result(const struct judge *judge, struct fleet_series *series,
 	if (result->outcome != OUTCOME_UNKNOWN)
 		drift_proof_add(&series->proof, result->outcome == OUTCOME_OK,
 		    result->at_ms);
-	if (follow_state(judge, series, late, arrival, err) < 0 ||
-	    judge_course(judge, series, late, arrival, err) < 0)
-		return -1;
+	follow_state(judge, series, late, arrival);
+	judge_course(judge, series, late, arrival);
 	if (result->outcome == OUTCOME_OK)
 		series->good_us = result->duration_us;
-	return judge_proof(judge, series, arrival, err);
+	judge_proof(judge, series, arrival);
 }
 
 /* --- silence ------------------------------------------------------------ */
 
-int
-judge_heard(const struct judge *judge, struct fleet_agent *agent,
-    struct moment at, struct err *err)
+void
+judge_heard(
+    const struct judge *judge, struct fleet_agent *agent, struct moment at)
 {
 	uint64_t id = agent->open;
 
@@ -259,7 +258,7 @@ judge_heard(const struct judge *judge, struct fleet_agent *agent,
 	agent->seen_ms = at.wall_ms;
 	agent->is_dirty = true;
 	agent->open = 0;
-	return ledger_close(judge->ledger, id, at.wall_ms, err);
+	ledger_close(judge->ledger, id, at.wall_ms);
 }
 
 bool
@@ -269,9 +268,9 @@ judge_is_silent(const struct fleet_agent *agent, struct moment now)
 	    silence_is_due(&agent->silence, now.mono_ms);
 }
 
-int
-judge_silence(const struct judge *judge, struct fleet_agent *agent,
-    struct moment now, struct err *err)
+void
+judge_silence(
+    const struct judge *judge, struct fleet_agent *agent, struct moment now)
 {
 	int64_t heartbeat_ms = agent->silence.heartbeat_ms > 0
 	    ? agent->silence.heartbeat_ms
@@ -296,11 +295,11 @@ judge_silence(const struct judge *judge, struct fleet_agent *agent,
 	};
 
 	if (!judge_is_silent(agent, now))
-		return 0;
+		return;
 	snprintf(before, sizeof(before), "a batch every %s",
 	    text_span(promise, heartbeat_ms * 1000));
 	snprintf(after, sizeof(after), "none for %s",
 	    text_span(quiet, (now.mono_ms - agent->silence.heard_ms) * 1000));
 	agent->is_dirty = true;
-	return ledger_open(judge->ledger, &agent->open, &row, err);
+	ledger_open(judge->ledger, &agent->open, &row);
 }

@@ -42,41 +42,41 @@ struct arrival {
 };
 
 /* One result of a series that fleet_series_of() gave. */
-int judge_result(const struct judge *judge, struct fleet_series *series,
+void judge_result(const struct judge *judge, struct fleet_series *series,
     const struct series *described, const struct result *result,
-    const struct arrival *arrival, struct err *err);
+    const struct arrival *arrival);
 
 /* One fact of an agent whose vantage counts. */
-int judge_fact(const struct judge *judge, struct fleet_fact *fact,
-    const struct fact *seen, const struct arrival *arrival, struct err *err);
+void judge_fact(const struct judge *judge, struct fleet_fact *fact,
+    const struct fact *seen, const struct arrival *arrival);
 
 /* Judges a fact again that is as it was, because what is expected of it may
  * have changed. */
-int judge_again(const struct judge *judge, struct fleet_fact *fact,
-    struct moment now, struct err *err);
+void judge_again(
+    const struct judge *judge, struct fleet_fact *fact, struct moment now);
 
 /* What the newest result of a series proves of the facts of its place; for
  * judge_result(). */
-int judge_proof(const struct judge *judge, const struct fleet_series *series,
-    const struct arrival *arrival, struct err *err);
+void judge_proof(const struct judge *judge, const struct fleet_series *series,
+    const struct arrival *arrival);
 
 /* Where the newest result of a series, which counts and could tell, shows it
  * to be going: latency and error rate; for judge_result(). */
-int judge_course(const struct judge *judge, struct fleet_series *series,
-    bool late, const struct arrival *arrival, struct err *err);
+void judge_course(const struct judge *judge, struct fleet_series *series,
+    bool late, const struct arrival *arrival);
 
 /* When a run ended, by our clock. */
 int64_t
 judge_ended_ms(const struct result *result, const struct arrival *arrival);
 
 /* A batch of this agent came: ends its silence. */
-int judge_heard(const struct judge *judge, struct fleet_agent *agent,
-    struct moment at, struct err *err);
+void judge_heard(
+    const struct judge *judge, struct fleet_agent *agent, struct moment at);
 
 /* Does judge_silence() have something to do now? */
 bool judge_is_silent(const struct fleet_agent *agent, struct moment now);
 
-int judge_silence(const struct judge *judge, struct fleet_agent *agent,
-    struct moment now, struct err *err);
+void judge_silence(
+    const struct judge *judge, struct fleet_agent *agent, struct moment now);
 
 #endif

@@ -157,9 +157,8 @@ row_of(const struct seen *of, enum regression_kind kind,
 
 /* Writes what changed of an open row; raised again when a fresh result
  * confirms what only late ones had said. */
-static int
-rewrite(const struct seen *of, uint64_t id, const char *after, bool confirmed,
-    struct err *err)
+static void
+rewrite(const struct seen *of, uint64_t id, const char *after, bool confirmed)
 {
 	const struct judge *judge = of->judge;
 	const struct fleet_regression *open =
@@ -168,7 +167,7 @@ rewrite(const struct seen *of, uint64_t id, const char *after, bool confirmed,
 
 	/* What became of it later is in its row already. */
 	if (open == NULL || ledger_is_in_recall(judge->ledger))
-		return 0;
+		return;
 	row = open->row;
 	row.after = after != NULL ? after : row.after;
 	if (confirmed) {
@@ -176,7 +175,7 @@ rewrite(const struct seen *of, uint64_t id, const char *after, bool confirmed,
 		row.detected_ms = of->arrival->at.wall_ms;
 	}
 	fleet_open(judge->fleet, &row);
-	return ledger_update(judge->ledger, id, confirmed, err);
+	ledger_update(judge->ledger, id, confirmed);
 }
 
 static bool
@@ -188,32 +187,30 @@ is_unconfirmed(const struct seen *of, uint64_t id)
 	return open != NULL && open->row.late && !of->late;
 }
 
-static int
-close_as(
-    const struct seen *of, uint64_t *id, const char *message, struct err *err)
+static void
+close_as(const struct seen *of, uint64_t *id, const char *message)
 {
 	uint64_t closed = *id;
 
 	*id = 0;
-	return ledger_close_as(of->judge->ledger, closed,
+	ledger_close_as(of->judge->ledger, closed,
 	    of->late ? judge_ended_ms(&of->series->last, of->arrival)
 		     : of->arrival->at.wall_ms,
-	    message, err);
+	    message);
 }
 
 /* An id without a rise, or a rise without an id: the detector was learned
  * anew, or the store knows better. */
-static int
-agree(const struct seen *of, uint64_t *id, bool is_under_way, struct err *err)
+static void
+agree(const struct seen *of, uint64_t *id, bool is_under_way)
 {
 	if (*id == 0 || is_under_way)
-		return 0;
-	return close_as(of, id, "what is normal has been learned anew", err);
+		return;
+	close_as(of, id, "what is normal has been learned anew");
 }
 
-static int
-note_better(
-    const struct seen *of, const struct course_news *news, struct err *err)
+static void
+note_better(const struct seen *of, const struct course_news *news)
 {
 	struct regression_row row;
 	struct words words;
@@ -222,7 +219,7 @@ note_better(
 	row = row_of(of, REGRESSION_LATENCY, news, &words);
 	row.severity = OUTCOME_OK;
 	row.cleared_ms = row.detected_ms;
-	return ledger_note(of->judge->ledger, &row, err);
+	ledger_note(of->judge->ledger, &row);
 }
 
 /* --- latency ------------------------------------------------------------ */
@@ -245,9 +242,8 @@ learn_phases(struct fleet_series *series)
 	}
 }
 
-static int
-follow_latency(
-    const struct seen *of, const struct course_rule *rule, struct err *err)
+static void
+follow_latency(const struct seen *of, const struct course_rule *rule)
 {
 	struct fleet_series *series = of->series;
 	struct slower *slower = &series->course->slower;
@@ -259,41 +255,43 @@ follow_latency(
 	struct regression_row row;
 	struct words words;
 
-	if (agree(of, id, slower->state == SLOWER_IS, err) < 0)
-		return -1;
+	agree(of, id, slower->state == SLOWER_IS);
 	switch (slower_add(&news, slower, rule, &series->course->times,
 	    last->at_ms, tells ? value : NAN)) {
 	case COURSE_WORSE:
 		say_latency(&words, of, &news, false);
 		row = row_of(of, REGRESSION_LATENCY, &news, &words);
-		return ledger_open(of->judge->ledger, id, &row, err);
+		ledger_open(of->judge->ledger, id, &row);
+		return;
 	case COURSE_MORE:
 		say_latency(&words, of, &news, false);
-		return rewrite(of, *id, words.after, false, err);
+		rewrite(of, *id, words.after, false);
+		return;
 	case COURSE_BACK:
 		say_end(words.message, REGRESSION_LATENCY, COURSE_BACK, &news);
-		return close_as(of, id, words.message, err);
+		close_as(of, id, words.message);
+		return;
 	case COURSE_SETTLED:
 		say_end(
 		    words.message, REGRESSION_LATENCY, COURSE_SETTLED, &news);
-		return close_as(of, id, words.message, err);
+		close_as(of, id, words.message);
+		return;
 	case COURSE_BETTER:
-		return note_better(of, &news, err);
+		note_better(of, &news);
+		return;
 	case COURSE_STEADY:
 		break;
 	}
 	if (tells && slower->state == SLOWER_NOT)
 		learn_phases(series);
 	if (slower_goes_on(slower) && is_unconfirmed(of, *id))
-		return rewrite(of, *id, NULL, true, err);
-	return 0;
+		rewrite(of, *id, NULL, true);
 }
 
 /* --- error rate --------------------------------------------------------- */
 
-static int
-follow_errors(
-    const struct seen *of, const struct course_rule *rule, struct err *err)
+static void
+follow_errors(const struct seen *of, const struct course_rule *rule)
 {
 	struct fleet_series *series = of->series;
 	struct failing *failing = &series->course->failing;
@@ -304,31 +302,32 @@ follow_errors(
 	enum course course;
 	struct words words;
 
-	if (agree(of, id, failing->state == FAILING_IS, err) < 0)
-		return -1;
+	agree(of, id, failing->state == FAILING_IS);
 	course = failing_add(&news, failing, rule, &series->course->times,
 	    series->last.at_ms, failed, series->watch.hard == LEVEL_CRITICAL);
 	if (course == COURSE_WORSE) {
 		say_errors(&words, of, &news);
 		row = row_of(of, REGRESSION_ERROR_RATE, &news, &words);
-		return ledger_open(of->judge->ledger, id, &row, err);
+		ledger_open(of->judge->ledger, id, &row);
+		return;
 	}
 	if (course == COURSE_MORE) {
 		say_errors(&words, of, &news);
-		return rewrite(of, *id, words.after, false, err);
+		rewrite(of, *id, words.after, false);
+		return;
 	}
 	if (course == COURSE_BACK || course == COURSE_SETTLED) {
 		say_end(words.message, REGRESSION_ERROR_RATE, course, &news);
-		return close_as(of, id, words.message, err);
+		close_as(of, id, words.message);
+		return;
 	}
 	if (failed && failing->state == FAILING_IS && is_unconfirmed(of, *id))
-		return rewrite(of, *id, NULL, true, err);
-	return 0;
+		rewrite(of, *id, NULL, true);
 }
 
-int
+void
 judge_course(const struct judge *judge, struct fleet_series *series, bool late,
-    const struct arrival *arrival, struct err *err)
+    const struct arrival *arrival)
 {
 	const struct regressions_config *config =
 	    config_regressions(judge->config, series->series.environment);
@@ -339,9 +338,8 @@ judge_course(const struct judge *judge, struct fleet_series *series, bool late,
 
 	if (series->last.outcome == OUTCOME_UNKNOWN ||
 	    series->series.reference_of[0] != '\0')
-		return 0;
+		return;
 	times_add(&fleet_course_of(series)->times, series->last.at_ms);
-	if (follow_latency(&of, &rule, err) < 0)
-		return -1;
-	return follow_errors(&of, &rule, err);
+	follow_latency(&of, &rule);
+	follow_errors(&of, &rule);
 }

@@ -51,16 +51,16 @@ is_expected(const struct judge *judge, const struct fleet_fact *fact)
 	return expect_next(judge->config, judge->guards, fact, &at) != NULL;
 }
 
-int
+void
 judge_proof(const struct judge *judge, const struct fleet_series *series,
-    const struct arrival *arrival, struct err *err)
+    const struct arrival *arrival)
 {
 	const struct fleet_place *place = series->place;
 	int64_t since_ms;
 	uint64_t id;
 
 	if (place->n_facts == 0 || series->proof.run < DRIFT_PROOF)
-		return 0;
+		return;
 	since_ms = well_since(place, series->last.at_ms);
 	for (size_t i = 0; i < place->n_facts; i++) {
 		struct fleet_fact *fact = place->facts[i];
@@ -73,11 +73,8 @@ judge_proof(const struct judge *judge, const struct fleet_series *series,
 			continue;
 		id = fact->open;
 		fact->open = 0;
-		if (ledger_close(judge->ledger, id, arrival->at.wall_ms, err) <
-		    0)
-			return -1;
+		ledger_close(judge->ledger, id, arrival->at.wall_ms);
 	}
-	return 0;
 }
 
 /* --- facts -------------------------------------------------------------- */
@@ -114,10 +111,9 @@ is_rotated(const char *before, const char *after)
 	    fingerprints_compare(before, after) != FINGERPRINTS_DIFFER;
 }
 
-static int
+static void
 open_drift(const struct judge *judge, struct fleet_fact *fact,
-    const struct expectation_config *broken, const struct arrival *arrival,
-    struct err *err)
+    const struct expectation_config *broken, const struct arrival *arrival)
 {
 	char expected[EXPECT_TEXT_BYTES];
 	struct regression_row row = {
@@ -151,45 +147,48 @@ open_drift(const struct judge *judge, struct fleet_fact *fact,
 		/* An expectation is broken now, whenever that began. */
 		row.late = false;
 	}
-	return ledger_open(judge->ledger, &fact->open, &row, err);
+	ledger_open(judge->ledger, &fact->open, &row);
 }
 
-static int
+static void
 update_drift(const struct judge *judge, const struct fleet_fact *fact,
-    const struct fleet_regression *open, struct err *err)
+    const struct fleet_regression *open)
 {
 	struct regression_row row = open->row;
 
 	if (strcmp(row.after, fact->shown) == 0 ||
 	    ledger_is_in_recall(judge->ledger))
-		return 0;
+		return;
 	row.after = fact->shown;
 	fleet_open(judge->fleet, &row);
-	return ledger_update(judge->ledger, row.id, false, err);
+	ledger_update(judge->ledger, row.id, false);
 }
 
 /* Opens, keeps or clears the drift of a fact. */
-static int
+static void
 settle(const struct judge *judge, struct fleet_fact *fact, bool is_bad,
-    const struct expectation_config *broken, const struct arrival *arrival,
-    struct err *err)
+    const struct expectation_config *broken, const struct arrival *arrival)
 {
 	const struct fleet_regression *open =
 	    fleet_regression(judge->fleet, fact->open);
 	uint64_t id = fact->open;
 
 	fact->is_dirty = true;
-	if (is_bad && open != NULL)
-		return update_drift(judge, fact, open, err);
-	if (is_bad)
-		return open_drift(judge, fact, broken, arrival, err);
+	if (is_bad && open != NULL) {
+		update_drift(judge, fact, open);
+		return;
+	}
+	if (is_bad) {
+		open_drift(judge, fact, broken, arrival);
+		return;
+	}
 	fact->open = 0;
-	return ledger_close(judge->ledger, id, arrival->at.wall_ms, err);
+	ledger_close(judge->ledger, id, arrival->at.wall_ms);
 }
 
-static int
+static void
 settle_expected(const struct judge *judge, struct fleet_fact *fact,
-    const struct arrival *arrival, struct err *err)
+    const struct arrival *arrival)
 {
 	const struct expectation_config *broken = NULL, *one;
 	size_t at = 0;
@@ -199,24 +198,22 @@ settle_expected(const struct judge *judge, struct fleet_fact *fact,
 		NULL)
 		if (!expect_holds(one, judge->fleet, fact))
 			broken = one;
-	return settle(judge, fact, broken != NULL, broken, arrival, err);
+	settle(judge, fact, broken != NULL, broken, arrival);
 }
 
 /* A fact that is compared between environments changed: the others may hold
  * again, or no longer. */
-static int
+static void
 settle_related(const struct judge *judge, const struct fleet_fact *changed,
-    const struct arrival *arrival, struct err *err)
+    const struct arrival *arrival)
 {
 	MAP_EACH (struct fleet_fact, fact, judge->fleet->facts) {
 		if (fact == changed || fact->shown == NULL ||
 		    strcmp(fact->name, changed->name) != 0 ||
 		    !is_expected(judge, fact))
 			continue;
-		if (settle_expected(judge, fact, arrival, err) < 0)
-			return -1;
+		settle_expected(judge, fact, arrival);
 	}
-	return 0;
 }
 
 /* What is meant to change: that it does is a change, not a drift. */
@@ -231,25 +228,25 @@ may_change(const struct fleet_fact *fact)
 	return false;
 }
 
-static int
+static void
 follow_fact(const struct judge *judge, struct fleet_fact *fact,
-    const struct arrival *arrival, struct err *err)
+    const struct arrival *arrival)
 {
 	bool is_bad = fact->drift.known != 0 &&
 	    fact->drift.value != fact->drift.known && !may_change(fact);
 
-	if (!is_expected(judge, fact))
-		return settle(judge, fact, is_bad, NULL, arrival, err);
-	if (settle_expected(judge, fact, arrival, err) < 0)
-		return -1;
-	return settle_related(judge, fact, arrival, err);
+	if (!is_expected(judge, fact)) {
+		settle(judge, fact, is_bad, NULL, arrival);
+		return;
+	}
+	settle_expected(judge, fact, arrival);
+	settle_related(judge, fact, arrival);
 }
 
 /* Takes shown. */
-static int
+static void
 change_fact(const struct judge *judge, struct fleet_fact *fact,
-    const struct fact *seen, char *shown, const struct arrival *arrival,
-    struct err *err)
+    const struct fact *seen, char *shown, const struct arrival *arrival)
 {
 	struct change_row row = {
 		.environment = fact->environment,
@@ -267,7 +264,6 @@ change_fact(const struct judge *judge, struct fleet_fact *fact,
 	/* Back to what was known, whatever key that has now? */
 	bool is_known = fact->known != NULL && fingerprints_are_shown(shown) &&
 	    fingerprints_compare(fact->known, shown) == FINGERPRINTS_SAME;
-	int rc;
 
 	if (fact->drift.value == fact->drift.known)
 		fact->good_ms = row.after_ms;
@@ -275,18 +271,17 @@ change_fact(const struct judge *judge, struct fleet_fact *fact,
 		fleet_text(&fact->known, shown);
 	drift_set(&fact->drift, is_known ? fact->drift.known : number_of(shown),
 	    seen->at_ms);
-	rc = ledger_change(judge->ledger, &row, arrival->at.wall_ms, err);
+	ledger_change(judge->ledger, &row, arrival->at.wall_ms);
 	free(fact->shown);
 	fact->shown = shown;
-	return rc < 0 ? -1 : follow_fact(judge, fact, arrival, err);
+	follow_fact(judge, fact, arrival);
 }
 
 /* The same value under another key, as far as anyone can tell.  Takes
  * shown. */
-static int
+static void
 rotate(const struct judge *judge, struct fleet_fact *fact,
-    const struct fact *seen, char *shown, const struct arrival *arrival,
-    struct err *err)
+    const struct fact *seen, char *shown, const struct arrival *arrival)
 {
 	bool is_sure =
 	    fingerprints_compare(fact->shown, shown) == FINGERPRINTS_SAME;
@@ -297,44 +292,41 @@ rotate(const struct judge *judge, struct fleet_fact *fact,
 	free(fact->shown);
 	fact->shown = shown;
 	if (!is_sure)
-		return 0;
-	if (ledger_rekey(judge->ledger, fact, seen, err) < 0)
-		return -1;
+		return;
+	ledger_rekey(judge->ledger, fact, seen);
 	/* With a key in common, more may be told of other environments. */
-	return follow_fact(judge, fact, arrival, err);
+	follow_fact(judge, fact, arrival);
 }
 
-int
+void
 judge_fact(const struct judge *judge, struct fleet_fact *fact,
-    const struct fact *seen, const struct arrival *arrival, struct err *err)
+    const struct fact *seen, const struct arrival *arrival)
 {
 	char *shown = shown_of(seen);
 	bool is_past = fact->shown != NULL && seen->at_ms < fact->seen_ms &&
 	    arrival->at.wall_ms - seen->at_ms + arrival->clock_offset_ms >
 		JUDGE_LATE_MS;
-	int rc = 0;
 
 	if (is_past) {
 		free(shown);
-		return 0; /* a later look has been heard of already */
+		return; /* a later look has been heard of already */
 	}
 	fact->is_dirty = true;
 	if (fact->shown != NULL && strcmp(fact->shown, shown) == 0)
 		free(shown);
 	else if (fact->shown != NULL && is_rotated(fact->shown, shown))
-		rc = rotate(judge, fact, seen, shown, arrival, err);
+		rotate(judge, fact, seen, shown, arrival);
 	else
-		rc = change_fact(judge, fact, seen, shown, arrival, err);
+		change_fact(judge, fact, seen, shown, arrival);
 	fact->seen_ms = seen->at_ms;
-	return rc;
 }
 
-int
-judge_again(const struct judge *judge, struct fleet_fact *fact,
-    struct moment now, struct err *err)
+void
+judge_again(
+    const struct judge *judge, struct fleet_fact *fact, struct moment now)
 {
 	struct arrival arrival = { .at = now };
 
-	return fact->shown != NULL ? follow_fact(judge, fact, &arrival, err)
-				   : 0;
+	if (fact->shown != NULL)
+		follow_fact(judge, fact, &arrival);
 }

@@ -4,7 +4,6 @@
 
 #include "collector/pipeline/ledger.h"
 #include "collector/pipeline/rows.h"
-#include "proto/fingerprints.h"
 #include "proto/label.h"
 
 #define RECALLED_MAX 10000 /* the newest; what a store gives at a time */
@@ -15,47 +14,35 @@ ledger_init(struct ledger *ledger, struct store *store, struct fleet *fleet)
 	memset(ledger, 0, sizeof(*ledger));
 	ledger->store = store;
 	ledger->fleet = fleet;
-	ledger->arena = arena_new(0);
+	ledger->entries = entries_new();
 }
 
 void
 ledger_fini(struct ledger *ledger)
 {
 	ledger_recall_end(ledger);
-	arena_free(ledger->arena);
-	free(ledger->events);
+	entries_free(ledger->entries);
+	free(ledger->results);
 	memset(ledger, 0, sizeof(*ledger));
 }
 
 void
 ledger_clear(struct ledger *ledger)
 {
-	ledger->n_events = 0;
 	ledger->n_results = 0;
-	if (ledger->recalled == NULL && arena_bytes(ledger->arena) > 0) {
-		arena_free(ledger->arena);
-		ledger->arena = arena_new(0);
-	}
+	ledger->n_usual = 0;
+}
+
+struct entries *
+ledger_take(struct ledger *ledger)
+{
+	struct entries *taken = ledger->entries;
+
+	ledger->entries = entries_new();
+	return taken;
 }
 
 /* --- events ------------------------------------------------------------- */
-
-static struct event *
-add_event(struct ledger *ledger, enum event_kind kind, int64_t at_ms)
-{
-	struct event *event;
-
-	if (ledger->n_events == ledger->room) {
-		ledger->room = ledger->room > 0 ? ledger->room * 2 : 64;
-		ledger->events = mem_resize(
-		    ledger->events, ledger->room, sizeof(*ledger->events));
-	}
-	event = &ledger->events[ledger->n_events++];
-	memset(event, 0, sizeof(*event));
-	event->kind = kind;
-	event->at_ms = at_ms;
-	return event;
-}
 
 void
 ledger_result(struct ledger *ledger, const struct series *series,
@@ -65,11 +52,19 @@ ledger_result(struct ledger *ledger, const struct series *series,
 
 	if (ledger->recalled != NULL || !ledger->is_watched)
 		return;
-	if (!transition && ledger->n_results++ >= LEDGER_RESULTS_MAX) {
+	if (!transition && ledger->n_usual++ >= LEDGER_RESULTS_MAX) {
 		ledger->n_untold++;
 		return;
 	}
-	event = add_event(ledger, EVENT_RESULT, result->at_ms);
+	if (ledger->n_results == ledger->room) {
+		ledger->room = ledger->room > 0 ? ledger->room * 2 : 64;
+		ledger->results = mem_resize(
+		    ledger->results, ledger->room, sizeof(*ledger->results));
+	}
+	event = &ledger->results[ledger->n_results++];
+	memset(event, 0, sizeof(*event));
+	event->kind = EVENT_RESULT;
+	event->at_ms = result->at_ms;
 	event->result.series = *series;
 	event->result.result = *result;
 	event->transition = transition;
@@ -79,8 +74,10 @@ static void
 tell_regression(struct ledger *ledger, enum event_kind kind, int64_t at_ms,
     const struct regression_row *row)
 {
-	add_event(ledger, kind, at_ms)->regression =
-	    rows_regression(ledger->arena, row);
+	struct entries *entries = ledger->entries;
+
+	entries_event(entries, kind, at_ms)->regression =
+	    rows_regression(entries->arena, row);
 }
 
 /* --- recall ------------------------------------------------------------- */
@@ -123,9 +120,11 @@ ledger_recall(struct ledger *ledger, struct err *err)
 	};
 	bool more;
 
+	ledger->arena = arena_new(0);
 	ledger->recalled = map_new();
 	ledger->rows = map_new();
-	if (store_scan_regressions(
+	if (store_last_regression(ledger->store, &ledger->last_id, err) < 0 ||
+	    store_scan_regressions(
 		ledger->store, &more, &request, recall_row, ledger, err) < 0)
 		return -1;
 	/* Of long ago, but open: none of those may be missing. */
@@ -141,8 +140,9 @@ ledger_recall_end(struct ledger *ledger)
 		return;
 	map_free(ledger->recalled);
 	map_free(ledger->rows);
+	arena_free(ledger->arena);
 	ledger->recalled = ledger->rows = NULL;
-	ledger_clear(ledger);
+	ledger->arena = NULL;
 }
 
 bool
@@ -176,85 +176,41 @@ ledger_recalled_open(const struct ledger *ledger, size_t *at)
 
 /* --- rows --------------------------------------------------------------- */
 
-int
-ledger_mark(struct ledger *ledger, const struct mark *mark, struct err *err)
+void
+ledger_change(
+    struct ledger *ledger, const struct change_row *row, int64_t at_ms)
 {
-	if (store_put_mark(ledger->store, mark, err) < 0)
-		return -1;
-	add_event(ledger, EVENT_MARK, mark->at_ms)->mark =
-	    rows_mark(ledger->arena, mark);
-	return 0;
-}
+	struct entries *entries = ledger->entries;
 
-int
-ledger_change(struct ledger *ledger, const struct change_row *row,
-    int64_t at_ms, struct err *err)
-{
 	if (ledger->recalled != NULL)
-		return 0;
-	if (store_put_change(ledger->store, row, err) < 0)
-		return -1;
-	add_event(ledger, EVENT_CHANGE, at_ms)->change =
-	    rows_change(ledger->arena, row);
-	return 0;
+		return;
+	entries_change(entries, row);
+	entries_event(entries, EVENT_CHANGE, at_ms)->change =
+	    rows_change(entries->arena, row);
 }
 
-/* The newest change of a fact. */
-struct newest {
-	struct arena *arena;
-	const struct fleet_fact *fact;
-	struct change_row row;
-	bool is_found;
-};
-
-static int
-on_change(void *arg, const struct change_row *row, struct err *err)
-{
-	struct newest *newest = arg;
-
-	(void)err;
-	if (row->source != newest->fact->source ||
-	    strcmp(row->agent, newest->fact->agent) != 0)
-		return 0;
-	newest->row = rows_change(newest->arena, row);
-	newest->is_found = true;
-	return 1;
-}
-
-int
+void
 ledger_rekey(struct ledger *ledger, const struct fleet_fact *fact,
-    const struct fact *seen, struct err *err)
+    const struct fact *seen)
 {
-	struct newest newest = { .arena = ledger->arena, .fact = fact };
-	const struct query_changes request = {
+	const struct change_row row = {
 		.environment = fact->environment,
 		.service = fact->service,
 		.name = fact->name,
-		.to_ms = seen->at_ms + 1,
-		.limit = UINT32_MAX,
+		.source = fact->source,
+		.agent = fact->agent,
+		.before_ms = seen->at_ms,
+		.before = "",
+		.after = fact->shown,
 	};
-	char *joined = NULL;
-	bool more;
-	int rc;
 
-	if (ledger->recalled != NULL)
-		return 0;
-	rc = store_scan_changes(
-	    ledger->store, &more, &request, on_change, &newest, err);
-	if (rc < 0 || !newest.is_found)
-		return rc;
-	joined = fingerprints_join(fact->shown, newest.row.after);
-	if (strcmp(joined, newest.row.after) != 0) {
-		newest.row.after = joined;
-		rc = store_put_change(ledger->store, &newest.row, err);
-	}
-	free(joined);
-	return rc;
+	if (ledger->recalled == NULL)
+		entries_rekey(ledger->entries, &row);
 }
 
-int
-ledger_open(struct ledger *ledger, uint64_t *out_id,
-    const struct regression_row *row, struct err *err)
+void
+ledger_open(
+    struct ledger *ledger, uint64_t *out_id, const struct regression_row *row)
 {
 	const struct regression_row *found;
 	struct regression_row opened = *row;
@@ -267,78 +223,70 @@ ledger_open(struct ledger *ledger, uint64_t *out_id,
 		*out_id = found != NULL ? found->id : 0;
 		if (found != NULL)
 			fleet_open(ledger->fleet, found);
-		return 0;
+		return;
 	}
-	if (store_put_regression(ledger->store, &opened.id, row, err) < 0)
-		return -1;
-	*out_id = opened.id;
+	*out_id = opened.id = ++ledger->last_id;
+	entries_regression(ledger->entries, &opened);
 	fleet_open(ledger->fleet, &opened);
 	if (!row->late)
 		tell_regression(
 		    ledger, EVENT_REGRESSION, row->detected_ms, &opened);
-	return 0;
 }
 
-int
-ledger_note(
-    struct ledger *ledger, const struct regression_row *row, struct err *err)
+void
+ledger_note(struct ledger *ledger, const struct regression_row *row)
 {
-	uint64_t id;
+	struct regression_row noted = *row;
 
 	if (ledger->recalled != NULL)
-		return 0;
-	return store_put_regression(ledger->store, &id, row, err);
+		return;
+	noted.id = ++ledger->last_id;
+	entries_regression(ledger->entries, &noted);
 }
 
-int
-ledger_update(struct ledger *ledger, uint64_t id, bool raise, struct err *err)
+void
+ledger_update(struct ledger *ledger, uint64_t id, bool raise)
 {
 	const struct fleet_regression *open =
 	    fleet_regression(ledger->fleet, id);
 
 	if (open == NULL)
-		return 0;
-	if (store_put_regression(ledger->store, &id, &open->row, err) < 0)
-		return -1;
+		return;
+	entries_regression(ledger->entries, &open->row);
 	if (raise)
 		tell_regression(ledger, EVENT_REGRESSION, open->row.detected_ms,
 		    &open->row);
-	return 0;
 }
 
-int
-ledger_close(
-    struct ledger *ledger, uint64_t id, int64_t cleared_ms, struct err *err)
+void
+ledger_close(struct ledger *ledger, uint64_t id, int64_t cleared_ms)
 {
 	struct fleet_regression *open = fleet_regression(ledger->fleet, id);
 
 	if (open == NULL)
-		return 0;
+		return;
 	open->row.cleared_ms = cleared_ms;
 	if (ledger->recalled == NULL) {
-		if (store_put_regression(ledger->store, &id, &open->row, err) <
-		    0)
-			return -1;
+		entries_regression(ledger->entries, &open->row);
 		if (!open->row.late)
 			tell_regression(
 			    ledger, EVENT_CLEARED, cleared_ms, &open->row);
 	}
 	fleet_close(ledger->fleet, id);
-	return 0;
 }
 
-int
-ledger_close_as(struct ledger *ledger, uint64_t id, int64_t cleared_ms,
-    const char *message, struct err *err)
+void
+ledger_close_as(
+    struct ledger *ledger, uint64_t id, int64_t cleared_ms, const char *message)
 {
 	const struct fleet_regression *open =
 	    fleet_regression(ledger->fleet, id);
 	struct regression_row row;
 
 	if (open == NULL)
-		return 0;
+		return;
 	row = open->row;
 	row.message = message;
 	fleet_open(ledger->fleet, &row);
-	return ledger_close(ledger, id, cleared_ms, err);
+	ledger_close(ledger, id, cleared_ms);
 }

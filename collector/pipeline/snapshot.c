@@ -227,8 +227,8 @@ write_pieces(struct store *store, struct text *text, const struct fleet *fleet,
 	return 0;
 }
 
-static void
-wash(const struct fleet *fleet)
+void
+snapshot_wash(const struct fleet *fleet)
 {
 	MAP_EACH (struct fleet_series, series, fleet->series)
 		series->is_dirty = false;
@@ -239,7 +239,7 @@ wash(const struct fleet *fleet)
 }
 
 int
-snapshot_write(struct store *store, struct fleet *fleet,
+snapshot_write(struct store *store, const struct fleet *fleet,
     const struct checkpoint *checkpoint, bool everything, struct err *err)
 {
 	struct head head = head_of(fleet, checkpoint);
@@ -257,8 +257,6 @@ snapshot_write(struct store *store, struct fleet *fleet,
 	if (rc == 0)
 		rc = store_put_state(
 		    store, CHECKPOINT_KEY, &head, sizeof(head), err);
-	if (rc == 0)
-		wash(fleet);
 	text_fini(&text);
 	return rc;
 }

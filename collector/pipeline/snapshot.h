@@ -24,10 +24,13 @@ struct checkpoint {
 	int64_t wall_ms;  /* when that came */
 };
 
-/* Writes what is dirty, and then clean, into the open transaction; all of it
- * when everything is set. */
-int snapshot_write(struct store *store, struct fleet *fleet,
+/* Writes what is dirty into the open transaction; all of it when everything is
+ * set. */
+int snapshot_write(struct store *store, const struct fleet *fleet,
     const struct checkpoint *checkpoint, bool everything, struct err *err);
+
+/* Nothing is dirty any more: what was written is durable. */
+void snapshot_wash(const struct fleet *fleet);
 
 /* Reads the pieces into an empty fleet.  *out is a checkpoint of id 0, and the
  * fleet may be half full, when there is none that is whole. */

@@ -54,8 +54,8 @@ tick(struct bench *bench)
 
 	if (!pipeline_is_due(bench->pipeline, bench->now))
 		return;
+	pipeline_tick(bench->pipeline, bench->now);
 	if (pipeline_begin(bench->pipeline, &err) < 0 ||
-	    pipeline_tick(bench->pipeline, bench->now, &err) < 0 ||
 	    pipeline_commit(bench->pipeline, &err) < 0)
 		fail_msg("%s", err.text);
 	bench_hear(bench);
@@ -533,6 +533,7 @@ struct disturbance {
 	uint64_t restart; /* the collector is killed */
 	uint64_t fail;    /* a transaction does not come through */
 	uint64_t seal;    /* what a checkpoint holds goes into chunks */
+	uint64_t late;    /* judged after it was stored, if not killed before */
 };
 
 /* As if the batches had waited long enough. */
@@ -554,34 +555,99 @@ seal(struct bench *bench)
 	return n;
 }
 
+/* A batch of a run, as it came. */
+struct coming {
+	unsigned char *bytes;
+	struct envelope envelope;
+	struct arrived arrived;
+	struct stored stored;
+};
+
+static void
+coming_init(struct coming *coming, struct bench *bench, uint64_t seed,
+    uint64_t i, struct moment at)
+{
+	size_t size;
+
+	bench->now = at;
+	bench->sequence = i + 1;
+	bench->waiting = i % 3;
+	coming->arrived.batch = as_received(&coming->bytes, &size,
+	    random_batch(bench, seed, i), "staging", "stg-1");
+	coming->envelope = envelope_of(bench, coming->bytes, size);
+	coming->arrived.envelope = &coming->envelope;
+}
+
+static void
+coming_fini(struct coming *coming)
+{
+	batch_free((struct batch *)(uintptr_t)coming->arrived.batch);
+	free(coming->bytes);
+}
+
+static struct moment
+moment_after(struct moment at, uint64_t n)
+{
+	return (struct moment){ at.wall_ms + (int64_t)n * INTERVAL_MS,
+		at.mono_ms + (int64_t)n * INTERVAL_MS };
+}
+
 static int
 take_some(struct bench *bench, uint64_t seed, uint64_t first, uint64_t n,
     struct moment at, struct err *err)
 {
 	struct moment before = bench->now;
 	int rc = pipeline_begin(bench->pipeline, err);
-	unsigned char *bytes;
+	struct coming coming;
 	enum store_put put;
-	size_t size;
 
 	for (uint64_t i = first; i < first + n && rc == 0; i++) {
-		struct envelope envelope;
-		struct arrived arrived;
-
-		bench->now = at;
-		bench_pass(bench, (int64_t)(i - first) * INTERVAL_MS);
-		bench->sequence = i + 1;
-		arrived.batch = as_received(&bytes, &size,
-		    random_batch(bench, seed, i), "staging", "stg-1");
-		envelope = envelope_of(bench, bytes, size);
-		arrived.envelope = &envelope;
+		coming_init(
+		    &coming, bench, seed, i, moment_after(at, i - first));
 		rc = pipeline_take(
-		    bench->pipeline, &put, &arrived, bench->now, err);
+		    bench->pipeline, &put, &coming.arrived, bench->now, err);
 		pipeline_forget(bench->pipeline);
-		batch_free((struct batch *)(uintptr_t)arrived.batch);
-		free(bytes);
+		coming_fini(&coming);
 	}
 	bench->now = before;
+	return rc;
+}
+
+/* As an inbox does it: stores all, and then judges, unless it is killed after
+ * so many.  The next to come writes what that found. */
+static int
+store_some(struct bench *bench, uint64_t seed, uint64_t first, uint64_t n,
+    uint64_t judged, struct err *err)
+{
+	struct coming *all = mem_calloc(n, sizeof(*all));
+	struct moment at = bench->now;
+	struct writing writing;
+	int rc;
+
+	pipeline_gather(bench->pipeline, &writing);
+	rc = pipeline_begin(bench->pipeline, err);
+	for (uint64_t i = 0; i < n && rc == 0; i++) {
+		coming_init(
+		    &all[i], bench, seed, first + i, moment_after(at, i));
+		rc = pipeline_store(bench->pipeline, &all[i].stored,
+		    &all[i].arrived, bench->now, err);
+	}
+	if (rc == 0)
+		rc = pipeline_write(bench->pipeline, &writing, err);
+	if (rc == 0)
+		rc = pipeline_end(bench->pipeline, err);
+	if (rc == 0)
+		pipeline_written(bench->pipeline, &writing);
+	for (uint64_t i = 0; i < n; i++) {
+		if (i < judged && rc == 0)
+			pipeline_judge(
+			    bench->pipeline, &all[i].stored, &all[i].arrived);
+		pipeline_forget(bench->pipeline);
+		coming_fini(&all[i]);
+	}
+	free(all);
+	if (judged < n)
+		bench_restart(bench);
 	return rc;
 }
 
@@ -654,6 +720,14 @@ run(uint64_t seed, const struct disturbance *disturbance, uint64_t how)
 		while (i + n < BATCHES &&
 		    random_below(&seeded.random, 8) < disturbance->more)
 			n++;
+		bench.now = at;
+		if (random_below(&seeded.random, 8) < disturbance->late) {
+			if (store_some(&bench, seed, i, n,
+				random_below(&seeded.random, n + 1), &err) < 0)
+				fail_msg("%s", err.text);
+			i += n;
+			continue;
+		}
 		if (take_some(&bench, seed, i, n, at, &err) < 0)
 			fail_msg("%s", err.text);
 		bench.now = at;
@@ -673,23 +747,28 @@ run(uint64_t seed, const struct disturbance *disturbance, uint64_t how)
 		i += n;
 	}
 	assert_true(n_sealed > 0 || disturbance->seal == 0);
+	if (pipeline_begin(bench.pipeline, &err) < 0 ||
+	    pipeline_commit(bench.pipeline, &err) < 0)
+		fail_msg("%s", err.text);
 	seen = picture(&bench);
 	bench_close(&bench);
 	return seen;
 }
 
 static const struct disturbance disturbances[] = {
-	{ "transactions of many batches find the same", 6, 0, 0, 0 },
-	{ "restarts find the same", 0, 2, 0, 0 },
-	{ "transactions that fail find the same", 0, 0, 2, 0 },
-	{ "sealing finds the same, also after a restart", 0, 2, 0, 2 },
-	{ "all of it together finds the same", 4, 1, 2, 1 },
+	{ "transactions of many batches find the same", 6, 0, 0, 0, 0 },
+	{ "restarts find the same", 0, 2, 0, 0, 0 },
+	{ "transactions that fail find the same", 0, 0, 2, 0, 0 },
+	{ "sealing finds the same, also after a restart", 0, 2, 0, 2, 0 },
+	{ "judging after storing, or after a kill, finds the same", 6, 0, 0, 0,
+	    8 },
+	{ "all of it together finds the same", 4, 1, 2, 1, 4 },
 };
 
 static void
 test_property(void **state)
 {
-	static const struct disturbance none = { "", 0, 0, 0, 0 };
+	static const struct disturbance none = { "", 0, 0, 0, 0, 0 };
 	const struct disturbance *row = *state;
 	char *calm = NULL, *disturbed;
 	uint64_t seed;
