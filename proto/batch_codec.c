@@ -7,9 +7,11 @@
 #include "proto/label.h"
 #include "proto/message.h"
 #include "proto/result_codec.h"
+#include "proto/result_read.h"
 
 #define DECODE_FACTOR      16   /* memory per byte of wire, at most */
 #define DECODE_SPARE_BYTES 4096 /* for batches of a few bytes */
+#define CONTENT_RESULTS    3    /* its number in publish.proto */
 
 /* --- encoding -------------------------------------------------------------- */
 
@@ -130,16 +132,25 @@ decode_gap(struct gap *out, const Vedette__Gap *message, struct err *err)
 	return 0;
 }
 
+/* What a batch is made of: its results as they lie, the rest as a message. */
+struct parts {
+	struct span *results;
+	size_t n_results;
+	Vedette__Content *content; /* without them */
+};
+
 static int
-check_counts(const Vedette__Content *content, struct err *err)
+check_counts(const struct parts *parts, struct err *err)
 {
+	const Vedette__Content *content = parts->content;
+
 	if (content->n_series > BATCH_MAX_SERIES ||
-	    content->n_results > BATCH_MAX_RESULTS ||
+	    parts->n_results > BATCH_MAX_RESULTS ||
 	    content->n_facts > BATCH_MAX_FACTS ||
 	    content->n_gaps > BATCH_MAX_GAPS)
 		return err_set(err, ERR_LIMIT,
 		    "a batch of %zu series, %zu results, %zu facts, %zu gaps",
-		    content->n_series, content->n_results, content->n_facts,
+		    content->n_series, parts->n_results, content->n_facts,
 		    content->n_gaps);
 	if (content->base_ms < CODEC_AT_MIN_MS ||
 	    content->base_ms > CODEC_AT_MAX_MS)
@@ -148,43 +159,106 @@ check_counts(const Vedette__Content *content, struct err *err)
 	return 0;
 }
 
+static int
+fail_malformed(size_t n, struct err *err)
+{
+	return err_set(err, ERR_INVALID, "malformed Content of %zu bytes", n);
+}
+
+/* Takes the bytes apart.  Results past the limit are counted alone. */
+static int
+take_apart(struct parts *out, struct arena *arena, const void *bytes, size_t n,
+    struct err *err)
+{
+	struct span span = { bytes, (const unsigned char *)bytes + n };
+	unsigned char *rest = mem_zalloc(n), *end = rest;
+	int rc = -1;
+
+	while (span.at < span.end) {
+		const unsigned char *from = span.at;
+		struct field field;
+
+		if (!span_field(&span, &field)) {
+			fail_malformed(n, err);
+			goto out;
+		}
+		if (field.number != CONTENT_RESULTS) {
+			memcpy(end, from, (size_t)(span.at - from));
+			end += span.at - from;
+			continue;
+		}
+		if (field.wire != FIELD_BYTES) {
+			fail_malformed(n, err);
+			goto out;
+		}
+		if (out->n_results < BATCH_MAX_RESULTS)
+			out->results[out->n_results] = field.bytes;
+		out->n_results++;
+	}
+	out->content = message_parse(&vedette__content__descriptor, arena, rest,
+	    (size_t)(end - rest), err);
+	rc = out->content != NULL ? 0 : -1;
+out:
+	free(rest);
+	return rc;
+}
+
 /* Gives the arrays their sizes; check_counts() has bounded them. */
 static void
-make_room(struct owned *owned, const Vedette__Content *content)
+make_room(struct owned *owned, const struct parts *parts)
 {
+	const Vedette__Content *content = parts->content;
+
 	owned->batch.series =
 	    mem_calloc(content->n_series, sizeof(struct series));
 	owned->batch.results =
-	    mem_calloc(content->n_results, sizeof(struct result));
+	    mem_calloc(parts->n_results, sizeof(struct result));
 	owned->batch.facts = mem_calloc(content->n_facts, sizeof(struct fact));
 	owned->batch.gaps = mem_calloc(content->n_gaps, sizeof(struct gap));
 }
 
 static int
-decode_all(struct owned *owned, const Vedette__Content *content,
-    const char *environment, const char *agent, struct err *err)
+decode_results(struct owned *owned, const struct parts *parts, struct err *err)
 {
 	struct batch *batch = &owned->batch;
-	struct series *series = (struct series *)(uintptr_t)batch->series;
 	struct result *results = (struct result *)(uintptr_t)batch->results;
-	struct fact *facts = (struct fact *)(uintptr_t)batch->facts;
-	struct gap *gaps = (struct gap *)(uintptr_t)batch->gaps;
-	struct result_place place;
+	const struct result_place place = { batch->series, batch->n_series,
+		parts->content->base_ms };
+	struct result_read read;
 	size_t *n;
 
-	place.series = series;
-	place.n_series = content->n_series;
-	place.base_ms = content->base_ms;
+	for (n = &batch->n_results; *n < parts->n_results; ++*n) {
+		struct span bytes = parts->results[*n];
+
+		if (!result_read(&read, owned->arena, bytes))
+			return err_set(err, ERR_INVALID,
+			    "malformed Result of %zu bytes", span_size(bytes));
+		if (result_unpack(&results[*n], owned->arena, &read.message,
+			&place, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+decode_all(struct owned *owned, const struct parts *parts,
+    const char *environment, const char *agent, struct err *err)
+{
+	const Vedette__Content *content = parts->content;
+	struct batch *batch = &owned->batch;
+	struct series *series = (struct series *)(uintptr_t)batch->series;
+	struct fact *facts = (struct fact *)(uintptr_t)batch->facts;
+	struct gap *gaps = (struct gap *)(uintptr_t)batch->gaps;
+	size_t *n;
+
 	for (n = &batch->n_series; *n < content->n_series; ++*n) {
 		series[*n].environment = environment;
 		series[*n].agent = agent;
 		if (series_unpack(&series[*n], content->series[*n], err) < 0)
 			return -1;
 	}
-	for (n = &batch->n_results; *n < content->n_results; ++*n)
-		if (result_unpack(&results[*n], owned->arena,
-			content->results[*n], &place, err) < 0)
-			return -1;
+	if (decode_results(owned, parts, err) < 0)
+		return -1;
 	for (n = &batch->n_facts; *n < content->n_facts; ++*n)
 		if (decode_fact(&facts[*n], content->facts[*n],
 			content->base_ms, err) < 0)
@@ -200,7 +274,8 @@ batch_decode(struct batch **out, const void *bytes, size_t n,
     const char *environment, const char *agent, struct err *err)
 {
 	struct owned *owned = mem_zalloc(sizeof(*owned));
-	Vedette__Content *content;
+	struct span results[BATCH_MAX_RESULTS];
+	struct parts parts = { .results = results };
 	int rc = -1;
 
 	if (n > BATCH_MAX_BYTES) {
@@ -208,9 +283,7 @@ batch_decode(struct batch **out, const void *bytes, size_t n,
 		goto out;
 	}
 	owned->arena = arena_new(DECODE_FACTOR * n + DECODE_SPARE_BYTES);
-	content = message_parse(
-	    &vedette__content__descriptor, owned->arena, bytes, n, err);
-	if (content == NULL)
+	if (take_apart(&parts, owned->arena, bytes, n, err) < 0)
 		goto out;
 	environment = arena_strdup(owned->arena, environment);
 	agent = arena_strdup(owned->arena, agent);
@@ -218,10 +291,10 @@ batch_decode(struct batch **out, const void *bytes, size_t n,
 		err_set(err, ERR_LIMIT, "a batch that unpacks too large");
 		goto out;
 	}
-	if (check_counts(content, err) < 0)
+	if (check_counts(&parts, err) < 0)
 		goto out;
-	make_room(owned, content);
-	rc = decode_all(owned, content, environment, agent, err);
+	make_room(owned, &parts);
+	rc = decode_all(owned, &parts, environment, agent, err);
 out:
 	if (rc == 0)
 		*out = &owned->batch;

@@ -1,7 +1,5 @@
-/* The wire format of protocol buffers, as far as publish.proto uses it. */
+#include "proto/fields.h"
 #include "proto/glance.h"
-
-enum wire { WIRE_VARINT = 0, WIRE_I64 = 1, WIRE_BYTES = 2, WIRE_I32 = 5 };
 
 /* Numbers of publish.proto. */
 enum content_field { CONTENT_BASE_MS = 1, CONTENT_SERIES, CONTENT_RESULTS };
@@ -19,86 +17,11 @@ enum result_field {
 	RESULT_REASON
 };
 
-struct span {
-	const unsigned char *at, *end;
-};
-
-/* One field: a number, or bytes. */
-struct field {
-	uint64_t number; /* of the field */
-	enum wire wire;
-	uint64_t value;
-	struct span bytes;
-};
-
-static bool
-get_varint(struct span *span, uint64_t *out)
-{
-	uint64_t value = 0;
-
-	for (unsigned shift = 0; shift < 64 && span->at < span->end;
-	     shift += 7) {
-		unsigned char byte = *span->at++;
-
-		value |= (uint64_t)(byte & 0x7f) << shift;
-		if ((byte & 0x80) == 0) {
-			*out = value;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
-skip(struct span *span, size_t n)
-{
-	if ((size_t)(span->end - span->at) < n)
-		return false;
-	span->at += n;
-	return true;
-}
-
-static bool
-get_field(struct span *span, struct field *out)
-{
-	uint64_t tag, n;
-
-	if (!get_varint(span, &tag))
-		return false;
-	out->number = tag >> 3;
-	out->wire = (enum wire)(tag & 7);
-	switch (out->wire) {
-	case WIRE_VARINT:
-		return get_varint(span, &out->value);
-	case WIRE_I64:
-		return skip(span, 8);
-	case WIRE_I32:
-		return skip(span, 4);
-	case WIRE_BYTES:
-		out->bytes.at = span->at;
-		if (!get_varint(span, &n))
-			return false;
-		out->bytes.at = span->at;
-		if (n > (size_t)(span->end - span->at))
-			return false;
-		span->at += n;
-		out->bytes.end = span->at;
-		return true;
-	}
-	return false;
-}
-
-static int64_t
-unfold(uint64_t folded)
-{
-	return (int64_t)(folded >> 1) ^ -(int64_t)(folded & 1);
-}
-
 static struct glance_name
 name_of(const struct field *field)
 {
 	return (struct glance_name){ (const char *)field->bytes.at,
-		(size_t)(field->bytes.end - field->bytes.at) };
+		span_size(field->bytes) };
 }
 
 static bool
@@ -109,14 +32,14 @@ read_series(struct span span, struct glance_series *out)
 	out->service = out->probe = (struct glance_name){ "", 0 };
 	out->interval_ms = 0;
 	while (span.at < span.end) {
-		if (!get_field(&span, &field))
+		if (!span_field(&span, &field))
 			return false;
-		if (field.wire == WIRE_BYTES && field.number == SERIES_SERVICE)
+		if (field.wire == FIELD_BYTES && field.number == SERIES_SERVICE)
 			out->service = name_of(&field);
-		else if (field.wire == WIRE_BYTES &&
+		else if (field.wire == FIELD_BYTES &&
 		    field.number == SERIES_PROBE)
 			out->probe = name_of(&field);
-		else if (field.wire == WIRE_VARINT &&
+		else if (field.wire == FIELD_VARINT &&
 		    field.number == SERIES_INTERVAL_MS)
 			out->interval_ms = (uint32_t)field.value;
 	}
@@ -133,7 +56,7 @@ take_number(struct glance_result *out, const struct field *field)
 		return true;
 	case RESULT_AT_MS:
 		return !__builtin_add_overflow(
-		    out->at_ms, unfold(field->value), &out->at_ms);
+		    out->at_ms, field_signed(field->value), &out->at_ms);
 	case RESULT_DURATION_US:
 		out->duration_us = (int64_t)field->value;
 		return field->value <= INT64_MAX;
@@ -158,9 +81,9 @@ read_result(struct span span, struct glance_result *out, int64_t base_ms)
 
 	*out = (struct glance_result){ .at_ms = base_ms };
 	while (span.at < span.end) {
-		if (!get_field(&span, &field))
+		if (!span_field(&span, &field))
 			return false;
-		if (field.wire == WIRE_VARINT && !take_number(out, &field))
+		if (field.wire == FIELD_VARINT && !take_number(out, &field))
 			return false;
 	}
 	return true;
@@ -177,19 +100,19 @@ batch_glance(const struct glance *glance, const void *bytes, size_t n)
 	struct field field;
 
 	while (span.at < span.end) {
-		if (!get_field(&span, &field))
+		if (!span_field(&span, &field))
 			return -1;
-		if (field.wire == WIRE_VARINT &&
+		if (field.wire == FIELD_VARINT &&
 		    field.number == CONTENT_BASE_MS) {
 			base_ms = (int64_t)field.value;
-		} else if (field.wire == WIRE_BYTES &&
+		} else if (field.wire == FIELD_BYTES &&
 		    field.number == CONTENT_SERIES) {
 			if (!read_series(field.bytes, &series) ||
 			    n_series == BATCH_MAX_SERIES)
 				return -1;
 			series.index = n_series++;
 			glance->on_series(glance->arg, &series);
-		} else if (field.wire == WIRE_BYTES &&
+		} else if (field.wire == FIELD_BYTES &&
 		    field.number == CONTENT_RESULTS) {
 			/* Encoders write fields in order: series are first. */
 			if (!read_result(field.bytes, &result, base_ms) ||
