@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +24,7 @@ struct search {
 	struct sqlite *s;
 	const struct query_history *request;
 	struct subjects *subjects;
-	struct map *by_name; /* those in the inbox */
+	struct map *by_name;
 	/* Of the batch at hand: */
 	const struct store_batch *row;
 	struct subject *of[BATCH_MAX_SERIES]; /* NULL: not asked for */
@@ -46,34 +45,62 @@ add_subject(struct subjects *subjects)
 	return subject;
 }
 
+/* The key of by_name.  False: no names are as long. */
+static bool
+key_of(char out[NAME_BYTES], const struct series *names)
+{
+	const char *parts[] = { names->environment, names->agent,
+		names->service, names->probe };
+	char *at = out, *end = out + NAME_BYTES;
+
+	/* A name holds no line end.  printf is slow where every batch asks. */
+	for (int i = 0; i < 4; i++) {
+		size_t n = strlen(parts[i]);
+
+		if (n >= (size_t)(end - at))
+			return false;
+		memcpy(at, parts[i], n);
+		at += n;
+		*at++ = i < 3 ? '\n' : '\0';
+	}
+	return true;
+}
+
+/* Ends with NUL; false: it is too long for a name. */
+static bool
+copy_name(char out[NAME_BYTES], const struct glance_name *name)
+{
+	if (name->n >= NAME_BYTES)
+		return false;
+	memcpy(out, name->bytes, name->n);
+	out[name->n] = '\0';
+	return true;
+}
+
 /* Finds or adds the subject of a series in the inbox. */
 static struct subject *
 subject_of(struct search *search, const struct glance_series *series)
 {
 	struct arena *arena = search->subjects->arena;
-	char name[NAME_BYTES];
+	char key[NAME_BYTES], service[NAME_BYTES], probe[NAME_BYTES];
+	const struct series names = { .environment = search->row->environment,
+		.agent = search->row->agent,
+		.service = service,
+		.probe = probe };
 	struct subject *subject;
-	int n;
 
-	/* A name holds no line end, and is far shorter. */
-	n = snprintf(name, sizeof(name), "%s\n%s\n%.*s\n%.*s",
-	    search->row->environment, search->row->agent,
-	    (int)series->service.n, series->service.bytes, (int)series->probe.n,
-	    series->probe.bytes);
-	if (n < 0 || (size_t)n >= sizeof(name))
+	if (!copy_name(service, &series->service) ||
+	    !copy_name(probe, &series->probe) || !key_of(key, &names))
 		return NULL;
-	subject = map_get(search->by_name, name);
+	subject = map_get(search->by_name, key);
 	if (subject != NULL)
 		return subject;
 	subject = add_subject(search->subjects);
-	subject->key.environment =
-	    arena_strdup(arena, search->row->environment);
-	subject->key.agent = arena_strdup(arena, search->row->agent);
-	subject->key.service =
-	    arena_strndup(arena, series->service.bytes, series->service.n);
-	subject->key.probe =
-	    arena_strndup(arena, series->probe.bytes, series->probe.n);
-	map_put(search->by_name, name, subject);
+	subject->key.environment = arena_strdup(arena, names.environment);
+	subject->key.agent = arena_strdup(arena, names.agent);
+	subject->key.service = arena_strdup(arena, service);
+	subject->key.probe = arena_strdup(arena, probe);
+	map_put(search->by_name, key, subject);
 	return subject;
 }
 
@@ -150,6 +177,7 @@ add_sealed(struct search *search, struct err *err)
 	enum sql sql = SQL_SERIES_SCAN;
 	struct sqlite *s = search->s;
 	struct subject *subject;
+	char name[NAME_BYTES];
 	int rc;
 
 	sqlite_bind(
@@ -163,6 +191,8 @@ add_sealed(struct search *search, struct err *err)
 		subject->key.service =
 		    arena_strdup(arena, sqlite_str(s, sql, 3));
 		subject->key.probe = arena_strdup(arena, sqlite_str(s, sql, 4));
+		if (key_of(name, &subject->key))
+			map_put(search->by_name, name, subject);
 	}
 	return rc;
 }
@@ -181,32 +211,12 @@ compare_subjects(const void *left, const void *right)
 	return rc != 0 ? rc : strcmp(a->probe, b->probe);
 }
 
-/* Makes one of two that are neighbours now: a series that has chunks is in the
- * inbox as well. */
 static void
-unify(struct subjects *subjects)
+sort_points(struct subject *subject)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < subjects->n; i++) {
-		struct subject *one = subjects->list[i], *two;
-
-		subjects->list[n++] = one;
-		if (i + 1 == subjects->n ||
-		    compare_subjects(
-			&subjects->list[i], &subjects->list[i + 1]) != 0)
-			continue;
-		two = subjects->list[++i];
-		one->id += two->id; /* one of them is 0 */
-		if (one->points == NULL) {
-			one->points = two->points;
-			one->n_points = two->n_points;
-			two->points = NULL;
-		}
-		free(two->points);
-		free(two);
-	}
-	subjects->n = n;
+	if (subject->n_points > 1)
+		qsort(subject->points, subject->n_points, sizeof(struct point),
+		    point_compare);
 }
 
 int
@@ -214,6 +224,7 @@ subjects_find(struct subjects *out, struct sqlite *s,
     const struct query_history *request, struct err *err)
 {
 	struct search *search = mem_zalloc(sizeof(*search));
+	size_t n_sealed;
 	int rc;
 
 	*out = (struct subjects){ .arena = arena_new(0) };
@@ -222,6 +233,7 @@ subjects_find(struct subjects *out, struct sqlite *s,
 	search->subjects = out;
 	search->by_name = map_new();
 	rc = add_sealed(search, err);
+	n_sealed = out->n;
 	if (rc == 0)
 		rc = sqlite_scan_span(&s->store, request->environment,
 		    request->agent, request->from_ms, request->to_ms,
@@ -230,12 +242,10 @@ subjects_find(struct subjects *out, struct sqlite *s,
 	free(search);
 	if (rc < 0 || out->n == 0)
 		return rc;
-	qsort(out->list, out->n, sizeof(*out->list), compare_subjects);
-	unify(out);
+	if (out->n > n_sealed) /* which are in order already */
+		qsort(out->list, out->n, sizeof(*out->list), compare_subjects);
 	for (size_t i = 0; i < out->n; i++)
-		if (out->list[i]->n_points > 1)
-			qsort(out->list[i]->points, out->list[i]->n_points,
-			    sizeof(struct point), point_compare);
+		sort_points(out->list[i]);
 	return 0;
 }
 
