@@ -1,6 +1,6 @@
 /*
- * bench_store DIRECTORY [--quick] - the store against plain tables, and what
- * its questions cost.
+ * bench_store DIRECTORY [--quick|--growth N] - the store against plain tables,
+ * and what its questions cost; or what they cost with N series of 90 days.
  *
  * Durable ingest of 100-result batches, decoding included, against one row a
  * result; opening with a full inbox; sealing; trends over 90 days; the state
@@ -19,6 +19,7 @@
 #include "proto/base/crc32c.h"
 #include "proto/base/mem.h"
 #include "proto/publish.h"
+#include "storage/seals.h"
 #include "storage/store.h"
 #include "tests/bench/workload.h"
 
@@ -275,22 +276,59 @@ time_timeline(struct store *store, int64_t at_ms)
 
 /* --- trends ------------------------------------------------------------------- */
 
-/* One series of 90 days by the way everything goes; the others get copies of
- * its rollups, which is all that a trend reads. */
+/* The seal of a chunk that becomes another series': see chunk_seal(). */
 static void
-fill_trend(const char *path)
+reseal(sqlite3_context *context, int n, sqlite3_value **values)
 {
-	static const char *const copy =
+	int64_t numbers[5];
+
+	(void)n;
+	for (int i = 0; i < 5; i++)
+		numbers[i] = sqlite3_value_int64(values[i]);
+	sqlite3_result_int64(context,
+	    seal_of(numbers, 5, sqlite3_value_blob(values[5]),
+		(size_t)sqlite3_value_bytes(values[5])));
+}
+
+/* Gives the one series there is so many siblings, with the same rollups and,
+ * if they are asked for, chunks. */
+static void
+multiply(const char *path, int n_series, bool with_chunks)
+{
+	static const char copy[] =
+	    "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
 	    "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n"
-	    " WHERE i < 1000) INSERT INTO series SELECT i, environment, agent,"
-	    " service, printf('probe-%04d', i) FROM n, series;"
+	    " WHERE i < %d) INSERT INTO series SELECT i, environment, agent,"
+	    " service, printf('probe-%%04d', i) FROM n, series WHERE %d > 1;"
 	    "INSERT INTO rollup SELECT s.id, r.span_ms, r.at_ms, r.seal,"
-	    " r.bytes FROM series AS s, rollup AS r"
-	    " WHERE s.id > 1 AND r.series_id = 1";
-	struct store *store = open_store(path, STORE_WRITE);
-	unsigned char *content;
+	    " r.bytes FROM series AS s CROSS JOIN rollup AS r"
+	    " WHERE s.id > 1 AND r.series_id = 1;"
+	    "INSERT INTO chunk SELECT NULL, s.id, c.day, c.from_ms, c.to_ms,"
+	    " c.n_results, reseal(s.id, c.day, c.from_ms, c.to_ms,"
+	    " c.n_results, c.runs), c.runs, c.bytes FROM series AS s"
+	    " CROSS JOIN chunk AS c WHERE s.id > 1 AND c.series_id = 1 AND %d;"
+	    "PRAGMA journal_mode=WAL";
+	char *sql = mem_printf(copy, n_series, n_series, with_chunks);
 	char *complaint = NULL;
 	sqlite3 *db = NULL;
+
+	if (sqlite3_open(path, &db) != SQLITE_OK ||
+	    sqlite3_create_function(db, "reseal", 6, SQLITE_UTF8, NULL, reseal,
+		NULL, NULL) != SQLITE_OK ||
+	    sqlite3_exec(db, sql, NULL, NULL, &complaint) != SQLITE_OK) {
+		fprintf(stderr, "bench_store: %s\n", complaint);
+		exit(1);
+	}
+	sqlite3_close(db);
+	free(sql);
+}
+
+/* So many series of 90 days: one that was sealed, and copies of it. */
+static void
+fill_trend(const char *path, int n_series, bool with_chunks)
+{
+	struct store *store = open_store(path, STORE_WRITE);
+	unsigned char *content;
 	size_t n;
 
 	begin(store);
@@ -302,12 +340,7 @@ fill_trend(const char *path)
 	commit(store);
 	seal(store, INT64_MAX);
 	store_close(store);
-	if (sqlite3_open(path, &db) != SQLITE_OK ||
-	    sqlite3_exec(db, copy, NULL, NULL, &complaint) != SQLITE_OK) {
-		fprintf(stderr, "bench_store: %s\n", complaint);
-		exit(1);
-	}
-	sqlite3_close(db);
+	multiply(path, n_series, with_chunks);
 }
 
 static int
@@ -353,7 +386,7 @@ report_trends(const char *directory)
 	char *path = mem_printf("%s/trend.db", directory);
 	struct store *store;
 
-	fill_trend(path);
+	fill_trend(path, TREND_SERIES, false);
 	store = open_store(path, STORE_READ);
 	printf("\"trend_one_ms\": %.2f, ", time_trend(store, "db", false));
 	printf("\"trend_thousand_ms\": %.1f, ", time_trend(store, "", false));
@@ -381,7 +414,7 @@ count_moment(void *arg, const struct store_moment *moment, struct err *err)
 }
 
 static double
-time_moment(struct store *store, int64_t at_ms)
+time_moment(struct store *store, int64_t at_ms, uint64_t n_series)
 {
 	struct err err = { 0 };
 	double best = 1e9, ms;
@@ -395,7 +428,7 @@ time_moment(struct store *store, int64_t at_ms)
 			  store, "bench", at_ms, count_moment, &n, &err),
 		    &err);
 		ms = seconds_since(start) * 1000;
-		if (n != MOMENT_SERIES) {
+		if (n != n_series) {
 			fprintf(stderr, "bench_store: series are missing\n");
 			exit(1);
 		}
@@ -428,10 +461,73 @@ report_moment(const char *directory)
 			seal(store, size.last_id);
 		}
 	}
-	printf("\"moment_unsealed_ms\": %.1f, ", time_moment(store, last_ms));
+	printf("\"moment_unsealed_ms\": %.1f, ",
+	    time_moment(store, last_ms, MOMENT_SERIES));
 	seal(store, INT64_MAX);
-	printf("\"moment_sealed_ms\": %.1f, ", time_moment(store, last_ms));
+	printf("\"moment_sealed_ms\": %.1f, ",
+	    time_moment(store, last_ms, MOMENT_SERIES));
 	printf("\"timeline_ms\": %.1f", time_timeline(store, last_ms));
+	store_close(store);
+	remove(path);
+	free(path);
+}
+
+/* --- growth ---------------------------------------------------------------- */
+
+static int
+skip_result(void *arg, const struct series *series, const struct result *result,
+    struct err *err)
+{
+	(void)arg;
+	(void)series;
+	(void)result;
+	(void)err;
+	return 0;
+}
+
+/* The newest hundred results of one series. */
+static double
+time_history(struct store *store)
+{
+	const struct query_history request = { "bench", "", "", "db", 0,
+		FIRST_MS + TREND_DAYS * DAY_MS, 100 };
+	struct err err = { 0 };
+	double best = 1e9, ms;
+	int64_t start;
+	bool more;
+
+	for (int i = 0; i < REPEATS; i++) {
+		start = clock_mono_ns(clock_system());
+		check(store_scan_results(
+			  store, &more, &request, skip_result, NULL, &err),
+		    &err);
+		ms = seconds_since(start) * 1000;
+		best = ms < best ? ms : best;
+	}
+	return best;
+}
+
+/* What questions cost in a store of so many series of 90 days each. */
+static void
+report_growth(const char *directory, int n_series)
+{
+	char *path = mem_printf("%s/growth.db", directory);
+	int64_t start, last_ms = FIRST_MS + (TREND_RESULTS - 1) * INTERVAL_MS;
+	struct store_size size = { 0 };
+	struct err err = { 0 };
+	struct store *store;
+
+	fill_trend(path, n_series, true);
+	start = clock_mono_ns(clock_system());
+	store = open_store(path, STORE_WRITE);
+	printf("{\"open_ms\": %.1f, ", seconds_since(start) * 1000);
+	check(store_measure(store, &size, &err), &err);
+	printf("\"results\": %" PRId64 ", \"bytes\": %" PRId64 ", ",
+	    size.results, size.bytes);
+	printf("\"history_ms\": %.2f, ", time_history(store));
+	printf("\"trend_ms\": %.2f, ", time_trend(store, "db", false));
+	printf("\"moment_ms\": %.2f}\n",
+	    time_moment(store, last_ms, (uint64_t)n_series));
 	store_close(store);
 	remove(path);
 	free(path);
@@ -443,8 +539,13 @@ main(int argc, char **argv)
 	bool quick = argc > 2 && strcmp(argv[2], "--quick") == 0;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: bench_store DIRECTORY [--quick]\n");
+		fprintf(stderr,
+		    "usage: bench_store DIRECTORY [--quick|--growth N]\n");
 		return 2;
+	}
+	if (argc > 3 && strcmp(argv[2], "--growth") == 0) {
+		report_growth(argv[1], atoi(argv[3]));
+		return 0;
 	}
 	printf("{");
 	report_ingest(argv[1], quick ? 20 : 200);
