@@ -2,12 +2,13 @@
 """app.py OPTIONS - a shop.
 
 The small application whose outages are diagnosed: it logs people in, shows
-items, takes orders that it has paid for by the payments service, and keeps
-all in PostgreSQL.  It is given POSTGRES_HOST, _PORT, _DB, _USER, _PASSWORD or
-DATABASE_URL, SECRET_KEY, PAYMENTS_URL, SSL_CERT_FILE, FLAG_...; its four
-settings are in --config FILE.  With SECRET_API and POSTGRES_PASSWORD_SECRET it reads
-that secret at its start and does not start without.  Limits of time are
-divided by --pace; its clock is ahead by the seconds in --clock FILE.
+items, takes orders that it has paid for by the payments service, keeps all in
+PostgreSQL and receipts in --receipts FILE.  It is given POSTGRES_HOST, _PORT,
+_DB, _USER, _PASSWORD or DATABASE_URL, SECRET_KEY, PAYMENTS_URL,
+SSL_CERT_FILE, FLAG_...; its four settings are in --config FILE.  With
+SECRET_API and POSTGRES_PASSWORD_SECRET it reads that secret at its start and
+does not start without.  Limits of time are divided by --pace; its clock is
+ahead by the seconds in --clock FILE.
 """
 import argparse
 import base64
@@ -259,6 +260,9 @@ class App:
             session.rows("update orders set charge = %s where id = %s "
                          "returning id", charge, row[0])
             session.commit()
+        with open(self.options.receipts, "a", encoding="utf-8") as receipts:
+            receipts.write(f"{row[0]} {wanted['item']} "
+                           f"{wanted['quantity']} {charge}\n")
         return {"id": row[0], "item": wanted["item"],
                 "quantity": wanted["quantity"]}
 
@@ -465,6 +469,7 @@ def main():
     parser.add_argument("--port", required=True, type=int)
     parser.add_argument("--config", required=True, type=pathlib.Path)
     parser.add_argument("--clock", type=pathlib.Path)
+    parser.add_argument("--receipts", required=True, type=pathlib.Path)
     parser.add_argument("--pace", default=1.0, type=float)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s",
                         level=logging.INFO, stream=sys.stderr)

@@ -13,7 +13,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 VOLUME_MIB = 320
 PORT = 5432
 BLIP_S = 3
-USER = "backend"
+USER = "app"  # of the application
 
 SCHEMA = """\
 create role {user} login password '{password}';
@@ -40,12 +40,13 @@ grant select on items to vedette_probe, batch;
 grant select on schema_migrations to vedette_probe;
 """
 
-# What v2-migration needs.
-MIGRATION_7 = """\
-set role {user};
-alter table items add currency text default 'EUR';
-insert into schema_migrations values (7);
-"""
+# number: (up, down)
+MIGRATIONS = {
+    7: ("alter table items add currency text default 'EUR'",
+        "alter table items drop currency"),
+    6: ("alter table orders add charge text",
+        "alter table orders drop charge"),
+}
 
 
 def mount(folder, mebibytes):
@@ -78,6 +79,7 @@ class Database:
         self.template = template  # of a cluster, made once for all
         self.port = PORT
         self.home = stage.directory / f"pg-{self.label}"
+        self.socket = self.home
         self.data = self.home / "data"
         self.server = None
         self.holders = []
@@ -181,14 +183,34 @@ class Database:
             self.home, "-p", self.port, "-U", "postgres", "-d",
             database or "postgres", prefix=as_postgres(self.home), text=text)
 
-    def migrate(self):
-        """To schema 0007."""
-        self.sql(MIGRATION_7.format(user=USER), self.name)
+    def migrate(self, version):
+        """The schema to a version: 5, 6 (as at the start) or 7."""
+        for number in sorted(MIGRATIONS):
+            if number <= version:
+                self.step(number, up=True)
+        for number in sorted(MIGRATIONS, reverse=True):
+            if number > version:
+                self.step(number, up=False)
 
-    def exhaust(self, role="batch", application="batch-export",
-                password="batch-only"):
+    def version(self):
+        """Of the schema."""
+        return int(self.sql("select max(version) from schema_migrations",
+                            self.name))
+
+    def step(self, number, up):
+        """One migration, unless that was done already."""
+        if (self.version() < number) != up:
+            return
+        note = f"insert into schema_migrations values ({number})" if up else \
+            f"delete from schema_migrations where version = {number}"
+        self.sql(f"set role {USER}; {MIGRATIONS[number][0 if up else 1]}; "
+                 f"{note};", self.name)
+
+    def exhaust(self, role="batch", application="batch-export"):
         """Opens connections until there are no more, and holds them; from
         the database's own host, as a batch job there."""
+        password = {USER: self.password, "batch": "batch-only",
+                    "vedette_probe": "probe-only"}[role]
         name = f"hold-{self.label}-{len(self.holders)}"
         holder = self.place.popen(
             ["/usr/bin/python3", "-B", HERE / "hold.py",
@@ -227,6 +249,7 @@ class Database:
         if not self.is_running():
             self.start()
         self.reload()
+        self.migrate(6)
 
 
 def make_template(stage, folder):

@@ -8,7 +8,7 @@ from stage import Failure, wait_for
 
 from .builds import BUILDS
 from .cloud import API_PORT, METADATA_PORT, SECRET
-from .database import USER
+from .database import USER, fill, mount
 from .network import OPS
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -19,6 +19,7 @@ WAVE_S = 120  # of a load that swings
 DEFECT_AT = 2147483648  # 2038-01-19, when the defect of v1 shows
 DAY_S = 86400
 MEMORY_BYTES = 384 * 1024 * 1024  # of both replicas and the agent beside them
+VOLUME_MIB = 64
 BUILD = "v1"
 
 CONFIG = """\
@@ -124,6 +125,7 @@ class Replica:
                    str(HERE / "app.py"), "--build", self.build, "--replica",
                    self.name, "--port", str(self.port), "--config",
                    str(self.env.app_conf), "--clock", str(self.env.clock),
+                   "--receipts", str(self.env.folder / "receipts.log"),
                    "--pace", str(world.pace)]
         self.unit.write_text(json.dumps({
             "command": self.env.confine + command, "environment": overrides or {},
@@ -163,7 +165,7 @@ class Replica:
 class Environment:
     """stg or prd: .folder (${STG}), .env_file, .app_conf, .hosts (files),
     .environment ("staging"), .database, .dns, .nginx, .agent."""
-    database_name = "shop"
+    database_name = "app"
 
     def __init__(self, world, key, environment, domain):
         self.world = world
@@ -193,7 +195,7 @@ class Environment:
 
     def make(self):
         """Files, and the control group."""
-        self.folder.mkdir(exist_ok=True)
+        mount(self.folder, VOLUME_MIB)
         self.clock_ahead(0)
         self.write_files()
         if "cgroup-memory" in self.world.capabilities():
@@ -281,12 +283,13 @@ probes:
 
     def load(self, rate):
         """Steady golden-path requests: a number a second ("10rps"), or
-        "sinusoidal 2-10"."""
+        "sinusoidal 2-10", or "ramp 2-10"."""
         text = str(rate).removesuffix("rps").strip()
-        if text.startswith("sinusoidal"):
-            low, high = text.split()[1].removesuffix("rps").split("-")
+        shape, _, span = text.rpartition(" ")
+        if shape:
+            low, high = span.split("-")
             pace = self.world.pace
-            text = (f"{float(low) * pace}-{float(high) * pace}:"
+            text = (f"{shape}:{float(low) * pace}:{float(high) * pace}:"
                     f"{WAVE_S / pace}")
         else:
             text = str(float(text) * self.world.pace)
@@ -355,15 +358,21 @@ probes:
         """Crosses the date that the defect of v1 waits for."""
         self.clock_ahead(round(DEFECT_AT + DAY_S - self.world.now()))
 
-    def memory_usage(self):
+    def faketime(self, spec):
+        """The same as text: "" is the right time, "+90.5" ahead."""
+        self.clock_ahead(float(spec or 0))
+
+    def working_set(self):
         """Bytes that app and agent need together."""
         return self.group.usage()
 
-    def memory_limit(self, size_bytes=None):
+    def memory_limit(self, size_bytes=None, method="cgroup"):
         """Of the app's control group; None: as it was.  What is in use
         cannot be taken away from running processes, so they are started
-        again in less, as a platform does it."""
-        if "cgroup-memory" not in self.world.capabilities():
+        again in less, as a platform does it.  The other method, prlimit, is
+        of address space, for each replica."""
+        if method == "prlimit" or self.confine or \
+                "cgroup-memory" not in self.world.capabilities():
             self.confine = [] if size_bytes is None else [
                 "prlimit", f"--as={size_bytes}"]
             self.restart_all()
@@ -377,9 +386,13 @@ probes:
         for replica in self.replicas.values():
             replica.start()
 
-    def memory_squeeze(self):
-        """Lowers the limit below what app and agent need when warm."""
-        self.memory_limit(self.memory_usage() * 7 // 10)
+    def fill_disk(self):
+        """Fills the volume of the application."""
+        fill(self.folder / "filling")
+
+    def free_disk(self):
+        """Takes the filling away."""
+        (self.folder / "filling").unlink(missing_ok=True)
 
     # --- back ------------------------------------------------------------------------
 
@@ -391,6 +404,8 @@ probes:
     def restore(self):
         """Files, app, limits and clock as at the start."""
         self.load_stop()
+        self.free_disk()
+        self.place.resolver()
         for away in self.folder.glob("*.env.*"):
             away.unlink()
         self.write_files()

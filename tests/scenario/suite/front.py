@@ -34,9 +34,8 @@ http {{
         ssl_certificate {folder}/front.pem;
         ssl_certificate_key {folder}/front.key;
         location / {{
+{more}
             proxy_pass http://backend;
-            proxy_connect_timeout {connect_ms}ms;
-            proxy_read_timeout {read_ms}ms;
             proxy_set_header Host $host;
         }}
     }}
@@ -56,22 +55,24 @@ class Names:
         self.label = f"dns-{address.rsplit('.', 1)[1]}"
         self.zone = stage.directory / f"{self.label}.hosts"
         self.program = None
+        self.has_zone = True
 
     def write(self):
         """The zone, in place, as dnsmasq reads it again at SIGHUP."""
         self.zone.write_text("".join(
             f"{address} {name}\n" for name, address in self.known.items()))
 
-    def start(self):
-        """Until it answers."""
+    def start(self, zone=True):
+        """Until it answers; without a zone it refuses (REFUSED)."""
         self.write()
+        about = [f"--addn-hosts={self.zone}", "--local=/test/"] if zone else []
         self.program = self.place.popen(
             ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null",
              "--user=root", "--pid-file=", "--no-resolv", "--no-hosts",
-             f"--addn-hosts={self.zone}", "--local=/test/",
-             f"--local-ttl={TTL_S}", "--bind-interfaces",
+             f"--local-ttl={TTL_S}", "--bind-interfaces", *about,
              f"--listen-address={self.address}",
              "--except-interface=lo"], name=self.label)
+        self.has_zone = zone
         wait_for(f"dnsmasq on {self.address}", self.is_up, self.program)
 
     def is_up(self):
@@ -92,6 +93,11 @@ class Names:
         self.program.kill()
         self.program.wait()
 
+    def refuse(self):
+        """Answers REFUSED to everything."""
+        self.kill()
+        self.start(zone=False)
+
     def pause(self):
         """It takes questions and answers none."""
         self.program.send_signal(signal.SIGSTOP)
@@ -103,6 +109,8 @@ class Names:
     def reset(self):
         """The records as at the start, and running."""
         self.known = dict(self.records)
+        if not self.has_zone:
+            self.kill()
         if self.program is None or self.program.poll() is not None:
             self.start()
             return
@@ -115,7 +123,7 @@ class Front:
     """nginx with TLS before the replicas."""
 
     def __init__(self, stage, place, folder, name, certify, upstreams, pace):
-        """certify(path, name, not_after): writes PATH.pem and PATH.key."""
+        """certify(path, name, not_after, trusted): writes PATH.pem, .key."""
         self.stage = stage
         self.place = place
         self.folder = folder
@@ -124,15 +132,21 @@ class Front:
         self.upstreams = upstreams
         self.pace = pace
         self.program = None
+        self.directives = {}  # beyond the usual ones
 
     def configure(self, upstreams):
         """Writes the configuration."""
-        servers = "\n".join(f"        server {one};" for one in upstreams)
+        usual = {"proxy_connect_timeout": f"{round(2000 / self.pace)}ms",
+                 "proxy_read_timeout": f"{round(10000 / self.pace)}ms"}
+        more = "\n".join(
+            f"            {name} {value};"
+            for name, value in (usual | self.directives).items())
+        # None is given up on: a replica that is restarted is back soon.
+        servers = "\n".join(f"        server {one} max_fails=0;"
+                            for one in upstreams)
         (self.folder / "nginx.conf").write_text(NGINX.format(
-            folder=self.folder, servers=servers, name=self.name,
-            address=PLACES[self.place.place][0][0],
-            connect_ms=round(2000 / self.pace),
-            read_ms=round(10000 / self.pace)))
+            folder=self.folder, servers=servers, name=self.name, more=more,
+            address=PLACES[self.place.place][0][0]))
 
     def start(self):
         """Until it listens."""
@@ -161,10 +175,19 @@ class Front:
         self.configure(addresses or self.upstreams)
         self.reload()
 
-    def certificate(self, not_after=None, name=None, reload=True):
+    def directive(self, name, value):
+        """One of nginx's for all that it passes on ("return", "503")."""
+        self.directives[name] = value
+        self.configure(self.upstreams)
+        self.reload()
+
+    def certificate(self, not_after=None, name=None, trusted=True,
+                    reload=True):
         """Installs one that ends at a second since 1970 (a year from now
-        when None), for this or another name."""
-        self.certify(self.folder / "front", name or self.name, not_after)
+        when None), for this or another name, by our authority or by one that
+        nobody trusts."""
+        self.certify(self.folder / "front", name or self.name, not_after,
+                     trusted)
         if reload:
             self.reload()
 
@@ -173,7 +196,8 @@ class Front:
         return self.program is not None and self.program.poll() is None
 
     def reset(self):
-        """Certificate and upstreams as at the start, and running."""
+        """Certificate and configuration as at the start, and running."""
+        self.directives.clear()
         self.certificate(reload=False)
         self.configure(self.upstreams)
         if self.is_running():
@@ -217,8 +241,9 @@ class Notary:
         (self.folder / "issued.txt").write_text("")
         (self.folder / "serial").write_text("1000\n")
 
-    def issue(self, path, names, not_after=None):
-        """PATH.pem and PATH.key for names ("DNS:app.staging.test")."""
+    def issue(self, path, names, not_after=None, trusted=True):
+        """PATH.pem and PATH.key for names ("DNS:app.staging.test"), by our
+        authority or by the key itself."""
         extensions = path.with_suffix(".ext")
         extensions.write_text("extendedKeyUsage=serverAuth\n"
                               f"subjectAltName={names}\n")
@@ -230,8 +255,9 @@ class Notary:
             key.chmod(0o600)
         self.openssl("req", "-new", "-key", key, "-subj",
                      f"/CN={path.name}", "-out", path.with_suffix(".csr"))
+        own = () if trusted else ("-selfsign", "-keyfile", key)
         self.openssl(
-            "ca", "-batch", "-notext", "-config", self.folder / "ca.conf",
+            "ca", "-batch", *own, "-notext", "-config", self.folder / "ca.conf",
             "-startdate", stamp(self.now() - 7 * 86400), "-enddate",
             stamp(end), "-extfile", extensions, "-in",
             path.with_suffix(".csr"), "-out", path.with_suffix(".pem"))

@@ -93,13 +93,19 @@ class Namespace:
         hosts.write_text("127.0.0.1 localhost\n")
         if hosts.parent != self.folder:
             (self.folder / "hosts").symlink_to(hosts)
-        server = PLACES[self.place][2] if self.place in PLACES else None
-        (self.folder / "resolv.conf").write_text(
-            f"nameserver {server}\noptions timeout:1 attempts:2\n"
-            if server else "")
+        if self.place in PLACES and PLACES[self.place][2]:
+            self.resolver()
+        else:
+            (self.folder / "resolv.conf").write_text("")
         batch([f"netns add {self.name}"])
         batch(["link set lo up"], self.name)
         self.sysctl("net.ipv4.ping_group_range", "0 2147483647")
+
+    def resolver(self, address=None):
+        """Another name server; None: the usual one."""
+        (self.folder / "resolv.conf").write_text(
+            f"nameserver {address or PLACES[self.place][2]}\n"
+            "options timeout:1 attempts:2\n")
 
     def sysctl(self, key, value):
         """Of this namespace alone."""
@@ -202,17 +208,18 @@ class Router(Namespace):
         self.rates.add(towards)
 
     def delay(self, source, target, milliseconds):
-        """Delays each packet from source to target by so much; 0: no more.
-        A program in their path does it, as not every kernel has netem."""
+        """Delays each packet from source to target (a place or an address)
+        by so much; 0: no more.  A program in their path does it, as not every
+        kernel has netem."""
         made = self.delays.get((source, target))
         if made is None:
             made = self.delays[source, target] = self.start_relay(
-                source, target)
+                source, PLACES[target][0][0] if target in PLACES else target)
         relay, file = made
         file.write_text(f"{milliseconds}\n")
         relay.send_signal(signal.SIGHUP)
 
-    def start_relay(self, source, target):
+    def start_relay(self, source, address):
         """Puts a relay into the path."""
         if not os.path.exists("/dev/net/tun"):
             raise Missing("tun")
@@ -228,8 +235,8 @@ class Router(Namespace):
         table = DELAY_TABLE + len(self.delays)
         batch([f"link set {device} up",
                f"route add default dev {device} table {table}",
-               f"rule add iif {source} to {PLACES[target][0][0]} "
-               f"lookup {table}"], self.name)
+               f"rule add iif {source} to {address} lookup {table}"],
+              self.name)
         return relay, file
 
     def clear(self):

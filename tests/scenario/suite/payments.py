@@ -2,13 +2,16 @@
 """payments.py FOLDER - the third party that is paid through, with TLS.
 
 Serves POST /charge and GET /health on port 443 with FOLDER/payments.pem.
-FOLDER/payments.json says how: status, delay_s.  As a module it writes that.
+FOLDER/payments.json says how: status, the share of requests that get it,
+delay_s.  As a module it writes that.
 """
 import http.server
 import json
 import pathlib
+import random
 import secrets
 import select
+import signal
 import ssl
 import sys
 
@@ -26,7 +29,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         how = json.loads((self.folder / "payments.json").read_text())
         body, status = {"error": "no such page"}, 404
-        if how["status"] != 200:
+        if how["status"] != 200 and random.random() < how["share"]:
             body, status = {"error": "unavailable"}, how["status"]
         elif self.path == "/health":
             body, status = {"status": "ok", "service": "payments"}, 200
@@ -71,22 +74,29 @@ def main():
 class Payments:
     """The stub in svc, as a world holds it."""
 
-    def __init__(self, place, folder, pace):
+    def __init__(self, place, folder, pace, certify):
+        """certify(path, not_after, name, trusted): writes PATH.pem, .key"""
         self.place = place
         self.folder = folder
         self.pace = pace
+        self.certify = certify
         self.program = None
 
-    def set(self, status=200, delay_s=USUAL_S):
-        """How charges are answered; delay_s before pace."""
+    def set(self, status=200, delay_s=USUAL_S, share=1.0):
+        """How requests are answered: so late (before pace), and this share
+        of them with another status than 200."""
         new = self.folder / "payments.new"
-        new.write_text(json.dumps({"status": status,
-                                   "delay_s": delay_s / self.pace}))
+        new.write_text(json.dumps({
+            "status": status, "share": share,
+            "delay_s": delay_s / self.pace}))
         new.rename(self.folder / "payments.json")
 
     def start(self):
         """It is there."""
-        self.set()
+        if not (self.folder / "payments.json").exists():
+            self.set()
+        if self.is_running():
+            return
         self.program = self.place.popen(
             ["/usr/bin/python3", "-B", HERE / "payments.py", self.folder],
             name="payments")
@@ -96,13 +106,33 @@ class Payments:
         self.program.kill()
         self.program.wait()
 
+    def is_running(self):
+        """Has it a process?"""
+        return self.program is not None and self.program.poll() is None
+
+    def certificate(self, not_after=None, name=None, trusted=True):
+        """Another one, as for nginx; it is started again with it."""
+        self.certify(self.folder / "payments", name or "payments.test",
+                     not_after, trusted)
+        self.stop()
+        self.start()
+
+    def reset(self):
+        """As at the start."""
+        if self.is_running():
+            self.resume()
+            self.certificate()
+        else:
+            self.start()
+        self.set()
+
     def pause(self):
         """Takes connections and answers none of them."""
-        self.program.send_signal(19)
+        self.program.send_signal(signal.SIGSTOP)
 
     def resume(self):
         """Goes on."""
-        self.program.send_signal(18)
+        self.program.send_signal(signal.SIGCONT)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 COLLECTOR_PORT = 7000
 INTERVAL_S, HEARTBEAT_S = 5, 5
 TIMEOUT_SHARE = 0.8  # of the interval
+OVERLAP_H = 24  # in which old and new fingerprints are both sent
+NOWHERE = "10.77.9.1"
 
 COLLECTOR = """\
 store: {store}
@@ -51,6 +53,8 @@ expectations:
       services: [backend]}}
   - {{env: POSTGRES_PORT, must_match: [staging, production],
       services: [backend]}}
+  - {{env: PAYMENTS_URL, must_match: [staging, production],
+      services: [backend]}}
   - {{env: FLAG_NEW_CHECKOUT, must_match: [staging, production],
       services: [backend], severity: warning}}
 """
@@ -68,7 +72,8 @@ tls:
   certificate_file: {pki}/{certificate}.pem
   key_file: {pki}/{certificate}.key
 state_directory: {state}
-fingerprint_key: {key}
+fingerprint_fleet_key: {key}
+fingerprint_overlap: {overlap}
 heartbeat: {heartbeat}
 spool: {{max_size: {spool_size}, max_age: {spool_age}}}
 defaults: {{interval: {interval}, timeout: {timeout}}}
@@ -130,8 +135,9 @@ INSIDE = """\
             - names: [DATABASE_URL]
             - names: [POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB,
                       POSTGRES_USER]
-      watch: [POSTGRES_PASSWORD, POSTGRES_PASSWORD_SECRET, SECRET_API,
-              PAYMENTS_API_KEY, LOG_LEVEL]
+      watch: [POSTGRES_PASSWORD_SECRET, SECRET_API, LOG_LEVEL]
+      compare: [POSTGRES_HOST, POSTGRES_PASSWORD, SECRET_KEY, PAYMENTS_URL,
+                PAYMENTS_API_KEY]
       must_match:
         - {{name: SECRET_KEY, source: &other {{pidfile: {folder}/app-b.pid}}}}
         - {{name: POSTGRES_HOST, source: *other}}
@@ -231,7 +237,7 @@ INSIDE = """\
   - name: sessions
     service: postgres
     exec:
-      command: [{here}/check_sessions, {db}, "{db_port}", {database},
+      command: [{sessions}, {db}, "{db_port}", {database},
                 vedette_monitor]
       environment: [{{name: PGPASSWORD, value: "@{secrets}/monitor"}}]
   - name: payments
@@ -351,20 +357,22 @@ def duration(seconds):
     return f"{round(seconds * 1000)}ms"
 
 
-def common(world, spool):
+def common(world, agent):
     """What every agent's file says alike."""
     pace = world.pace
     interval = INTERVAL_S / pace
     return {
         "ops": OPS, "port": COLLECTOR_PORT, "pki": world.pki,
-        "key": world.folder / "fleet.key", "secrets": world.folder / "secrets",
+        "key": agent.key, "overlap": f"{OVERLAP_H}h",
+        "state": agent.state, "spacing": duration(0.02), "secrets": world.folder / "secrets",
         "heartbeat": duration(max(1, HEARTBEAT_S / pace)),
         "interval": duration(interval), "location": LOCATION,
         "timeout": duration(interval * TIMEOUT_SHARE),
-        "spacing": duration(0.02), "wait": duration(interval / 4),
-        "spool_size": "64MiB" if spool else "1MiB",
-        "spool_age": "1d" if spool else "1s",
-        "db_port": PORT, "secret": SECRET, "here": HERE,
+        "wait": duration(interval / 4),
+        "spool_size": "64MiB" if agent.spool else "1MiB",
+        "spool_age": "1d" if agent.spool else "1s",
+        "sessions": agent.sessions,
+        "db_port": PORT, "secret": SECRET,
         "metadata": f"http://{OPS}:{METADATA_PORT}",
         "cloud": f"credentials: {{metadata: \"http://{OPS}:{METADATA_PORT}\""
                  f"}}, endpoint: \"https://{OPS}:{API_PORT}\", "
@@ -381,32 +389,34 @@ def of_environment(env):
             "port_a": PORTS["a"], "port_b": PORTS["b"]}
 
 
-def inside(world, env, spool=True):
+def stands(agent, address):
+    """What proves where it stands: an address, unless that is gone."""
+    return address if agent.is_proven else NOWHERE
+
+
+def inside(world, env, agent):
     """The agent beside the application."""
-    values = common(world, spool) | of_environment(env) | {
+    values = common(world, agent) | of_environment(env) | {
         "agent": f"agent-{env.key}", "vantage": "in_service",
-        "certificate": f"agent-{env.key}",
-        "stands": PLACES[f"{env.key}-app"][0][0],
-        "state": world.folder / f"state-{env.key}", "name": "golden-inside"}
+        "certificate": f"agent-{env.key}", "name": "golden-inside",
+        "stands": stands(agent, PLACES[f"{env.key}-app"][0][0])}
     return (AGENT + INSIDE + JOURNEY).format(**values)
 
 
-def outside(world, env, spool=True):
+def outside(world, env, agent):
     """The agent of operations, as users see the environment."""
-    values = common(world, spool) | of_environment(env) | {
-        "agent": "agent-ops", "vantage": "external", "stands": OPS,
-        "certificate": f"agent-ops-{env.key}",
-        "state": world.folder / f"state-ops-{env.key}", "name": "golden"}
+    values = common(world, agent) | of_environment(env) | {
+        "agent": "agent-ops", "vantage": "external", "name": "golden",
+        "certificate": f"agent-ops-{env.key}", "stands": stands(agent, OPS)}
     return (AGENT + OUTSIDE + JOURNEY).format(**values)
 
 
-def laptop(world, env, spool=True):
+def laptop(world, env, agent):
     """A developer's copy of the staging agent's file."""
-    values = common(world, spool) | of_environment(env) | {
+    values = common(world, agent) | of_environment(env) | {
         "agent": "dev-laptop", "vantage": "in_service",
         "certificate": "dev-laptop", "db": "127.0.0.1",
-        "stands": PLACES[f"{env.key}-app"][0][0],
-        "state": world.folder / "state-dev"}
+        "stands": PLACES[f"{env.key}-app"][0][0]}
     return (AGENT + DEV).format(**values)
 
 

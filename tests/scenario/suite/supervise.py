@@ -2,8 +2,8 @@
 """supervise.py UNIT - keeps a program running, as a service manager does.
 
 UNIT is JSON: command, environment_file (read at each start; may be missing),
-environment (beside it, and stronger), pid_file, log, restart_s.  One that
-ends by itself is started again; SIGTERM ends both.
+environment (beside it, and stronger; null takes a variable out), pid_file,
+log, restart_s.  One that ends by itself is started again; SIGTERM ends both.
 """
 import json
 import os
@@ -40,6 +40,9 @@ class Unit:
         environment |= read_environment(pathlib.Path(
             unit["environment_file"]))
         environment |= unit["environment"]
+        for name in [name for name in environment
+                     if environment[name] is None]:
+            del environment[name]
         with open(unit["log"], "ab") as log:
             self.program = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *unit["command"]],
@@ -47,8 +50,11 @@ class Unit:
                 env=environment)
         pid_file = pathlib.Path(unit["pid_file"])
         new = pid_file.with_suffix(".new")
-        new.write_text(f"{self.program.pid}\n")
-        new.rename(pid_file)
+        try:
+            new.write_text(f"{self.program.pid}\n")
+            new.rename(pid_file)
+        except OSError as trouble:  # a disk that is full
+            print(f"{pid_file}: {trouble}", flush=True)
         return unit["restart_s"]
 
     def end(self, *_):

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""visit.py HOST CA RATE [SWING] [--once] - goes the golden path.
+"""visit.py HOST CA RATE [--once] - goes the golden path.
 
-RATE requests a second, as users would; with SWING (LOW-HIGH:PERIOD_S) the
-rate is a sine between these.  --once goes the path once, says what each step
+RATE requests a second, as users would: a number, "sinusoidal:LOW:HIGH:S" (a
+wave of S seconds) or "ramp:LOW:HIGH:S" (up within S, then steady).  --once goes the path once, says what each step
 gave, and ends with 1 when one of them failed.
 """
 import http.client
@@ -84,12 +84,14 @@ def once(visit):
 
 def rate_of(text, elapsed_s):
     """Requests a second at the moment."""
-    if "-" not in text:
+    if ":" not in text:
         return float(text)
-    span, _, period = text.partition(":")
-    low, high = (float(part) for part in span.split("-"))
+    shape, *numbers = text.split(":")
+    low, high, period_s = map(float, numbers)
+    if shape == "ramp":
+        return low + (high - low) * min(1, elapsed_s / period_s)
     return low + (high - low) * (
-        1 - math.cos(2 * math.pi * elapsed_s / float(period))) / 2
+        1 - math.cos(2 * math.pi * elapsed_s / period_s)) / 2
 
 
 def main():

@@ -12,6 +12,7 @@ from . import sentries
 from .database import fill, mount
 from .network import Missing
 
+HERE = pathlib.Path(__file__).resolve().parent
 VOLUME_MIB = 256
 FAKETIME = pathlib.Path(
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
@@ -22,25 +23,30 @@ class Agent:
     "agent-ops" (staging's outside vantage), "agent-ops-prd"; world.dev is
     the one on the developer's machine, not started."""
 
-    def __init__(self, world, name, write, prefix, state, release=None):
-        """write(spool): the text of its configuration."""
+    def __init__(self, world, name, write, prefix, release=None):
+        """write(agent): the text of its configuration."""
         self.stage = world.stage
         self.name = name
         self.write = write
         self.prefix = prefix
-        self.state = world.folder / state
         self.folder = world.folder / f"config-{name}"
+        self.state = world.folder / f"state-{name}"
+        self.key = self.folder / "fleet.key"
+        self.sessions = self.folder / "check_sessions"
         self.release = release  # of the application: a file of probes
+        self.spool = self.is_proven = True
         self.program = None
         self.wanted = False  # is it meant to run?
 
-    def configure(self, spool=True):
+    def configure(self):
         """Its folder of files."""
         self.folder.mkdir(exist_ok=True)
-        (self.folder / "10-agent.yaml").write_text(self.write(spool))
+        (self.folder / "10-agent.yaml").write_text(self.write(self))
         link = self.folder / "20-release.yaml"
         if self.release is not None and not link.is_symlink():
             link.symlink_to(self.release)
+        if not self.sessions.exists():
+            shutil.copy(HERE / "check_sessions", self.sessions)
         self.state.mkdir(mode=0o700, exist_ok=True)
 
     def series(self):
@@ -56,7 +62,8 @@ class Agent:
     def start(self, faketime="", spool=True):
         """With another clock ("+90s"), or a spool that holds next to
         nothing."""
-        self.configure(spool)
+        self.spool = spool
+        self.configure()
         environment = dict(os.environ)
         if faketime:
             if not FAKETIME.exists():
@@ -105,9 +112,42 @@ class Agent:
         """Has it a process?"""
         return self.program is not None and self.program.poll() is None
 
-    def forget(self):
-        """A new machine: no spool, nothing known."""
-        shutil.rmtree(self.state, ignore_errors=True)
+    def disprove(self, gone=True):
+        """What proved where it stands is gone; or there again."""
+        self.is_proven = not gone
+        self.configure()
+        self.reload()
+
+    def hang_plugin(self, hangs=True):
+        """Its plug-in does not end any more; or does again."""
+        self.sessions.unlink(missing_ok=True)
+        if hangs:
+            self.sessions.write_text("#!/bin/sh\nexec tail -f /dev/null\n")
+            self.sessions.chmod(0o755)
+        else:
+            shutil.copy(HERE / "check_sessions", self.sessions)
+
+    def rotate_key(self, *how):
+        """Another key of its environment's fingerprints, as documented;
+        how: further options, such as --fleet."""
+        self.stage.run(self.stage.agent, "fingerprint", "rotate", *how,
+                       "--config", self.folder)
+        self.reload()
+
+    def replace_key(self):
+        """Another key, and nobody told it of the change."""
+        write_key(self.state / "fingerprint.key")
+        self.restart(spool=self.spool)
+
+    def reset(self):
+        """As at the start, and running."""
+        self.hang_plugin(False)
+        changed = not (self.is_proven and self.spool)
+        self.is_proven = True
+        if self.is_running():
+            self.resume()
+        if changed or not self.is_running():
+            self.restart()
 
 
 class Collector:
@@ -124,10 +164,14 @@ class Collector:
         mount(self.volume, VOLUME_MIB)
         self.start()
 
+    def config_text(self):
+        """Its configuration."""
+        return sentries.collector(self.world)
+
     def start(self):
         """Until it takes connections."""
         path = self.world.folder / "collector.yaml"
-        path.write_text(sentries.collector(self.world))
+        path.write_text(self.config_text())
         self.program = self.world.ns("ops").popen(
             [self.stage.collector, "run", "--config", path],
             name="collector")
@@ -155,7 +199,7 @@ class Collector:
 
 
 def write_key(path):
-    """A key of fingerprints, for all agents alike."""
+    """A key of fingerprints."""
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
     path.write_text(secrets.token_hex(32) + "\n")

@@ -198,7 +198,6 @@ class World:
         for name in ("probe", "monitor"):
             (secrets / name).write_text(f"{name}-only\n")
             (secrets / name).chmod(0o600)
-        write_key(self.folder / "fleet.key")
 
     def start_services(self):
         """Names, databases, the cloud, payments, proxies."""
@@ -233,15 +232,15 @@ class World:
         self.ns("ops").popen(["/usr/bin/python3", "-B", HERE / "cloud.py",
                               self.folder / "cloud", OPS], name="cloud")
         self.payments = Payments(self.ns("svc"), self.folder / "cloud",
-                                 self.pace)
+                                 self.pace, self.certify)
         self.payments.start()
         for place, port in (("ops", cloud.API_PORT), ("svc", 443)):
             wait_for(f"port {port} of {place}", lambda p=place, n=port:
                      f":{n} " in self.ns(p).run("ss -Hltn").stdout)
 
-    def certify(self, path, name, not_after):
-        """A server's certificate, for nginx."""
-        self.notary.issue(path, f"DNS:{name}", not_after)
+    def certify(self, path, name, not_after, trusted):
+        """A server's certificate."""
+        self.notary.issue(path, f"DNS:{name}", not_after, trusted)
 
     def make_agents(self):
         """Two inside, two outside, and one that nobody started."""
@@ -249,17 +248,23 @@ class World:
             key = env.key
             env.agent = self.agents[f"agent-{key}"] = Agent(
                 self, f"agent-{key}",
-                lambda spool, e=env: sentries.inside(self, e, spool),
-                env.inside(), f"state-{key}", env.release)
+                lambda agent, e=env: sentries.inside(self, e, agent),
+                env.inside(), env.release)
             name = "agent-ops" if key == "stg" else f"agent-ops-{key}"
             self.agents[name] = Agent(
                 self, name,
-                lambda spool, e=env: sentries.outside(self, e, spool),
-                self.ns("ops").prefix, f"state-ops-{key}")
+                lambda agent, e=env: sentries.outside(self, e, agent),
+                self.ns("ops").prefix)
         self.dev = Agent(
             self, "dev-laptop",
-            lambda spool: sentries.laptop(self, self.env("stg"), spool),
-            self.ns("dev").prefix, "state-dev")
+            lambda agent: sentries.laptop(self, self.env("stg"), agent),
+            self.ns("dev").prefix)
+        key = self.folder / "fleet.key"
+        write_key(key)
+        for agent in (*self.agents.values(), self.dev):
+            agent.configure()
+            shutil.copy(key, agent.key)
+        key.unlink()
 
     # --- parts ---------------------------------------------------------------------
 
@@ -313,11 +318,14 @@ class World:
         os.kill(pid, number)
 
     def rotate_keys(self):
-        """Another fingerprint key for all agents of the fleet."""
-        write_key(self.folder / "fleet.key")
+        """Another key of the fleet, made on one host and brought to the
+        others; and of each agent's own."""
+        first, *others = self.agents.values()
+        first.rotate_key("--fleet")
+        for agent in others:
+            agent.rotate_key("--fleet", "--key", first.key)
         for agent in self.agents.values():
-            if agent.is_running():
-                agent.restart()
+            agent.rotate_key()
 
     # --- Vedette -----------------------------------------------------------------------
 
@@ -344,6 +352,10 @@ class World:
     def ask(self, *arguments):
         """Any question of the CLI as JSON; {} while there is no answer."""
         return self.stage.ask(*arguments)
+
+    def text(self, *arguments):
+        """Any question as people read the answer."""
+        return self.stage.vedette(*arguments)
 
     def export(self, path=None):
         """Path of the history so far as JSON Lines."""
@@ -421,15 +433,11 @@ class World:
             names.reset()
         self.collector.free_disk()
         self.dev.stop()
-        if self.payments.program.poll() is not None:
-            self.payments.start()
-        self.payments.resume()
-        self.payments.set()
+        self.payments.reset()
         for env in self.environments.values():
             env.restore()
         for agent in self.agents.values():
-            if not agent.is_running():
-                agent.start()
+            agent.reset()
 
 
 def rfc3339(seconds):
