@@ -197,7 +197,7 @@ struct runner_setup {
 	const struct clock *clock;
 	struct fingerprint *fingerprint; /* borrowed */
 	uint32_t concurrency;            /* runs at a time; more wait */
-	const char *state_directory;     /* borrowed; NULL: keep nothing */
+	const char *state_directory;     /* copied; NULL: keep nothing */
 	bool without_reference;          /* no second runs */
 };
 

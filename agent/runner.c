@@ -12,8 +12,9 @@
 
 struct runner {
 	struct runner_setup setup;
-	struct list waiting; /* runs for which there is no room yet */
-	struct list others;  /* runs that are running, or pause */
+	char *state_directory; /* NULL: keep nothing */
+	struct list waiting;   /* runs for which there is no room yet */
+	struct list others;    /* runs that are running, or pause */
 	uint32_t n_running;
 	size_t n_handles; /* timers that are not closed yet */
 	uv_timer_t own;   /* never runs: its end is an event of the loop */
@@ -79,7 +80,7 @@ runner_set_fingerprint(struct runner *runner, struct fingerprint *fingerprint)
 const char *
 runner_state_directory(const struct runner *runner)
 {
-	return runner->setup.state_directory;
+	return runner->state_directory;
 }
 
 /* --- the end of a run ----------------------------------------------------- */
@@ -91,6 +92,7 @@ on_transfers_closed(void *arg)
 
 	runner->closed(runner->closed_arg);
 	tokens_free(runner->tokens);
+	free(runner->state_directory);
 	free(runner);
 }
 
@@ -438,6 +440,10 @@ runner_new(
 		    "no probe may run: concurrency must be at least 1");
 	runner = mem_zalloc(sizeof(*runner));
 	runner->setup = *setup;
+	/* It outlives the configuration that it was read from. */
+	runner->state_directory = setup->state_directory != NULL
+	    ? mem_strdup(setup->state_directory)
+	    : NULL;
 	list_init(&runner->waiting);
 	list_init(&runner->others);
 	uv_timer_init(setup->loop, &runner->own);

@@ -248,3 +248,30 @@ def test_a_stop_loses_nothing(world, number):
     world.start_agent()
     wait_for("what waited", lambda: world.results("port") >= before + waiting,
              world.agent)
+
+
+def test_what_a_probe_remembers_outlives_a_reload(world):
+    """A log is read on from where it was, in the same state directory."""
+    log = world.stage.directory / "web.log"
+    log.write_text("all is well\n")
+    text = ("  - {{name: words, service: web, {} log: {{file: {}, "
+            "fresh_within: 1h}}}}\n")
+
+    def configure(interval):
+        world.configure(("port", OFTEN))
+        with open(world.stage.directory / "agent.yaml", "a",
+                  encoding="utf-8") as config:
+            config.write(text.format(interval, log))
+    configure(OFTEN)
+    world.start_agent()
+    world.wait_first("words", "port")
+    for i in range(3):
+        configure(f"interval: {300 + i}ms, timeout: 150ms,")
+        world.reload("agent.yaml: read again, 2 probes")
+        world.wait_results("words", 2)
+    found = world.stage.ask("history", "test", "--probe", "words",
+                            "--limit", "3")["results"]
+    assert {row["outcome"] for row in found} == {"ok"}, found
+    assert [path.name for path in
+            (world.stage.directory / "state").glob("probe-*")] == [
+                "probe-words.state"]
