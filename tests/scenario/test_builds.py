@@ -76,6 +76,18 @@ def test_builds_that_leak_use_up_what_they_are_given(world):
     assert env.working_set() > before
 
 
+def test_a_variable_is_given_as_it_is_written(world):
+    """A carriage return is part of a password, as for a service manager."""
+    env = world.env("stg")
+    env.deploy("v1")
+    env.set_variable("POSTGRES_PASSWORD", env.password + "\r")
+    env.restart_all()
+    assert "password authentication failed" in env.golden()[2]
+    env.write_files()
+    env.restart_all()
+    assert env.golden() == WELL
+
+
 @pytest.mark.parametrize("cause", ["flag", "date", "key"])
 def test_defects_of_v1_wait_for_their_cause(world, cause):
     """A flag, a date; and replicas that do not trust each other."""

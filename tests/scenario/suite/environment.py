@@ -322,11 +322,11 @@ probes:
     @staticmethod
     def edit(path, name, value):
         """NAME=value lines of a file."""
-        lines = [line for line in path.read_text().split("\n")
+        lines = [line for line in path.read_bytes().decode().split("\n")
                  if line and not line.startswith(f"{name}=")]
         if value is not None:
             lines.append(f"{name}={value}")
-        path.write_text("\n".join(lines) + "\n")
+        path.write_bytes(("\n".join(lines) + "\n").encode())
 
     def set_variable(self, name, value):
         """In the environment's file; None takes it out."""

@@ -18,7 +18,7 @@ import time
 def read_environment(path):
     """NAME=value lines as they are: a carriage return is part of a value."""
     try:
-        lines = path.read_text().split("\n")
+        lines = path.read_bytes().decode().split("\n")
     except FileNotFoundError:
         return {}
     return dict(line.split("=", 1) for line in lines
