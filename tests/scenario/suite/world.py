@@ -223,7 +223,7 @@ class World:
                                for one in env.replicas.values()], self.pace)
             env.nginx.start()
             env.write_release("v1")
-        self.local = Database(self.stage, self.ns("dev"), "shop", "dev-only",
+        self.local = Database(self.stage, self.ns("dev"), "app", "dev-only",
                               template)
         self.local.make(digest)
         self.gcp = cloud.Cloud(self.folder / "cloud", {
