@@ -179,7 +179,6 @@ complete_gcp(const char *folder, struct gcp_config *gcp)
 {
 	if (gcp == NULL)
 		return;
-	set_default(&gcp->version, "latest");
 	resolve_path(folder, &gcp->ca_file, 0);
 	resolve_path(folder, &gcp->credentials.key_file, 0);
 	if (gcp->access != NULL)
@@ -243,6 +242,9 @@ complete_probe(const char *folder, const struct defaults_config *defaults,
 		complete_http(folder, probe->http);
 	complete_gcp(folder, probe->gcp_run);
 	complete_gcp(folder, probe->gcp_secret);
+	/* Of the others nobody would free it: their tables have no version. */
+	if (probe->gcp_secret != NULL)
+		set_default(&probe->gcp_secret->version, "latest");
 	complete_gcp(folder, probe->gcp_sql);
 	complete_gcp(folder, probe->gcp_vpc_connector);
 	if (probe->journey != NULL)

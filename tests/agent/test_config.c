@@ -26,17 +26,19 @@ has_reference(const struct probe_config *config)
 static const struct probe_kind env = { .name = "env" };
 static const struct probe_kind tcp = { .name = "tcp", .check = check_tcp };
 static const struct probe_kind http = { .name = "http" };
+static const struct probe_kind cloud = { .name = "gcp" };
 static const struct probe_kind postgres = { .name = "postgres",
 	.has_reference = has_reference };
 
 const struct probe_kind *
 probe_kind_of(const struct probe_config *config)
 {
-	return config->env != NULL     ? &env
-	    : config->postgres != NULL ? &postgres
-	    : config->tcp != NULL      ? &tcp
-	    : config->http != NULL     ? &http
-				       : NULL;
+	return config->env != NULL                                  ? &env
+	    : config->postgres != NULL                              ? &postgres
+	    : config->tcp != NULL                                   ? &tcp
+	    : config->http != NULL                                  ? &http
+	    : config->gcp_sql != NULL || config->gcp_secret != NULL ? &cloud
+								    : NULL;
 }
 
 #define HEAD  "agent: stg-1\nenvironment: staging\n"
@@ -261,6 +263,9 @@ static const struct good {
 	{ "no collector is needed to check", HEAD PROBE },
 	{ "a timeout one below the interval is taken",
 	    FIRST "interval: 10s\n    timeout: 9999ms\n" TCP },
+	{ "resources of a cloud have defaults of their own",
+	    FIRST "gcp.sql: {project: p, instance: i}\n"
+		  "  - {name: b, gcp.secret: {project: p, secret: s}}\n" },
 	{ "a port may be shown",
 	    ENV "require: [{name: A, type: port, show: true}]\n" },
 };
