@@ -370,7 +370,7 @@ def common(world, agent):
         "timeout": duration(interval * TIMEOUT_SHARE),
         "wait": duration(interval / 4),
         "spool_size": "64MiB" if agent.spool else "1MiB",
-        "spool_age": "1d" if agent.spool else "1s",
+        "spool_age": "1d" if agent.spool else "1m",
         "sessions": agent.sessions,
         "db_port": PORT, "secret": SECRET,
         "metadata": f"http://{OPS}:{METADATA_PORT}",

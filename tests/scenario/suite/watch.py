@@ -60,8 +60,8 @@ class Agent:
         return found
 
     def start(self, faketime="", spool=True):
-        """With another clock ("+90s"), or a spool that holds next to
-        nothing."""
+        """With another clock ("+90s"), or with a spool of the least size,
+        which is lost with what waits in it when forget() is called."""
         self.spool = spool
         self.configure()
         environment = dict(os.environ)
@@ -111,6 +111,13 @@ class Agent:
     def is_running(self):
         """Has it a process?"""
         return self.program is not None and self.program.poll() is None
+
+    def forget(self):
+        """Loses what waits for the collector, as without a spool."""
+        self.kill()
+        for file in self.state.glob("spool.db*"):
+            file.unlink()
+        self.start(spool=self.spool)
 
     def disprove(self, gone=True):
         """What proved where it stands is gone; or there again."""
@@ -194,7 +201,10 @@ class Collector:
         fill(self.volume / "filling")
 
     def free_disk(self):
-        """It can again."""
+        """It can again; what agents without a spool had for it is lost."""
+        for agent in self.world.agents.values():
+            if not agent.spool and agent.is_running():
+                agent.forget()
         (self.volume / "filling").unlink(missing_ok=True)
 
 
