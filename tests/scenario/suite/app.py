@@ -35,7 +35,8 @@ from pool import Pool, PoolTimeout
 
 HERE = pathlib.Path(__file__).resolve().parent
 PARTS = ("POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_DB", "POSTGRES_USER")
-CONNECTION_AGE_S = 5
+CONNECTION_AGE_S = 10
+INVOICE_BYTES = 700
 READY_S, PAYMENTS_S, STATEMENT_S = 2, 2, 30
 WORK_S = {"login": 0.1, "items": 0.3, "orders": 0.1, "order": 0.05}
 ROW_S = 0.015  # of a query for one row
@@ -83,6 +84,13 @@ def fetch_secret(context):
         raise RuntimeError(f"{refused.code} {word}: secretmanager access of "
                            f"{name}") from refused
     return base64.b64decode(answer["payload"]["data"]).decode()
+
+
+def own_transactions(connection):
+    """The connection begins none by itself: each costs a way there and
+    back."""
+    connection.autocommit = True
+    return connection
 
 
 class App:
@@ -161,15 +169,16 @@ class App:
             "options": f"-c statement_timeout="
                        f"{round(1000 * STATEMENT_S / self.pace)}"}
         if "DATABASE_URL" in given:
-            return psycopg2.connect(given["DATABASE_URL"], **more)
+            return own_transactions(psycopg2.connect(
+                given["DATABASE_URL"], **more))
         missing = [name for name in PARTS if name not in given]
         if missing:
             raise NotConfigured("database not initialised")
-        return psycopg2.connect(
+        return own_transactions(psycopg2.connect(
             host=self.build.database_host or given["POSTGRES_HOST"],
             port=given["POSTGRES_PORT"], dbname=given["POSTGRES_DB"],
             user=given["POSTGRES_USER"],
-            password=given.get("POSTGRES_PASSWORD", self.password), **more)
+            password=given.get("POSTGRES_PASSWORD", self.password), **more))
 
     def ask(self, query, *values):
         """Rows of one query in a transaction of its own."""
@@ -210,9 +219,8 @@ class App:
         """POST /api/login"""
         wanted = json.loads(body)
         with Session(self) as session:
-            rows = session.rows("select salt, hash from users where name = "
-                                "%s", wanted["user"])
-            session.work("login")
+            rows = session.rows(session.work("login") + "select salt, hash "
+                                "from users where name = %s", wanted["user"])
         given = wanted["password"].encode()
         if not rows or hashlib.pbkdf2_hmac(
                 "sha256", given, rows[0][0].encode(), 1000).hex() != \
@@ -224,8 +232,7 @@ class App:
         """GET /api/items"""
         self.user_of(headers)
         with Session(self) as session:
-            rows = session.rows(self.build.items)
-            session.work("items")
+            rows = session.rows(session.work("items") + self.build.items)
             if self.build.per_row:
                 for row in rows:
                     session.rows("select price, pg_sleep(%s) from items where "
@@ -251,15 +258,14 @@ class App:
         user, wanted = self.user_of(headers), json.loads(body)
         self.build.order(self.environment, self.now())
         with Session(self) as session:
-            session.work("orders")
             row = session.rows(
-                "insert into orders (item_id, quantity, customer) values "
-                "(%s, %s, %s) returning id", wanted["item"],
-                wanted["quantity"], user)[0]
+                "begin; " + session.work("orders") + "insert into orders "
+                "(item_id, quantity, customer, invoice) values "
+                "(%s, %s, %s, %s) returning id", wanted["item"],
+                wanted["quantity"], user, secrets.token_hex(INVOICE_BYTES))[0]
             charge = self.charge({"order": row[0], "user": user})
-            session.rows("update orders set charge = %s where id = %s "
-                         "returning id", charge, row[0])
-            session.commit()
+            session.run("update orders set charge = %s where id = %s; commit",
+                        charge, row[0])
         with open(self.options.receipts, "a", encoding="utf-8") as receipts:
             receipts.write(f"{row[0]} {wanted['item']} "
                            f"{wanted['quantity']} {charge}\n")
@@ -271,9 +277,8 @@ class App:
         user = self.user_of(headers)
         with Session(self) as session:
             rows = session.rows(
-                "select id, item_id, quantity, charge from orders where "
-                "id = %s and customer = %s", number, user)
-            session.work("order")
+                session.work("order") + "select id, item_id, quantity, charge "
+                "from orders where id = %s and customer = %s", number, user)
         if not rows:
             raise LookupError(f"no order {number}")
         return dict(zip(("id", "item", "quantity", "charge"), rows[0]))
@@ -404,7 +409,7 @@ class Session:
     def __enter__(self):
         if self.app.build.leaks_session:
             leaked = self.app.connect()
-            leaked.cursor().execute("select 1 from items limit 1")
+            leaked.cursor().execute("begin; select 1 from items limit 1")
             self.app.kept.append(leaked)
         self.connection, self.made = self.app.pool.take()
         return self
@@ -412,19 +417,21 @@ class Session:
     def __exit__(self, *_):
         self.app.pool.give(self.connection, self.made)
 
+    def run(self, query, *values):
+        """Several statements are one message to the server and back."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(query, values)
+
     def rows(self, query, *values):
-        """What a query returns."""
+        """What a query, or the last of several, returns."""
         with self.connection.cursor() as cursor:
             cursor.execute(query, values)
             return cursor.fetchall()
 
     def work(self, what):
-        """What stands for heavier queries: takes time, and no processor."""
-        self.rows("select pg_sleep(%s)", WORK_S[what] / self.app.pace)
-
-    def commit(self):
-        """Keeps what was written."""
-        self.connection.commit()
+        """A statement that stands for heavier queries: it takes time, and no
+        processor."""
+        return f"select pg_sleep({WORK_S[what] / self.app.pace:.4f}); "
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -34,7 +34,7 @@ create table items (id int primary key, name text, price int, note text);
 insert into items select i, 'item ' || i, 100 * i,
     repeat('good for many things; ', 4) from generate_series(1, 300) i;
 create table orders (id serial primary key, item_id int references items,
-    quantity int, customer text, charge text,
+    quantity int, customer text, charge text, invoice text,
     created timestamptz default now());
 grant select on items to vedette_probe, batch;
 grant select on schema_migrations to vedette_probe;

@@ -133,6 +133,7 @@ class Front:
         self.pace = pace
         self.program = None
         self.directives = {}  # beyond the usual ones
+        self.has_other_certificate = False
 
     def configure(self, upstreams):
         """Writes the configuration."""
@@ -188,6 +189,7 @@ class Front:
         nobody trusts."""
         self.certify(self.folder / "front", name or self.name, not_after,
                      trusted)
+        self.has_other_certificate = reload
         if reload:
             self.reload()
 
@@ -198,7 +200,8 @@ class Front:
     def reset(self):
         """Certificate and configuration as at the start, and running."""
         self.directives.clear()
-        self.certificate(reload=False)
+        if self.has_other_certificate:
+            self.certificate(reload=False)
         self.configure(self.upstreams)
         if self.is_running():
             self.reload()

@@ -186,6 +186,12 @@ class Router(Namespace):
         """A rule after `forward` or `output`, as in nft: "forward ip saddr
         10.77.1.2 tcp dport 5432 drop"."""
         self.rules(f"add rule inet fault {rule}\n")
+        if "icmp" in rule:
+            # What was learnt by ICMP just before, such as the MTU of a path,
+            # would hide for ten minutes that nothing is learnt any more.
+            for place in PLACES:
+                batch(["route flush cache"],
+                      self.name.removesuffix("rt") + place)
 
     def mtu(self, towards, size):
         """Of the interface towards a namespace."""
@@ -209,14 +215,14 @@ class Router(Namespace):
 
     def delay(self, source, target, milliseconds):
         """Delays each packet from source to target (a place or an address)
-        by so much; 0: no more.  A program in their path does it, as not every
-        kernel has netem."""
+        by so much (before pace); 0: no more.  A program in their path does
+        it, as not every kernel has netem."""
         made = self.delays.get((source, target))
         if made is None:
             made = self.delays[source, target] = self.start_relay(
                 source, PLACES[target][0][0] if target in PLACES else target)
         relay, file = made
-        file.write_text(f"{milliseconds}\n")
+        file.write_text(f"{milliseconds / self.stage.pace}\n")
         relay.send_signal(signal.SIGHUP)
 
     def start_relay(self, source, address):

@@ -81,6 +81,7 @@ class Payments:
         self.pace = pace
         self.certify = certify
         self.program = None
+        self.has_other_certificate = False
 
     def set(self, status=200, delay_s=USUAL_S, share=1.0):
         """How requests are answered: so late (before pace), and this share
@@ -114,6 +115,7 @@ class Payments:
         """Another one, as for nginx; it is started again with it."""
         self.certify(self.folder / "payments", name or "payments.test",
                      not_after, trusted)
+        self.has_other_certificate = True
         self.stop()
         self.start()
 
@@ -121,9 +123,11 @@ class Payments:
         """As at the start."""
         if self.is_running():
             self.resume()
-            self.certificate()
         else:
             self.start()
+        if self.has_other_certificate:
+            self.certificate()
+            self.has_other_certificate = False
         self.set()
 
     def pause(self):

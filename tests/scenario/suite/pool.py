@@ -2,7 +2,7 @@
 import threading
 import time
 
-import psycopg2
+from psycopg2 import extensions
 
 
 class PoolTimeout(Exception):
@@ -52,10 +52,9 @@ class Pool:
             self.free.notify()
 
     def give(self, connection, made):
-        """Back, unless it broke."""
-        try:
-            connection.rollback()
-        except psycopg2.Error:
+        """Back, unless it broke or is in the middle of something."""
+        if connection.closed or connection.get_transaction_status() != \
+                extensions.TRANSACTION_STATUS_IDLE:
             connection.close()
         with self.free:
             self.taken -= 1
