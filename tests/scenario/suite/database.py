@@ -183,7 +183,7 @@ class Database:
             self.home, "-p", self.port, "-U", "postgres", "-d",
             database or "postgres", prefix=as_postgres(self.home), text=text)
 
-    def migrate(self, version):
+    def migrate(self, version=7):
         """The schema to a version: 5, 6 (as at the start) or 7."""
         for number in sorted(MIGRATIONS):
             if number <= version:

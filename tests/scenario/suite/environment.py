@@ -386,6 +386,10 @@ probes:
         for replica in self.replicas.values():
             replica.start()
 
+    def memory_squeeze(self):
+        """Lowers the limit below what app and agent need when warm."""
+        self.memory_limit(self.working_set() * 6 // 10)
+
     def fill_disk(self):
         """Fills the volume of the application."""
         fill(self.folder / "filling")

@@ -25,6 +25,7 @@ http {{
     scgi_temp_path {folder}/nginx-scgi;
     upstream backend {{
         # A user stays with a replica, whose cache is warm for him then.
+        # None is given up on: one that is restarted is back soon.
         hash $http_authorization consistent;
 {servers}
     }}
@@ -135,19 +136,22 @@ class Front:
         self.directives = {}  # beyond the usual ones
         self.has_other_certificate = False
 
-    def configure(self, upstreams):
-        """Writes the configuration."""
+    def directive_lines(self):
+        """What else is said of everything that is passed on."""
         usual = {"proxy_connect_timeout": f"{round(2000 / self.pace)}ms",
                  "proxy_read_timeout": f"{round(10000 / self.pace)}ms"}
-        more = "\n".join(
+        return "\n".join(
             f"            {name} {value};"
             for name, value in (usual | self.directives).items())
-        # None is given up on: a replica that is restarted is back soon.
+
+    def configure(self, upstreams):
+        """Writes the configuration."""
         servers = "\n".join(f"        server {one} max_fails=0;"
                             for one in upstreams)
         (self.folder / "nginx.conf").write_text(NGINX.format(
-            folder=self.folder, servers=servers, name=self.name, more=more,
-            address=PLACES[self.place.place][0][0]))
+            folder=self.folder, servers=servers, name=self.name,
+            address=PLACES[self.place.place][0][0],
+            more=self.directive_lines()))
 
     def start(self):
         """Until it listens."""
