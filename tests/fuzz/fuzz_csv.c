@@ -34,7 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 			const char *field = csv_field(csv, i);
 
 			moment_parse(&at_ms, field);
-			strncpy((char *)&value, field, sizeof(value));
+			memcpy(&value, field, strnlen(field, sizeof(value)));
 			if (detector_add(&flag, &detector, at_ms, value))
 				assert(flag.onset <= flag.alarm);
 		}
