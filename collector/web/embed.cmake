@@ -1,13 +1,14 @@
-# cmake -DOUT=FILE.c -DROOT=FOLDER -P embed.cmake: the files of FOLDER as
-# arrays of a C file, in the order of their names; index.html is "/".
+# cmake -DOUT=FILE.c -DROOT=FOLDER -DVENDOR=FOLDER -P embed.cmake: the files of
+# both folders as arrays of a C file; index.html is "/".
 set(types "html=text/html" "css=text/css" "js=text/javascript"
 	"svg=image/svg+xml" "json=application/json" "txt=text/plain")
-file(GLOB files RELATIVE ${ROOT} ${ROOT}/*)
+file(GLOB files ${ROOT}/* ${VENDOR}/*.js ${VENDOR}/*.css)
 set(arrays "")
 set(rows "")
 set(n 0)
-foreach(file ${files})
-	file(READ ${ROOT}/${file} hex HEX)
+foreach(path ${files})
+	file(READ ${path} hex HEX)
+	get_filename_component(file ${path} NAME)
 	string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
 	string(REGEX REPLACE "(................................................................................)"
 		"\\1\n" bytes "${bytes}")

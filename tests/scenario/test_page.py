@@ -10,7 +10,7 @@ import test_http
 from stage import free_port
 
 HERE = pathlib.Path(__file__).parent / "browser"
-CHECKS = 9
+CHECKS = 11
 HOSTILE = '<img src=x onerror="globalThis.hacked=1"><script>hacked=1</script>'
 
 

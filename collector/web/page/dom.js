@@ -14,15 +14,6 @@ export function h(name, attributes = {}, ...children) {
 	return node;
 }
 
-export function svg(name, attributes = {}, ...children) {
-	const node = document.createElementNS("http://www.w3.org/2000/svg", name);
-
-	for (const [key, value] of Object.entries(attributes))
-		node.setAttribute(key, value);
-	node.append(...children);
-	return node;
-}
-
 export function state(word) {
 	const known = ["ok", "warning", "critical", "unknown", "stale", "blind"];
 
@@ -31,11 +22,29 @@ export function state(word) {
 }
 
 export function link(text, ...path) {
-	const at = new URLSearchParams(location.hash.split("?")[1]).get("at");
+	const at = asked("at");
 	const query = at === null ? "" : `?at=${encodeURIComponent(at)}`;
 
 	return h("a", { href: `#/${path.map(encodeURIComponent).join("/")}${query}` },
 	    text);
+}
+
+/* What stands behind the "?" of the view's address. */
+export function asked(name) {
+	return new URLSearchParams(location.hash.split("?")[1]).get(name);
+}
+
+/* The same view with other words behind the "?"; null takes one away. */
+export function turnTo(changes) {
+	const [path, query] = location.hash.split("?");
+	const words = new URLSearchParams(query);
+
+	for (const [name, value] of Object.entries(changes))
+		if (value === null)
+			words.delete(name);
+		else
+			words.set(name, value);
+	location.hash = (path || "#/") + (words.size > 0 ? `?${words}` : "");
 }
 
 export function empty(text) {

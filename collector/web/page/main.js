@@ -1,6 +1,6 @@
 /* main.js - which view is shown, of which moment; keeps it fresh. */
 import { follow, setToken } from "./api.js";
-import { empty, h } from "./dom.js";
+import { empty, h, turnTo } from "./dom.js";
 import { diff } from "./diff.js";
 import { fleet } from "./fleet.js";
 import { incident, incidents, verdict } from "./incident.js";
@@ -21,9 +21,7 @@ function where() {
 }
 
 function go(at) {
-	const path = location.hash.split("?")[0] || "#/";
-
-	location.hash = at ? `${path}?at=${encodeURIComponent(at)}` : path;
+	turnTo({ at });
 }
 
 /* --- the slider ----------------------------------------------------------- */

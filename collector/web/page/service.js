@@ -1,7 +1,7 @@
 /* service.js - one service over time: phases, trend, regressions, changes. */
 import { ask } from "./api.js";
-import { chart } from "./chart.js";
-import { empty, h, link, state, table, time } from "./dom.js";
+import { Axis, eventsOf, phaseChart, trendChart } from "./chart.js";
+import { asked, empty, h, link, state, table, time, turnTo } from "./dom.js";
 
 function latest(results) {
 	const newest = new Map();
@@ -23,20 +23,89 @@ function others(cells, environment, service) {
 		cell.environment !== environment).map((cell) => cell.environment);
 }
 
+/* How far back, in which steps. */
+const SPANS = {
+	"2d": { by: "hour", step: 3600, text: "2 days, hour by hour" },
+	"14d": { by: "hour", step: 3600, text: "14 days, hour by hour" },
+	"90d": { by: "day", step: 86400, text: "90 days, day by day" },
+	"730d": { by: "week", step: 604800, text: "2 years, week by week" },
+};
+
+function choice(id, label, name, options, chosen) {
+	return [h("label", { for: id }, `${label} `), h("select", { id, on: {
+		change: (event) => turnTo({ [name]: event.target.value || null }) } },
+	options.map(([value, text]) => h("option", { value,
+		selected: value === chosen }, text))), " "];
+}
+
+/* A short history is not a sliver at the end of an empty picture. */
+function axisOf(name, trend, series, step) {
+	const to = Date.parse(trend.to) / 1000;
+	const first = Math.min(to, ...series.map((one) =>
+		Date.parse(one.points[0].at) / 1000));
+
+	const last = Math.max(to, ...series.map((one) =>
+		Date.parse(one.points.at(-1).at) / 1000 + step));
+
+	return new Axis(name, Math.max(Date.parse(trend.from) / 1000,
+		Math.min(to - step, first - step)), last);
+}
+
+function trends(place, trend, changes, theirs, step) {
+	const series = trend.series.filter((one) => one.points.length > 0);
+	const axis = axisOf(`trend of ${place}`, trend, series, step);
+	const events = eventsOf(trend, changes);
+
+	if (series.length === 0)
+		return [empty("Nothing was measured in this span.")];
+	return [axis.controls(), h("p", { class: "key soft" },
+		h("span", {}, "upright: deploys and changes"),
+		h("span", {}, "shaded: regressions; bars: share not ok"),
+		h("span", {}, "drag to zoom, double click for all")),
+	h("div", { class: "cards" }, series.map((one) => trendChart(axis, one,
+		step, events, theirs.find((other) => other.probe === one.probe))))];
+}
+
+function phaseTrends(place, results, trend, changes) {
+	const rows = results.filter((row) => row.phases.length > 0);
+	const times = rows.map((row) => Date.parse(row.at) / 1000);
+	const groups = new Map();
+
+	for (const row of rows) {
+		const key = `${row.probe} (${row.agent})`;
+
+		groups.set(key, [...groups.get(key) ?? [], row]);
+	}
+	if (rows.length === 0)
+		return [empty("No newest result names its phases.")];
+	const axis = new Axis(`phases of ${place}`, Math.min(...times) - 1,
+		Math.max(...times) + 1);
+
+	return [axis.controls(), h("div", { class: "cards" },
+		[...groups].map(([key, group]) => phaseChart(axis, key, group,
+			eventsOf(trend, changes))))];
+}
+
 export async function service(at, environment, name) {
 	const to = at ?? undefined, place = { environment, service: name };
-	const [history, trend, regressions, changes, status] = await Promise.all([
-		ask("history", { ...place, to, limit: 300 }),
-		ask("trend", { ...place, by: "hour", last: "2d", to }),
-		ask("regressions", { ...place, to, limit: 20 }),
-		ask("changes", { ...place, to, limit: 30 }),
-		ask("status"),
-	]);
-	const series = trend.series.filter((one) => one.points.length > 0);
+	const span = asked("span") in SPANS ? asked("span") : "2d";
+	const other = asked("with"), { by, step } = SPANS[span];
+	const [history, trend, regressions, changes, status, theirs] =
+		await Promise.all([
+			ask("history", { ...place, to, limit: 300 }),
+			ask("trend", { ...place, by, last: span, to }),
+			ask("regressions", { ...place, to, limit: 20 }),
+			ask("changes", { ...place, to, limit: 30 }),
+			ask("status"),
+			other === null ? { series: [] } : ask("trend",
+				{ environment: other, service: name, by, last: span, to }),
+		]);
+	const elsewhere = others(status.cells, environment, name);
+	const key = `${name} in ${environment}`;
 
-	return [h("h1", {}, `${name} in ${environment}`),
+	return [h("h1", {}, key),
 		h("p", {}, link("What is held responsible", "verdict", environment),
-		    others(status.cells, environment, name).map((other) => [" · ",
+		    elsewhere.map((other) => [" · ",
 			link(`compare with ${other}`, "diff", environment, other)])
 			.flat()),
 		h("h2", {}, "Probes"), history.results.length === 0
@@ -50,15 +119,15 @@ export async function service(at, environment, name) {
 				["at", (row) => time(row.at)],
 				["message", (row) => row.message, "wide"],
 			], latest(history.results)),
-		h("h2", {}, "Trend, hour by hour"), series.length === 0
-			? empty("Nothing was measured in these two days.")
-			: h("div", {}, h("p", { class: "key soft" },
-				h("span", {}, "solid: median"),
-				h("span", {}, "dashed: 95th percentile"),
-				h("span", {}, "shaded: not ok"),
-				h("span", {}, "upright: deploys, changes, regressions")),
-			    h("div", { class: "cards" }, series.map((one) =>
-				chart(one, trend, changes.changes)))),
+		h("h2", {}, "Trend"),
+		h("p", {}, choice("over", "Over", "span", Object.entries(SPANS)
+			.map(([value, one]) => [value, one.text]), span),
+		choice("beside", "beside", "with", [["", "nothing"],
+			...elsewhere.map((one) => [one, one])], other ?? "")),
+		trends(`${key}, ${span}`, trend, changes.changes, theirs.series,
+			step),
+		h("h2", {}, "Phases, result by result"),
+		phaseTrends(key, history.results, trend, changes.changes),
 		h("h2", {}, "Regressions"), regressions.regressions.length === 0
 			? empty("None.")
 			: table("Regressions, the newest first", [
@@ -76,5 +145,5 @@ export async function service(at, environment, name) {
 				["first seen", (row) => time(row.new_first_seen)],
 				["before", (row) => row.old, "wide"],
 				["after", (row) => row.new, "wide"],
-			], changes.changes)];
+			], changes.changes)].flat();
 }

@@ -129,6 +129,50 @@ const checks = {
 			.waitFor();
 		await done(page);
 	},
+	async "charts are zoomed by buttons and by dragging, all of one axis"(browser) {
+		const page = await open(browser, `#/service/staging/backend${AT}`);
+		const span = page.locator(".zoom [role=status]").first();
+		const all = await span.textContent();
+		const drawn = await page.locator(".plot canvas").first().evaluate(
+			(canvas) => new Set(canvas.getContext("2d").getImageData(0, 0,
+				canvas.width, canvas.height).data).size);
+
+		assert.ok(drawn > 8, `a chart of ${drawn} shades`);
+		await page.getByRole("button", { name: "Zoom in" }).first().focus();
+		await page.keyboard.press("Enter");
+		const closer = await span.textContent();
+
+		assert.notEqual(closer, all);
+		await page.getByRole("button", { name: "All" }).first().click();
+		assert.equal(await span.textContent(), all);
+		const place = page.locator(".plot .u-over").first();
+
+		await place.scrollIntoViewIfNeeded();
+		const over = await place.boundingBox();
+
+		await page.mouse.move(over.x + over.width / 4, over.y + 20);
+		await page.mouse.down();
+		await page.mouse.move(over.x + over.width / 2, over.y + 20,
+			{ steps: 5 });
+		await page.mouse.up();
+		assert.notEqual(await span.textContent(), all);
+		await done(page);
+	},
+	async "another environment is drawn beside, and the address says so"(browser) {
+		const page = await open(browser, `#/service/staging/backend${AT}`);
+
+		await page.getByLabel("beside").selectOption("production");
+		await page.getByText("median in production").first().waitFor();
+		assert.match(page.url(), /with=production/);
+		await page.getByLabel("Over").selectOption("90d");
+		await page.waitForURL(/span=90d/);
+		const again = await open(browser, new URL(page.url()).hash);
+
+		await again.getByText("median in production").first().waitFor();
+		assert.match(again.url(), /at=2026-01-05/);
+		await done(again);
+		await done(page);
+	},
 	async "links are followed by keyboard and lead to the same again"(browser) {
 		const page = await open(browser, `#/${AT}`);
 
