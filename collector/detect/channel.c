@@ -190,20 +190,28 @@ gather(struct view *out, struct channel *channel, uint32_t longest)
 	out->limit = PEAKS_MARK;
 }
 
+/* The usual deviation of this hour, in base units. */
+static double
+hourly(struct channel *channel, const struct when *when)
+{
+	double gain;
+
+	if (!is_timed(channel, when->hour))
+		return 0;
+	if (profile_is_over(&channel->profile, when->hour) &&
+	    profile_turn(&gain, &channel->profile, when->week, when->hour,
+		in_base(channel, channel->level)))
+		on_turn(channel, gain);
+	return profile_at(&channel->profile, when->week, when->hour);
+}
+
 void
-channel_look(struct view *out, struct channel *channel, const struct hour *hour,
+channel_look(struct view *out, struct channel *channel, const struct when *when,
     double value, uint32_t longest)
 {
-	double rho, gain;
+	double rho;
 
-	out->hourly = 0;
-	if (is_timed(channel, hour)) {
-		if (profile_is_over(&channel->profile, hour) &&
-		    profile_turn(&gain, &channel->profile, hour,
-			in_base(channel, channel->level)))
-			on_turn(channel, gain);
-		out->hourly = profile_at(&channel->profile, hour);
-	}
+	out->hourly = hourly(channel, when);
 	out->usual = out->hourly * channel->base;
 	out->rest = transform(channel, value) - channel->level - out->usual;
 	out->z = real_clip(out->rest / channel->scale, FARTHEST);

@@ -35,6 +35,13 @@ enum {
 	CHANNEL_NO_LOGARITHM = 1 << 5,
 };
 
+/* Where in the season a value lies, and what the channel knows of the week:
+ * NULL if none is kept. */
+struct when {
+	const struct hour *hour;
+	struct week *week;
+};
+
 /* One value as the channel sees it. */
 struct view {
 	double hourly; /* usual at this hour, from the level, in base units */
@@ -77,11 +84,11 @@ struct channel {
 void channel_init(struct channel *channel, enum channel_kind kind,
     uint32_t without, const double *sorted, uint32_t n);
 
-/* Looks at the next value and gathers evidence.  hour: known if values come
- * often enough for a profile by hours.  longest: values that a change may take
- * to show. */
+/* Looks at the next value and gathers evidence.  The hour is known if values
+ * come often enough for a profile by hours.  longest: values that a change may
+ * take to show. */
 void channel_look(struct view *out, struct channel *channel,
-    const struct hour *hour, double value, uint32_t longest);
+    const struct when *when, double value, uint32_t longest);
 
 /* Sets the limit of the evidence, given how many values should pass between
  * two false alarms; where there is any. */

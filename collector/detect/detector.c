@@ -199,15 +199,40 @@ longest_shift(const struct detector *detector)
 	return (uint32_t)(SHIFT_MS / step);
 }
 
+/* Do values come within the hour, by a clock?  Times before 1973 are no clock:
+ * they count values. */
+static bool
+is_within_the_hour(const struct detector *detector)
+{
+	return detector->pace.step_ms < HOUR_MS &&
+	    detector->pace.at_ms >= CLOCK_MS;
+}
+
+/* Weeks and the scan share their memory; a series that changes its pace begins
+ * anew with either. */
+static void
+share_memory(struct detector *detector)
+{
+	uint32_t has_weeks = is_within_the_hour(detector);
+
+	if (has_weeks == detector->has_weeks)
+		return;
+	detector->has_weeks = has_weeks;
+	memset(detector->weeks, 0, sizeof(detector->weeks));
+	segment_init(&detector->segment);
+	if (detector->seen <= DETECTOR_FIRST)
+		return;
+	profile_lose_week(&detector->burst.profile);
+	profile_lose_week(&detector->shift.profile);
+}
+
 /* Has a scan of all splits anything to say about this series?  While it is
  * young; but not of a clock that ticks more than once an hour, as there may be
- * a season of the day.  Times before 1973 are no clock: they count values. */
+ * a season of the day. */
 static bool
 is_scanned(const struct detector *detector)
 {
-	return detector->seen <= SCANNED &&
-	    (detector->pace.step_ms >= HOUR_MS ||
-		detector->pace.at_ms < CLOCK_MS);
+	return detector->seen <= SCANNED && detector->has_weeks == 0;
 }
 
 /* Values that should pass between two false alarms. */
@@ -240,13 +265,16 @@ look(struct flag *out, struct detector *detector, const struct hour *hour,
     double value)
 {
 	struct channel *channels[] = { &detector->burst, &detector->shift };
+	struct when when[] = { { hour, NULL }, { hour, NULL } };
 	struct view views[2];
 	double beyond, values = values_wanted(detector);
 	int best;
 
-	channel_look(&views[0], channels[0], hour, value, BURST_VALUES);
+	for (int i = 0; i < 2 && detector->has_weeks != 0; i++)
+		when[i].week = &detector->weeks[i];
+	channel_look(&views[0], channels[0], &when[0], value, BURST_VALUES);
 	channel_look(
-	    &views[1], channels[1], hour, value, longest_shift(detector));
+	    &views[1], channels[1], &when[1], value, longest_shift(detector));
 	if (detector->altered > 0) {
 		follow(detector, &views[0], &views[1]);
 		return false;
@@ -307,6 +335,7 @@ detector_add(
 	value = real_clip(value, LARGEST);
 	detector->seen++;
 	pace_add(&detector->pace, at_ms);
+	share_memory(detector);
 	if (at_ms != PACE_NO_TIME && detector->pace.step_ms <= HOURLY_MS) {
 		hour_set(&detector->hour, at_ms);
 		hour = &detector->hour;
@@ -325,6 +354,20 @@ detector_add(
 	if (found)
 		detector->reported = detector->added;
 	return found;
+}
+
+double
+detector_season(const struct detector *detector, int64_t at_ms)
+{
+	const struct channel *shift = &detector->shift;
+	const struct week *week =
+	    detector->has_weeks != 0 ? &detector->weeks[1] : NULL;
+	struct hour hour = { .number = 0 };
+
+	if (!(shift->unit > 0) || !(detector->pace.step_ms <= HOURLY_MS))
+		return 0;
+	hour_set(&hour, at_ms);
+	return profile_at(&shift->profile, week, &hour) * shift->base;
 }
 
 void

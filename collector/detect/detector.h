@@ -27,7 +27,7 @@
 #include "collector/detect/pace.h"
 #include "collector/detect/segment.h"
 
-enum { DETECTOR_VERSION = 4, DETECTOR_FIRST = 30, DETECTOR_HABITS = 4 };
+enum { DETECTOR_VERSION = 5, DETECTOR_FIRST = 30, DETECTOR_HABITS = 4 };
 
 enum change { CHANGE_NONE, CHANGE_UP, CHANGE_DOWN };
 
@@ -49,7 +49,13 @@ struct detector {
 		struct channel burst;
 	};
 	struct channel shift;
-	struct segment segment;
+	/* Whoever has values within the hour has weeks to learn; the others
+	 * are scanned. */
+	union {
+		struct segment segment;
+		struct week weeks[2]; /* of the channels */
+	};
+	uint32_t has_weeks, unused_too;
 	uint32_t altered; /* values since the alarm under way; 0: none */
 	uint32_t lasting; /* the alarm was about a level, not a burst */
 	/* Alarms by kind (burst down, up, shift down, up) and hour of the day;
@@ -72,6 +78,10 @@ detector_init(struct detector *detector, double per_year, uint32_t without);
  * or PACE_NO_TIME; a time that goes back is allowed. */
 bool detector_add(
     struct flag *out, struct detector *detector, int64_t at_ms, double value);
+
+/* The usual deviation at this hour from the level of the shift channel, of the
+ * logarithm; 0 if there is none, or no profile. */
+double detector_season(const struct detector *detector, int64_t at_ms);
 
 /* Copies the state into bytes, and back.  The bytes are those of this
  * machine's architecture; false if they are of another version or size. */

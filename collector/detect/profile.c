@@ -1,6 +1,7 @@
 #include "collector/detect/profile.h"
 
 #include <math.h>
+#include <stddef.h>
 
 #include "collector/detect/real.h"
 
@@ -41,22 +42,13 @@ hour_set(struct hour *hour, int64_t at_ms)
 	    (double)((uint64_t)at_ms - (uint64_t)number * HOUR_MS) / HOUR_MS;
 }
 
-/* What an hour of the week adds to that of the day. */
-static double
-of_week(const struct profile *profile, int week)
-{
-	return profile->week[week] * GRAIN;
-}
-
-/* Moves it by so much. */
+/* Moves what an hour of the week adds by so much. */
 static void
-move_week(struct profile *profile, int week, double by)
+move(int16_t *hour, double by)
 {
-	double grains = profile->week[week] + by / GRAIN;
+	double grains = real_clip(*hour + by / GRAIN, INT16_MAX);
 
-	grains = real_clip(grains, INT16_MAX);
-	profile->week[week] =
-	    (int16_t)(grains < 0 ? grains - 0.5 : grains + 0.5);
+	*hour = (int16_t)(grains < 0 ? grains - 0.5 : grains + 0.5);
 }
 
 void
@@ -66,7 +58,8 @@ profile_init(struct profile *profile)
 }
 
 double
-profile_at(const struct profile *profile, const struct hour *hour)
+profile_at(const struct profile *profile, const struct week *week,
+    const struct hour *hour)
 {
 	int from = hour->of_day, to;
 	double x = hour->part - 0.5, usual;
@@ -81,48 +74,64 @@ profile_at(const struct profile *profile, const struct hour *hour)
 	to = from < PROFILE_DAY - 1 ? from + 1 : 0;
 	usual =
 	    (double)profile->day[from] * (1 - x) + (double)profile->day[to] * x;
-	if (profile->use == PROFILE_WEEKLY)
-		usual += of_week(profile, hour->of_week);
+	if (profile->use == PROFILE_WEEKLY && week != NULL)
+		usual += week->grains[hour->of_week] * GRAIN;
 	return usual;
+}
+
+/* How many hours are known beyond the first ones. */
+static uint32_t
+after(uint32_t hours, uint32_t first)
+{
+	return hours > first ? hours - first : 0;
 }
 
 static void
 learn_miss(
-    struct profile *profile, enum profile_use use, uint32_t since, double miss)
+    struct profile *profile, enum profile_use use, uint32_t known, double miss)
 {
-	double hours;
+	double hours = known;
 
-	if (profile->hours <= since)
+	if (known == 0)
 		return;
-	hours = profile->hours - since;
 	if (hours > MISS_MEMORY)
 		hours = MISS_MEMORY;
 	profile->miss[use] +=
 	    (float)((miss * miss - (double)profile->miss[use]) / hours);
 }
 
-/* Learns the mean of the hour that ended. */
-static void
-learn(struct profile *profile, double mean)
+/* Whole weeks learned from, as far as they are remembered. */
+static double
+weeks_known(const struct profile *profile)
 {
-	int day = within(profile->hour, PROFILE_DAY);
-	int week = within(profile->hour, PROFILE_WEEK);
-	bool first = profile->hours < PROFILE_DAY;
-	double best = (double)fminf(
-	    profile->miss[PROFILE_UNUSED], profile->miss[profile->use]);
-	double limit = first ? HUGE_VAL : OUTLIER * sqrt(best);
-	double wide = first
-	    ? HUGE_VAL
-	    : OUTLIER * sqrt((double)profile->miss[PROFILE_UNUSED]);
-	double after_day = mean - (double)profile->day[day], after_week;
+	int64_t weeks = (profile->hour - profile->week_first) / PROFILE_WEEK;
+
+	/* Times may go back. */
+	return weeks < 0          ? 0
+	    : weeks < WEEK_MEMORY ? (double)weeks
+				  : WEEK_MEMORY;
+}
+
+/* What is beyond the usual hour of the day. */
+static void
+learn_week(
+    struct profile *profile, struct week *week, double beyond, double limit)
+{
+	int16_t *hour = &week->grains[within(profile->hour, PROFILE_WEEK)];
+	double miss = real_clip(beyond - *hour * GRAIN, limit);
+
+	if (profile->week_hours++ == 0)
+		profile->week_first = profile->hour;
+	learn_miss(profile, PROFILE_WEEKLY,
+	    after(profile->week_hours, PROFILE_WEEK), miss);
+	move(hour, miss / (weeks_known(profile) + WEEK_PRIOR));
+}
+
+static void
+learn_day(struct profile *profile, int day, double mean, double limit)
+{
 	double reach;
 
-	after_week = real_clip(after_day - of_week(profile, week), limit);
-	profile->hours++;
-	learn_miss(profile, PROFILE_UNUSED, 0, real_clip(mean, wide));
-	learn_miss(
-	    profile, PROFILE_DAILY, PROFILE_DAY, real_clip(after_day, limit));
-	learn_miss(profile, PROFILE_WEEKLY, PROFILE_WEEK, after_week);
 	reach = KERNEL_HOURS / (1 + profile->hours / (double)PROFILE_DAY);
 	if (reach < 1)
 		reach = 1;
@@ -140,15 +149,35 @@ learn(struct profile *profile, double mean)
 		if (profile->day_n[hour] > DAY_MEMORY)
 			profile->day_n[hour] = DAY_MEMORY;
 	}
-	move_week(
-	    profile, week, after_week / (profile->week_n[week] + WEEK_PRIOR));
-	if (profile->week_n[week] < WEEK_MEMORY)
-		profile->week_n[week]++;
+}
+
+/* Learns the mean of the hour that ended. */
+static void
+learn(struct profile *profile, struct week *week, double mean)
+{
+	int day = within(profile->hour, PROFILE_DAY);
+	bool first = profile->hours < PROFILE_DAY;
+	double best = (double)fminf(
+	    profile->miss[PROFILE_UNUSED], profile->miss[profile->use]);
+	double limit = first ? HUGE_VAL : OUTLIER * sqrt(best);
+	double wide = first
+	    ? HUGE_VAL
+	    : OUTLIER * sqrt((double)profile->miss[PROFILE_UNUSED]);
+	double beyond = mean - (double)profile->day[day];
+
+	profile->hours++;
+	learn_miss(
+	    profile, PROFILE_UNUSED, profile->hours, real_clip(mean, wide));
+	learn_miss(profile, PROFILE_DAILY, after(profile->hours, PROFILE_DAY),
+	    real_clip(beyond, limit));
+	if (week != NULL)
+		learn_week(profile, week, beyond, limit);
+	learn_day(profile, day, mean, limit);
 }
 
 /* The use that serves best; one in use needs no margin. */
 static enum profile_use
-choose(const struct profile *profile)
+choose(const struct profile *profile, const struct week *week)
 {
 	enum profile_use use = PROFILE_UNUSED;
 	double least = (double)profile->miss[PROFILE_UNUSED], worth;
@@ -160,7 +189,7 @@ choose(const struct profile *profile)
 		least = (double)profile->miss[PROFILE_DAILY];
 	}
 	worth = profile->use == PROFILE_WEEKLY ? 1 : WORTH;
-	if (profile->hours >= FIRST_WEEK &&
+	if (week != NULL && profile->week_hours >= FIRST_WEEK &&
 	    (double)profile->miss[PROFILE_WEEKLY] < worth * least)
 		use = PROFILE_WEEKLY;
 	return use;
@@ -173,8 +202,8 @@ profile_is_over(const struct profile *profile, const struct hour *hour)
 }
 
 bool
-profile_turn(double *out_gain, struct profile *profile, const struct hour *hour,
-    double level)
+profile_turn(double *out_gain, struct profile *profile, struct week *week,
+    const struct hour *hour, double level)
 {
 	enum profile_use before = profile->use;
 
@@ -185,14 +214,23 @@ profile_turn(double *out_gain, struct profile *profile, const struct hour *hour,
 	}
 	profile->level = level;
 	if (profile->n > 0)
-		learn(profile, profile->sum / profile->n);
+		learn(profile, week, profile->sum / profile->n);
 	profile->hour = hour->number;
 	profile->sum = 0;
 	profile->n = 0;
-	profile->use = choose(profile);
+	profile->use = choose(profile, week);
 	*out_gain =
 	    (double)profile->miss[before] - (double)profile->miss[profile->use];
 	return profile->use != before;
+}
+
+void
+profile_lose_week(struct profile *profile)
+{
+	profile->week_hours = 0;
+	profile->miss[PROFILE_WEEKLY] = 0;
+	if (profile->use == PROFILE_WEEKLY)
+		profile->use = PROFILE_DAILY;
 }
 
 void

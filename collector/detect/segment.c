@@ -67,6 +67,25 @@ search(double *best, struct split *out, const struct segment *segment,
 	}
 }
 
+/* The value so many before the end; 1: the last. */
+static float
+recent(const struct segment *segment, uint32_t back)
+{
+	uint32_t i = segment->n + SEGMENT_RECENT - back + 1;
+
+	return segment->recent[i % SEGMENT_RECENT];
+}
+
+/* The value of this number, from 1; its level once it is forgotten, as one of
+ * so many hardly matters. */
+static double
+beside(const struct segment *segment, uint32_t number, double level)
+{
+	uint32_t back = segment->n - number + 1;
+
+	return back <= SEGMENT_RECENT ? (double)recent(segment, back) : level;
+}
+
 /* The correlation of neighbours that two levels leave: the sum of (x - mean)
  * (next - its mean) over all pairs, that across the split among them. */
 static double
@@ -76,7 +95,8 @@ remaining(
 	double n1 = split->n, n2 = segment->n - n1;
 	double s1 = (double)split->sum, s2 = segment->sum - s1;
 	double m1 = s1 / n1, m2 = s2 / n2;
-	double last = (double)split->last, next = (double)split->next;
+	double last = beside(segment, split->n, m1);
+	double next = beside(segment, split->n + 1, m2);
 	double rho = segment->product - m1 * (2 * s1 - segment->first - last) +
 	    (n1 - 1) * m1 * m1 - m2 * (2 * s2 - next - segment->last) +
 	    (n2 - 1) * m2 * m2 - next * m1 - last * m2 + m1 * m2;
@@ -93,15 +113,6 @@ beside_line(const struct segment *segment, double total)
 	double slope = segment->moment - segment->sum * (n - 1) / 2;
 
 	return total - slope * slope * 12 / (n * (n * n - 1));
-}
-
-/* The value so many before the end; 1: the last. */
-static float
-recent(const struct segment *segment, uint32_t back)
-{
-	uint32_t i = segment->n + SEGMENT_RECENT - back + 1;
-
-	return segment->recent[i % SEGMENT_RECENT];
 }
 
 static void
@@ -125,8 +136,6 @@ append(struct segment *segment, double value)
 	segment->recent[segment->n % SEGMENT_RECENT] = (float)x;
 	split.n = segment->n - SEGMENT_LEAST;
 	split.sum = (float)segment->waiting[segment->n % SEGMENT_LEAST];
-	split.last = recent(segment, SEGMENT_LEAST + 1);
-	split.next = recent(segment, SEGMENT_LEAST);
 	segment->waiting[segment->n % SEGMENT_LEAST] = segment->sum;
 	if (segment->n < 2 * SEGMENT_LEAST)
 		return;
@@ -164,7 +173,7 @@ cut(struct segment *segment, const struct split *split, double variance,
 	fresh.sum = sum;
 	fresh.square = n * (mean * mean + variance);
 	fresh.product = (n - 1) * (mean * mean + rho * variance);
-	fresh.first = (double)split->next;
+	fresh.first = mean;
 	/* The trend since is not known. */
 	fresh.moment = fresh.sum * (n - 1) / 2;
 	*segment = fresh;

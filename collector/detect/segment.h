@@ -7,7 +7,8 @@
  * long-run one, (1 + rho) / (1 - rho) for a remaining correlation of rho, and
  * two levels must fit better than one straight line, so a trend is no string
  * of steps.  Exact in constant memory, as only splits on the convex hull of
- * the cumulative sum can win (see focus.h).
+ * the cumulative sum can win (see focus.h); but for splits of long ago rho is
+ * known to a few hundredths only.
  */
 #ifndef COLLECTOR_DETECT_SEGMENT_H
 #define COLLECTOR_DETECT_SEGMENT_H
@@ -18,8 +19,7 @@
 enum { SEGMENT_LEAST = 6, SEGMENT_HULL = 16, SEGMENT_RECENT = 36 };
 
 struct split {
-	float sum;        /* of the first n values */
-	float last, next; /* the values on either side */
+	float sum; /* of the first n values */
 	uint32_t n;
 };
 

@@ -20,7 +20,6 @@
 #define WEEK_MS   INT64_C(604800000)
 #define KNOWN_MS  INT64_C(259200000) /* three days */
 #define HOURS_MS  INT64_C(10800000)
-#define HOURLY_MS 7.2e6 /* as the detector's: rarer values have no hours */
 
 void
 slower_init(struct slower *slower)
@@ -68,15 +67,7 @@ recent_level(const struct slower *slower, uint64_t n)
 static double
 season(const struct slower *slower, int64_t at_ms)
 {
-	const struct detector *detector = &slower->detector;
-	struct hour hour = { .number = 0 };
-
-	if (!(detector->shift.unit > 0) ||
-	    !(detector->pace.step_ms <= HOURLY_MS))
-		return 0;
-	hour_set(&hour, at_ms);
-	return profile_at(&detector->shift.profile, &hour) *
-	    detector->shift.base;
+	return detector_season(&slower->detector, at_ms);
 }
 
 static double

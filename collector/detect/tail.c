@@ -16,6 +16,7 @@
 #define EXPONENT       4.0   /* of the power law where nothing is known, */
 #define EXPONENT_PRIOR 10    /* worth so many values beyond FAR_BIN */
 #define MEMORY         20000 /* then all is halved */
+#define ONE            8     /* value, in TAIL_PART */
 
 void
 tail_init(struct tail *tail)
@@ -36,15 +37,24 @@ place(double *out_part, double size)
 	return (int)at;
 }
 
+/* A bin that holds thousands need not count more. */
+static void
+add(uint16_t *bin, uint32_t parts)
+{
+	uint32_t sum = *bin + parts;
+
+	*bin = sum < UINT16_MAX ? (uint16_t)sum : UINT16_MAX;
+}
+
 static void
 count(struct tail *tail, double z)
 {
-	float *bins = z < 0 ? tail->below : tail->above;
+	uint16_t *bins = z < 0 ? tail->below : tail->above;
 	double size = fabs(z), part;
 
 	tail->n++;
 	if (size >= FIRST)
-		bins[place(&part, size < WIDEST ? size : WIDEST)]++;
+		add(&bins[place(&part, size < WIDEST ? size : WIDEST)], ONE);
 	if (tail->n <= MEMORY)
 		return;
 	tail->n /= 2;
@@ -77,15 +87,15 @@ rescale(struct tail *tail, double by)
 
 /* All sizes are a bin larger. */
 static void
-move_up(float *bins)
+move_up(uint16_t *bins)
 {
-	bins[TAIL_BINS - 1] += bins[TAIL_BINS - 2];
+	add(&bins[TAIL_BINS - 1], bins[TAIL_BINS - 2]);
 	memmove(&bins[1], &bins[0], (TAIL_BINS - 2) * sizeof(bins[0]));
 	bins[0] = 0;
 }
 
 static void
-move_down(float *bins)
+move_down(uint16_t *bins)
 {
 	memmove(&bins[0], &bins[1], (TAIL_BINS - 1) * sizeof(bins[0]));
 	bins[TAIL_BINS - 1] = 0;
@@ -124,13 +134,13 @@ tail_alarm(struct tail *tail, double z)
  * exponent is learned from those beyond FAR_BIN, where few are seen and none
  * is the last. */
 static double
-extrapolated(const float *bins, double n, double size)
+extrapolated(const uint16_t *bins, double n, double size)
 {
 	double logs = 0, far = 0, exponent, ratio;
 
 	for (int i = FAR_BIN; i < TAIL_BINS; i++) {
-		far += (double)bins[i];
-		logs += (double)bins[i] * (i - FAR_BIN + 0.5) * WIDER;
+		far += bins[i] * TAIL_PART;
+		logs += bins[i] * TAIL_PART * (i - FAR_BIN + 0.5) * WIDER;
 	}
 	if (far < FAR_LEAST)
 		return 0;
@@ -142,7 +152,7 @@ extrapolated(const float *bins, double n, double size)
 double
 tail_score(const struct tail *tail, double z, double limit)
 {
-	const float *bins = z < 0 ? tail->below : tail->above;
+	const uint16_t *bins = z < 0 ? tail->below : tail->above;
 	double size = fabs(z), n = (double)tail->n + PRIOR;
 	double part, beyond, square, p, score;
 	int bin;
@@ -154,9 +164,10 @@ tail_score(const struct tail *tail, double z, double limit)
 	/* All that is in the last bin counts as equally far. */
 	if (bin == TAIL_BINS - 1)
 		part = 0;
-	beyond = (double)bins[bin] * (1 - part);
+	beyond = bins[bin] * (1 - part);
 	for (int i = bin + 1; i < TAIL_BINS; i++)
-		beyond += (double)bins[i];
+		beyond += bins[i];
+	beyond *= TAIL_PART;
 	square = FIRST / size * (FIRST / size);
 	p = (beyond + PRIOR * BEYOND * square * square) / n;
 	if (bin >= FAR_BIN)

@@ -13,10 +13,12 @@
 
 #define TAIL_BINS 32 /* each a quarter wider than the one before */
 
+#define TAIL_PART 0.125 /* of a value, as what is counted fades */
+
 enum { TAIL_LATE = 8, TAIL_ALARMS = 2 };
 
 struct tail {
-	float above[TAIL_BINS], below[TAIL_BINS];
+	uint16_t above[TAIL_BINS], below[TAIL_BINS]; /* in TAIL_PART */
 	float n;    /* values seen, the ordinary ones included */
 	float unit; /* the deviation that sizes are in; 0: not known yet */
 	/* The latest are not counted yet: a burst is not measured by itself. */

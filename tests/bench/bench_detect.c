@@ -248,7 +248,9 @@ cost(void)
 	printf("{\"ns\": %.1f, \"outcome_ns\": %.1f, \"bytes\": %zu, "
 	       "\"without_profile\": %zu, \"flags\": %ld}\n",
 	    ns, outcome_ns, sizeof(struct detector),
-	    sizeof(struct detector) - 2 * sizeof(struct profile), flags);
+	    sizeof(struct detector) - 2 * sizeof(struct profile) -
+		sizeof(detector.weeks) + sizeof(detector.segment),
+	    flags);
 	return 0;
 }
 

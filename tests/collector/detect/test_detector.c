@@ -361,6 +361,31 @@ test_a_daily_season_is_quiet_once_it_is_known(void **state)
 	assert_in_range(late, 0, 4);
 }
 
+/* What is kept of the week gives way to the scan, and back. */
+static void
+test_a_series_may_change_its_pace(void **state)
+{
+	static const int64_t steps_ms[] = { 1800000, 7200000, 60000, 3600000 };
+	struct detector detector;
+	struct flag flag;
+	int64_t at_ms = START_MS;
+	uint64_t seed = 12;
+	int flags = 0, found = 0;
+
+	(void)state;
+	detector_init(&detector, 1, 0);
+	for (int i = 0; i < 8000; i++) {
+		double x = 50 + stream_normal(&seed);
+
+		at_ms += steps_ms[i / 500 % 4];
+		flags += detector_add(&flag, &detector, at_ms, x);
+	}
+	assert_in_range(flags, 0, 2);
+	for (int i = 0; i < 20; i++)
+		found += detector_add(&flag, &detector, at_ms += 3600000, 70);
+	assert_int_equal(found, 1);
+}
+
 /* The same numbers on every machine: integers in, known flags out. */
 static void
 test_flags_are_those_of_every_machine(void **state)
@@ -405,6 +430,7 @@ main(void)
 		cmocka_unit_test(test_any_chunks_give_the_same),
 		cmocka_unit_test(test_a_long_life),
 		cmocka_unit_test(test_a_return_is_known_at_once),
+		cmocka_unit_test(test_a_series_may_change_its_pace),
 		cmocka_unit_test(test_spikes_of_a_still_series_become_usual),
 		cmocka_unit_test(test_a_daily_season_is_quiet_once_it_is_known),
 		cmocka_unit_test(test_flags_are_those_of_every_machine),
