@@ -85,6 +85,69 @@ test_focus_is_exact(void **state)
 	}
 }
 
+/* Mean run lengths of the two-sided CUSUM with a slack of half a deviation:
+ * Montgomery, Introduction to Statistical Quality Control, table 9.3 (after
+ * Lucas and Crosier 1982). */
+static const struct arl {
+	const char *name;
+	double limit, shift, expect;
+	int runs;
+} arls[] = {
+	{ "without a shift 4 are passed after 168", 4, 0, 168, 4000 },
+	{ "without a shift 5 are passed after 465", 5, 0, 465, 3000 },
+	{ "a shift of 0.25 passes 4 after 74.2", 4, 0.25, 74.2, 4000 },
+	{ "a shift of 0.25 passes 5 after 139", 5, 0.25, 139, 4000 },
+	{ "a shift of 0.5 passes 4 after 26.6", 4, 0.5, 26.6, 4000 },
+	{ "a shift of 0.5 passes 5 after 38", 5, 0.5, 38.0, 4000 },
+	{ "a shift of 1 passes 4 after 8.38", 4, 1, 8.38, 4000 },
+	{ "a shift of 1 passes 5 after 10.4", 5, 1, 10.4, 4000 },
+	{ "a shift of 2 passes 4 after 3.34", 4, 2, 3.34, 4000 },
+	{ "a shift of 2 passes 5 after 4.01", 5, 2, 4.01, 4000 },
+	{ "a shift of 4 passes 5 after 2.01", 5, 4, 2.01, 4000 },
+};
+
+/* The CUSUM with this slack: its onset, as that of any other, is among those
+ * kept. */
+static double
+cusum_of(const struct focus *focus, double slack)
+{
+	double most = 0;
+
+	for (uint32_t i = 0; i < focus->count; i++) {
+		double sum = (double)focus->sums[i] - slack * focus->n[i];
+
+		if (sum > most)
+			most = sum;
+	}
+	return most;
+}
+
+static void
+test_run_length(void **state)
+{
+	const struct arl *row = *state;
+	uint64_t seed = 31;
+	double values = 0;
+
+	for (int run = 0; run < row->runs; run++) {
+		struct focus up, down;
+
+		focus_init(&up);
+		focus_init(&down);
+		do {
+			double z = row->shift + stream_normal(&seed);
+
+			focus_add(&up, z, 60000);
+			focus_add(&down, -z, 60000);
+			values++;
+		} while (cusum_of(&up, 0.5) <= row->limit &&
+		    cusum_of(&down, 0.5) <= row->limit);
+	}
+	/* Run lengths scatter about as much as they are long. */
+	assert_true(
+	    fabs(values / row->runs / row->expect - 1) < 4 / sqrt(row->runs));
+}
+
 /* All splits of a segment, tried one by one. */
 static double
 all_splits(const double *values, int n, int *out_n)
@@ -467,6 +530,7 @@ main(void)
 	};
 
 	return TABLE_RUN(instants, test_instant) +
+	    TABLE_RUN(arls, test_run_length) +
 	    TABLE_RUN(waves, test_focus_is_exact) +
 	    TABLE_RUN(waves, test_segment_is_exact) +
 	    cmocka_run_group_tests(tests, NULL, NULL);
