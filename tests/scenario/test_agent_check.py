@@ -329,7 +329,6 @@ def test_a_reason_that_is_none_is_told(agent):
 
 # --- vantage -------------------------------------------------------------------
 
-@pytest.mark.parametrize("broken", [False, True])
 def test_what_a_control_plane_says_is_marked(agent, web):
     """It is not seen from where the agent stands."""
     agent.configure(HEAD + PROVEN + """\
@@ -347,6 +346,7 @@ probes:
             if " near " in line or " far " in line] == [False, True]
 
 
+@pytest.mark.parametrize("broken", [False, True])
 def test_from_an_unproven_vantage_all_is_blind(agent, web, broken):
     """Neither green nor red, whatever was seen: exit code 3."""
     path = "broken" if broken else ""
