@@ -374,6 +374,7 @@ begin(struct agent *agent)
 	prove(agent);
 	schedule_set(
 	    agent->schedule, config->probes, config->n_probes, FIRST_RUN_MS);
+	mem_give_back();
 }
 
 static void

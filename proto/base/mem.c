@@ -1,9 +1,13 @@
+#include <link.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "proto/base/mem.h"
 
@@ -163,4 +167,33 @@ arena_free(struct arena *arena)
 		free(block);
 	}
 	free(arena);
+}
+
+/* Of segments that are never written, no page differs from its file; what
+ * relocations have changed lies in segments that are written. */
+static int
+drop_code(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	(void)size;
+	(void)arg;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+		uintptr_t from = info->dlpi_addr + segment->p_vaddr;
+		uintptr_t to = (from + segment->p_memsz) & ~(page - 1);
+
+		from = (from + page - 1) & ~(page - 1);
+		if (segment->p_type == PT_LOAD &&
+		    (segment->p_flags & PF_W) == 0 && from < to)
+			madvise((void *)from, to - from, MADV_DONTNEED);
+	}
+	return 0;
+}
+
+void
+mem_give_back(void)
+{
+	malloc_trim(0);
+	dl_iterate_phdr(drop_code, NULL);
 }

@@ -44,4 +44,9 @@ char *arena_strndup(struct arena *arena, const char *bytes, size_t n);
 size_t arena_bytes(const struct arena *arena); /* handed out so far */
 void arena_free(struct arena *arena);          /* NULL is allowed */
 
+/* Gives back what starting up took and running does not need: free memory of
+ * the heap, and pages of code, which come back from their files when they are
+ * used. */
+void mem_give_back(void);
+
 #endif

@@ -3,7 +3,8 @@
 
 The same nginx on the loopback is probed by vedette-agent (with a collector,
 so that storing and sending are in the price), by its runner alone, and by
-blackbox_exporter, one after the other.  Then 1,000 probes of which 300 never
+blackbox_exporter, one after the other; a PostgreSQL by the runner and by psql.
+Then 1,000 probes of which 300 never
 get an answer, half of them not even to the question for their name, show
 whether all keep their intervals.  Prints one JSON object.
 """
@@ -12,6 +13,7 @@ import http.client
 import json
 import os
 import pathlib
+import resource
 import shutil
 import socket
 import subprocess
@@ -22,11 +24,13 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.namespaces import own_mounts  # noqa: E402
+from support.postgres import BIN, postgres  # noqa: E402
 from support.probing import (closed_port, full_port,  # noqa: E402
                              until_listening)
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 PROBES = {"tcp": 1000, "http": 500}  # at 1 s
+SESSIONS = 40  # postgres probes at 1 s
 MODULE = {"tcp": "tcp_connect", "http": "http_2xx"}
 
 
@@ -155,6 +159,38 @@ def blackbox(kind, port, count):
         return 1000 * (cpu_s(exporter.pid) - before) / count
 
 
+def children_s():
+    """User and system time of programs that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def sessions(build, folder, seconds):
+    """CPU ms of a postgres probe, with a session of its own, and of psql for
+    the same; the server's is not counted."""
+    with postgres("host all all 127.0.0.1/32 trust") as server:
+        path = folder / "postgres.yaml"
+        target = (f"{{host: 127.0.0.1, port: {server.port}, "
+                  "user: postgres, database: postgres, sslmode: disable}")
+        path.write_text(
+            f"agent: bench\nenvironment: bench\nstate_directory: {folder}\n"
+            "defaults: {interval: 1s, timeout: 900ms}\nprobes:\n" + "".join(
+                f"  - {{name: p{i}, postgres: {target}}}\n"
+                for i in range(SESSIONS)))
+        ours = runner_alone(build, path, seconds)
+        assert ours["ok"] == ours["runs"], ours
+        count = 10 * seconds
+        before = children_s()
+        for _ in range(count):
+            subprocess.run(
+                [BIN / "psql", "-X", "-q", "-t", "-c", "select 1",
+                 f"host=127.0.0.1 port={server.port} user=postgres "
+                 "dbname=postgres sslmode=disable"],
+                check=True, capture_output=True)
+        return {"runner_ms": round(ours["cpu_us_per_run"] / 1000, 4),
+                "psql_ms": round(1000 * (children_s() - before) / count, 4)}
+
+
 def main():
     """Returns the exit code."""
     build = pathlib.Path(sys.argv[1]).resolve()
@@ -175,6 +211,7 @@ def main():
                     "runner_resident_kib": alone["resident_kib"],
                     "blackbox_ms": round(
                         blackbox(kind, port, 400 * seconds), 4)}
+            found["postgres"] = sessions(build, folder, seconds)
             with full_port() as dead, silent_names(folder) as prefix:
                 path = write_configuration(folder, "tcp", port, dead)
                 found["300 of 1,000 are dead"] = runner_alone(

@@ -121,6 +121,13 @@ def probes(build, quick):
         row(f"{kind} probe, CPU ms each", f"{ours:.4f}",
             f"{theirs:.4f} blackbox_exporter", f"{ours / theirs:.3f}",
             f"<= {goal}", ours / theirs <= goal)
+    kib = found["tcp"]["resident_kib"]
+    row("agent with 1,000 tcp probes at 1 s, resident KiB", f"{kib:,}", "",
+        "", "<= 15,360", kib <= 15360)
+    ours, psql = found["postgres"]["runner_ms"], found["postgres"]["psql_ms"]
+    row("postgres probe, CPU ms each", f"{ours:.4f}",
+        f"{psql:.4f} psql -c 'select 1'", f"{ours / psql:.3f}", "<= 1",
+        ours <= psql)
     dead = found["300 of 1,000 are dead"]
     assert dead["censored"] > 0 and dead["ok"] > 0, dead
     row("300 of 1,000 probes never end, drift", f"{dead['worst_drift']:.4f}",

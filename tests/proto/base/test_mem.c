@@ -36,8 +36,36 @@ test_demand(void **state)
 	arena_free(arena);
 }
 
+/* What a program has written stays, as do the addresses in its tables. */
+static const char *const words[] = { "one", "two" };
+static char *(*const copies[])(const char *) = { mem_strdup, strdup };
+
+static void
+test_give_back(void **state)
+{
+	static int written;
+	char *kept = mem_strdup("kept");
+
+	(void)state;
+	written = 7;
+	mem_give_back();
+	assert_int_equal(written, 7);
+	assert_string_equal(kept, "kept");
+	free(kept);
+	for (int i = 0; i < 2; i++) {
+		kept = copies[i](words[i]);
+		assert_string_equal(kept, words[i]);
+		free(kept);
+	}
+}
+
 int
 main(void)
 {
-	return TABLE_RUN(demands, test_demand);
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_give_back),
+	};
+
+	return TABLE_RUN(demands, test_demand) +
+	    cmocka_run_group_tests(tests, NULL, NULL);
 }
