@@ -54,8 +54,9 @@ struct probe_kind {
 	 * NULL past the last.  May be NULL. */
 	const char *(*phase_of)(const struct probe_config *config, size_t i);
 	/* The limit was reached in one of the steps: may add attributes, set
-	 * phases, and say with probe_fail() what there was no answer to.  May
-	 * be NULL. */
+	 * phases, and say with probe_fail() what there was no answer to, or,
+	 * with another reason than the timeout, what was found before.
+	 * May be NULL. */
 	void (*expire)(struct probe *probe, void *state);
 	void (*cleanup)(void *state); /* called once, after the last step, even
 					 when a step stopped or timed out */

@@ -327,9 +327,10 @@ expire(struct probe *probe)
 	    step != NULL ? step : "", step != NULL ? ": " : "", span);
 	if (kind->expire != NULL)
 		kind->expire(probe, probe->attempt.state);
-	probe->attempt.outcome =
-	    kind->is_silence_unknown ? OUTCOME_UNKNOWN : OUTCOME_CRITICAL;
-	probe->attempt.reason = REASON_TIMEOUT;
+	if (probe->attempt.reason == REASON_TIMEOUT)
+		probe->attempt.outcome = kind->is_silence_unknown
+		    ? OUTCOME_UNKNOWN
+		    : OUTCOME_CRITICAL;
 	mark_phase(probe);
 	end(probe);
 }

@@ -468,8 +468,14 @@ expire(struct probe *p, void *state)
 		return;
 	judge_all(p, s);
 	text_span(span, (int64_t)probe_config(p)->timeout_ms * 1000);
-	probe_fail(p, REASON_TIMEOUT, "%s: not read within %s",
-	    settings_source_origin(s->sources[s->at]), span);
+	/* What is known to be wrong is so whatever the others hold. */
+	if (s->outcome == OUTCOME_CRITICAL)
+		probe_fail(p, s->reason, "%s; %s: not read within %s",
+		    s->findings.bytes,
+		    settings_source_origin(s->sources[s->at]), span);
+	else
+		probe_fail(p, REASON_TIMEOUT, "%s: not read within %s",
+		    settings_source_origin(s->sources[s->at]), span);
 }
 
 static void
@@ -501,5 +507,7 @@ const struct probe_kind settings_kind = {
 	.steps = steps,
 	.expire = expire,
 	.cleanup = cleanup,
+	/* A source that does not answer says nothing of the settings. */
+	.is_silence_unknown = true,
 	.check = settings_check,
 };

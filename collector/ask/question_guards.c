@@ -71,11 +71,16 @@ static void
 draft_guard(struct draft *draft, const struct expectation_config *guard,
     const struct fleet *fleet, const struct fleet_fact *fact)
 {
+	static const char *const states[] = {
+		[EXPECT_HELD] = "held",
+		[EXPECT_BROKEN] = "regressed",
+		[EXPECT_UNKNOWN] = "unknown",
+	};
 	char rule[EXPECT_TEXT_BYTES];
-	const char *state = "unknown";
+	const char *state = states[EXPECT_UNKNOWN];
 
 	if (fact != NULL)
-		state = expect_holds(guard, fleet, fact) ? "held" : "regressed";
+		state = states[expect_state(guard, fleet, fact)];
 	draft_open(draft, NULL, '{');
 	draft_text(draft, "name", guard->name);
 	draft_text(draft, "rule", expect_text(rule, guard));

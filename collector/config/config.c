@@ -316,6 +316,20 @@ check_subject(const struct check *check, const char *path,
 	return 0;
 }
 
+/* An environment that the others are measured by. */
+static int
+check_as_in(const struct check *check, const char *path, const char *key,
+    const char *environment)
+{
+	struct place at = place_of("%s.%s", path, key);
+
+	if (environment == NULL ||
+	    config_environment(check->config, environment) != NULL)
+		return 0;
+	return conf_complain(check->conf, check->err, at.path,
+	    "not listed under environments; add it there, or correct the name");
+}
+
 static int
 check_condition(const struct check *check, const char *path,
     struct expectation_config *expectation)
@@ -324,14 +338,21 @@ check_condition(const struct check *check, const char *path,
 	const struct names *match = &expectation->must_match;
 	int n = (expectation->at_least != NULL) +
 	    (expectation->at_most != NULL) + (expectation->equals != NULL) +
-	    expectation->present + (differ->n > 0) + (match->n > 0);
+	    expectation->present + (differ->n > 0) + (match->n > 0) +
+	    (expectation->at_least_as_in != NULL) +
+	    (expectation->at_most_as_in != NULL);
 	struct place at;
 	int rc = 0;
 
 	if (n != 1)
 		rc = conf_complain(check->conf, check->err, path,
 		    "must have exactly one of at_least, at_most, equals, "
-		    "present: true, must_differ, must_match");
+		    "present: true, must_differ, must_match, at_least_as_in, "
+		    "at_most_as_in");
+	rc |= check_as_in(
+	    check, path, "at_least_as_in", expectation->at_least_as_in);
+	rc |= check_as_in(
+	    check, path, "at_most_as_in", expectation->at_most_as_in);
 	at = place_of("%s.must_differ", path);
 	rc |= check_environments(check, at.path, differ);
 	if (differ->n == 1)

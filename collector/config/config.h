@@ -98,6 +98,7 @@ struct expectation_config {
 	char *equals;
 	bool present;
 	struct names must_differ, must_match; /* between environments */
+	char *at_least_as_in, *at_most_as_in; /* an environment */
 	struct names services, environments;  /* empty: all */
 	char *severity;                       /* [critical] or warning */
 	char *issue;

@@ -102,6 +102,10 @@ static const cyaml_schema_field_t expectation_fields[] = {
 	TEXT("fact", OPTIONAL, struct expectation_config, fact),
 	TEXT("at_least", OPTIONAL, struct expectation_config, at_least),
 	TEXT("at_most", OPTIONAL, struct expectation_config, at_most),
+	TEXT("at_least_as_in", OPTIONAL, struct expectation_config,
+	    at_least_as_in),
+	TEXT("at_most_as_in", OPTIONAL, struct expectation_config,
+	    at_most_as_in),
 	TEXT("equals", OPTIONAL, struct expectation_config, equals),
 	CYAML_FIELD_BOOL(
 	    "present", OPTIONAL, struct expectation_config, present),

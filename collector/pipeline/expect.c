@@ -8,6 +8,14 @@
 
 #define ABSENT "absent"
 
+/* The environment that the others are measured by; NULL: none. */
+static const char *
+reference_of(const struct expectation_config *expectation)
+{
+	return expectation->at_least_as_in != NULL ? expectation->at_least_as_in
+						   : expectation->at_most_as_in;
+}
+
 static bool
 covers(
     const struct expectation_config *expectation, const struct fleet_fact *fact)
@@ -17,8 +25,10 @@ covers(
 	const struct names *related = expectation->must_differ.n > 0
 	    ? &expectation->must_differ
 	    : &expectation->must_match;
+	const char *as_in = reference_of(expectation);
 
 	return strcmp(expectation->name, fact->name) == 0 &&
+	    (as_in == NULL || strcmp(as_in, fact->environment) != 0) &&
 	    (services->n == 0 || names_hold(services, fact->service)) &&
 	    (environments->n == 0 ||
 		names_hold(environments, fact->environment)) &&
@@ -44,6 +54,21 @@ expect_next(const struct collector_config *config, const struct guards *guards,
 }
 
 bool
+expect_refers(
+    const struct collector_config *config, const struct fleet_fact *fact)
+{
+	for (uint32_t i = 0; i < config->n_expectations; i++) {
+		const struct expectation_config *one = &config->expectations[i];
+		const char *as_in = reference_of(one);
+
+		if (as_in != NULL && strcmp(as_in, fact->environment) == 0 &&
+		    strcmp(one->name, fact->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
 expect_is_relation(const struct expectation_config *expectation)
 {
 	return expectation->must_differ.n > 0 || expectation->must_match.n > 0;
@@ -56,14 +81,17 @@ expect_text(
 	const char *what = expectation->at_least != NULL ? "at least "
 	    : expectation->at_most != NULL               ? "at most "
 	    : expectation->equals != NULL                ? ""
+	    : expectation->at_least_as_in != NULL        ? "at least as in "
+	    : expectation->at_most_as_in != NULL         ? "at most as in "
 	    : expectation->must_differ.n > 0 ? "different in each environment"
 	    : expectation->must_match.n > 0  ? "the same in all environments"
 					     : "present";
 	const char *number = expectation->at_least != NULL
 	    ? expectation->at_least
-	    : expectation->at_most != NULL ? expectation->at_most
-	    : expectation->equals != NULL  ? expectation->equals
-					   : "";
+	    : expectation->at_most != NULL      ? expectation->at_most
+	    : expectation->equals != NULL       ? expectation->equals
+	    : reference_of(expectation) != NULL ? reference_of(expectation)
+						: "";
 	const char *issue = expectation->issue;
 
 	snprintf(out, EXPECT_TEXT_BYTES, "%s%s%s%s%s", what, number,
@@ -85,8 +113,19 @@ compare(const char *a, const char *b)
 	return strcmp(a, b) == 0 ? FINGERPRINTS_SAME : FINGERPRINTS_DIFFER;
 }
 
+/* Is it the same fact of the same service, somewhere else? */
 static bool
-relation_holds(const struct expectation_config *expectation,
+is_counterpart(const struct fleet_fact *other, const struct fleet_fact *fact)
+{
+	return strcmp(other->name, fact->name) == 0 &&
+	    strcmp(other->service, fact->service) == 0 &&
+	    strcmp(other->environment, fact->environment) != 0 &&
+	    other->source == fact->source && other->shown != NULL &&
+	    strcmp(other->shown, ABSENT) != 0;
+}
+
+static enum expect
+relation_state(const struct expectation_config *expectation,
     const struct fleet *fleet, const struct fleet_fact *fact)
 {
 	bool must_match = expectation->must_match.n > 0;
@@ -94,47 +133,105 @@ relation_holds(const struct expectation_config *expectation,
 	    must_match ? &expectation->must_match : &expectation->must_differ;
 	enum fingerprints broken =
 	    must_match ? FINGERPRINTS_DIFFER : FINGERPRINTS_SAME;
+	enum expect state = EXPECT_UNKNOWN;
 
 	MAP_EACH (const struct fleet_fact, other, fleet->facts) {
-		if (strcmp(other->name, fact->name) != 0 ||
-		    strcmp(other->service, fact->service) != 0 ||
-		    strcmp(other->environment, fact->environment) == 0 ||
-		    other->source != fact->source || other->shown == NULL ||
-		    !names_hold(all, other->environment) ||
-		    strcmp(other->shown, ABSENT) == 0)
+		enum fingerprints likeness;
+
+		if (!is_counterpart(other, fact) ||
+		    !names_hold(all, other->environment))
 			continue;
-		if (compare(other->shown, fact->shown) == broken)
-			return false;
+		likeness = compare(other->shown, fact->shown);
+		if (likeness == broken)
+			return EXPECT_BROKEN;
+		if (likeness != FINGERPRINTS_UNKNOWN)
+			state = EXPECT_HELD;
 	}
-	return true;
+	return state;
+}
+
+/* A number, or a duration in seconds. */
+static bool
+number_of(double *out, const char *text)
+{
+	static const struct {
+		const char *unit;
+		double s;
+	} units[] = { { "", 1 }, { "us", 1e-6 }, { "ms", 1e-3 }, { "s", 1 },
+		{ "m", 60 }, { "min", 60 }, { "h", 3600 }, { "d", 86400 } };
+	char *end;
+
+	*out = strtod(text, &end);
+	if (end == text || !isfinite(*out))
+		return false;
+	end += strspn(end, " ");
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(units[i].unit, end) != 0)
+			continue;
+		*out *= units[i].s;
+		return true;
+	}
+	return false;
+}
+
+/* Against every counterpart in the environment that it is measured by. */
+static enum expect
+measure(const struct expectation_config *expectation, const struct fleet *fleet,
+    const struct fleet_fact *fact)
+{
+	const char *as_in = reference_of(expectation);
+	enum expect state = EXPECT_UNKNOWN;
+	double own, there;
+
+	if (!number_of(&own, fact->shown))
+		return EXPECT_UNKNOWN;
+	MAP_EACH (const struct fleet_fact, other, fleet->facts) {
+		if (!is_counterpart(other, fact) ||
+		    strcmp(other->environment, as_in) != 0 ||
+		    !number_of(&there, other->shown))
+			continue;
+		if (expectation->at_least_as_in != NULL ? own < there
+							: own > there)
+			return EXPECT_BROKEN;
+		state = EXPECT_HELD;
+	}
+	return state;
 }
 
 static bool
 number_holds(
     const struct expectation_config *expectation, const struct fleet_fact *fact)
 {
-	char *end;
-	double number = strtod(fact->shown, &end);
+	double number;
 
-	if (end == fact->shown || *end != '\0' || !isfinite(number))
+	if (!number_of(&number, fact->shown))
 		return false;
 	return expectation->at_least != NULL ? number >= expectation->number
 					     : number <= expectation->number;
 }
 
-bool
-expect_holds(const struct expectation_config *expectation,
+static enum expect
+state_of(bool holds)
+{
+	return holds ? EXPECT_HELD : EXPECT_BROKEN;
+}
+
+enum expect
+expect_state(const struct expectation_config *expectation,
     const struct fleet *fleet, const struct fleet_fact *fact)
 {
 	bool is_absent = strcmp(fact->shown, ABSENT) == 0;
 
 	if (expectation->present)
-		return !is_absent;
+		return state_of(!is_absent);
 	if (expect_is_relation(expectation))
-		return is_absent || relation_holds(expectation, fleet, fact);
+		return is_absent ? EXPECT_HELD
+				 : relation_state(expectation, fleet, fact);
+	if (reference_of(expectation) != NULL)
+		return measure(expectation, fleet, fact);
 	if (fingerprints_are_shown(fact->shown))
-		return true; /* its value cannot be seen from here */
+		return EXPECT_UNKNOWN; /* its value cannot be seen from here */
 	if (expectation->equals != NULL)
-		return strcmp(fact->shown, expectation->equals) == 0;
-	return number_holds(expectation, fact);
+		return state_of(strcmp(fact->shown, expectation->equals) == 0);
+	return state_of(number_holds(expectation, fact));
 }

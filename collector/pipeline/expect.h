@@ -26,9 +26,18 @@ bool expect_is_relation(const struct expectation_config *expectation);
 char *expect_text(
     char out[EXPECT_TEXT_BYTES], const struct expectation_config *expectation);
 
-/* Does it hold now?  Fingerprints of different keys cannot be compared and
- * break nothing. */
-bool expect_holds(const struct expectation_config *expectation,
+/* Is a fact of this name, place and kind what others are measured by? */
+bool expect_refers(
+    const struct collector_config *config, const struct fleet_fact *fact);
+
+enum expect {
+	EXPECT_HELD,
+	EXPECT_BROKEN,
+	EXPECT_UNKNOWN, /* the other side was not seen, or is not comparable */
+};
+
+/* Does it hold now?  What cannot be told breaks nothing. */
+enum expect expect_state(const struct expectation_config *expectation,
     const struct fleet *fleet, const struct fleet_fact *fact);
 
 #endif

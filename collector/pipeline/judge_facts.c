@@ -196,7 +196,7 @@ settle_expected(const struct judge *judge, struct fleet_fact *fact,
 	while (broken == NULL &&
 	    (one = expect_next(judge->config, judge->guards, fact, &at)) !=
 		NULL)
-		if (!expect_holds(one, judge->fleet, fact))
+		if (expect_state(one, judge->fleet, fact) == EXPECT_BROKEN)
 			broken = one;
 	settle(judge, fact, broken != NULL, broken, arrival);
 }
@@ -235,12 +235,12 @@ follow_fact(const struct judge *judge, struct fleet_fact *fact,
 	bool is_bad = fact->drift.known != 0 &&
 	    fact->drift.value != fact->drift.known && !may_change(fact);
 
-	if (!is_expected(judge, fact)) {
+	if (!is_expected(judge, fact))
 		settle(judge, fact, is_bad, NULL, arrival);
-		return;
-	}
-	settle_expected(judge, fact, arrival);
-	settle_related(judge, fact, arrival);
+	else
+		settle_expected(judge, fact, arrival);
+	if (is_expected(judge, fact) || expect_refers(judge->config, fact))
+		settle_related(judge, fact, arrival);
 }
 
 /* Takes shown. */

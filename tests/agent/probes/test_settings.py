@@ -209,9 +209,23 @@ def test_a_source_that_never_answers_ends_at_the_limit(probing, declared):
         result = look(probing, REGISTER, SOURCES + "        - {name: h, url: "
                       f"'http://127.0.0.1:{port}/'}}\n", "timeout: 1s")
     assert (result["outcome"], result["reason"], result["censored"]) == (
-        "critical", "read.timeout", True)
+        "unknown", "read.timeout", True)
     assert f"http://127.0.0.1:{port}/: not read within 1" in result["message"]
     assert guards(result)["connection_timeout/1263"] == "HELD"
+
+
+def test_what_is_wrong_elsewhere_is_told_though_a_source_hangs(
+        probing, declared):
+    del declared
+    bad = GOOD | {"DB_CONNECTION_TIMEOUT": "8"}
+    with service(probing, bad), peer(hang) as port:
+        result = look(probing, REGISTER, SOURCES + "        - {name: h, url: "
+                      f"'http://127.0.0.1:{port}/'}}\n", "timeout: 1s")
+    assert (result["outcome"], result["reason"], result["censored"]) == (
+        "critical", "read.answer", True)
+    assert "connection_timeout is 8" in result["message"]
+    assert "not read within 1" in result["message"]
+    assert guards(result)["connection_timeout/1263"] == "REGRESSED"
 
 
 SHOW = """

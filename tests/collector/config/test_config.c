@@ -86,7 +86,8 @@ static const struct bad {
 	    "fact" },
 	{ "and one condition", HEAD "expectations: [{env: A}]\n",
 	    "3:16: expectations[0]: must have exactly one of at_least, "
-	    "at_most, equals, present: true, must_differ, must_match" },
+	    "at_most, equals, present: true, must_differ, must_match, "
+	    "at_least_as_in, at_most_as_in" },
 	{ "at_least is a number",
 	    HEAD "expectations: [{env: A, at_least: '35s'}]\n",
 	    "3:35: expectations[0].at_least: must be a number" },

@@ -346,6 +346,43 @@ static const struct expected {
 	    "{fact: x, equals: a}", "x", "#", 0, 0 },
 };
 
+/* Between environments: words as bench_play() takes them. */
+static const struct measured {
+	const char *name;
+	const char *yaml; /* under expectations */
+	const char *words;
+	size_t raised, cleared;
+} measureds[] = {
+	{ "staging may be as strict as production",
+	    "{setting: t, at_most_as_in: production}",
+	    "@production setting/t=30 @staging setting/t=30", 0, 0 },
+	{ "and stricter", "{setting: t, at_most_as_in: production}",
+	    "@production setting/t=30 @staging setting/t=8", 0, 0 },
+	{ "looser is told", "{setting: t, at_most_as_in: production}",
+	    "@production setting/t=30 @staging setting/t=75", 1, 0 },
+	{ "whoever of the two has changed",
+	    "{setting: t, at_most_as_in: production}",
+	    "@staging setting/t=75 @production setting/t=90 +1 setting/t=30 "
+	    "+1 setting/t=75",
+	    1, 1 },
+	{ "nothing is told of what is not seen",
+	    "{setting: t, at_most_as_in: production}", "@staging setting/t=75",
+	    0, 0 },
+	{ "nor of what is absent there",
+	    "{setting: u, at_most_as_in: production}",
+	    "@production setting/t=30 @staging setting/u=75", 0, 0 },
+	{ "the other way round it is a least",
+	    "{setting: t, at_least_as_in: production}",
+	    "@production setting/t=30 @staging setting/t=8", 1, 0 },
+	{ "durations are compared as such",
+	    "{setting: t, at_most_as_in: production}",
+	    "@production setting/t=1min @staging setting/t=60s", 0, 0 },
+	{ "whatever their units", "{setting: t, at_most_as_in: production}",
+	    "@production setting/t=500ms @staging setting/t=1", 1, 0 },
+	{ "a word is not measured", "{setting: t, at_most_as_in: production}",
+	    "@production setting/t=30 @staging setting/t=many", 0, 0 },
+};
+
 static void
 configure(struct bench *bench, const char *expectation)
 {
@@ -355,7 +392,8 @@ configure(struct bench *bench, const char *expectation)
 	char *yaml;
 
 	yaml = mem_printf("store: s\nlisten: [{url: 'ipc:///x'}]\n"
-			  "services: [{name: web}]\nexpectations: [%s]\n",
+			  "services: [{name: web}]\nexpectations: [%s]\n"
+			  "environments: {staging: {}, production: {}}\n",
 	    expectation);
 	folder_write(path, &bench->folder, "c.yaml", yaml, strlen(yaml));
 	free(yaml);
@@ -381,6 +419,20 @@ test_expected(void **state)
 		    value, sizeof(value), *at == '#' ? "k1:%c" : "%c", *at);
 		bench_fact(&bench, row->fact, value);
 	}
+	assert_int_equal(bench.n_raised, row->raised);
+	assert_int_equal(bench.n_cleared, row->cleared);
+	bench_close(&bench);
+}
+
+static void
+test_measured(void **state)
+{
+	const struct measured *row = *state;
+	struct bench bench;
+
+	bench_open(&bench);
+	configure(&bench, row->yaml);
+	bench_play(&bench, row->words);
 	assert_int_equal(bench.n_raised, row->raised);
 	assert_int_equal(bench.n_cleared, row->cleared);
 	bench_close(&bench);
@@ -803,6 +855,7 @@ main(void)
 	    TABLE_RUN(stories, test_story) + TABLE_RUN(courses, test_course) +
 	    TABLE_RUN(writtens, test_written) + TABLE_RUN(drifts, test_drift) +
 	    TABLE_RUN(expecteds, test_expected) +
+	    TABLE_RUN(measureds, test_measured) +
 	    TABLE_RUN(reloads, test_reload) +
 	    TABLE_RUN(retentions, test_retention) +
 	    TABLE_RUN(disturbances, test_property);
