@@ -212,6 +212,9 @@ struct tls_probe_config {
 	char *server_name;  /* whom it must be for; default host */
 	char *ca_file;      /* default: the system's */
 	uint32_t warn_days; /* before the first of the chain expires [14] */
+	char *starttls;     /* the protocol that begins in plain text; NULL */
+	/* Our own certificate, to be shown; both or none. */
+	char *certificate_file, *key_file;
 };
 
 /* How to reach a redis.  url (redis://..., rediss://...) or the parts, or, with

@@ -109,6 +109,8 @@ complete_tls(const char *folder, struct tls_probe_config *tls)
 		tls->warn_days = TLS_WARN_DAYS;
 	set_default(&tls->server_name, tls->host);
 	resolve_path(folder, &tls->ca_file, 0);
+	resolve_path(folder, &tls->certificate_file, 0);
+	resolve_path(folder, &tls->key_file, 0);
 }
 
 static void

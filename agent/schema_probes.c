@@ -210,6 +210,10 @@ static const cyaml_schema_field_t tls_fields[] = {
 	TEXT("ca_file", OPTIONAL, struct tls_probe_config, ca_file),
 	CYAML_FIELD_UINT(
 	    "warn_days", OPTIONAL, struct tls_probe_config, warn_days),
+	TEXT("starttls", OPTIONAL, struct tls_probe_config, starttls),
+	TEXT("certificate_file", OPTIONAL, struct tls_probe_config,
+	    certificate_file),
+	TEXT("key_file", OPTIONAL, struct tls_probe_config, key_file),
 	CYAML_FIELD_END,
 };
 

@@ -4,6 +4,7 @@
 
 #include "agent/probes/http_client.h"
 #include "agent/probes/http_origin.h"
+#include "agent/probes/secure.h"
 #include "agent/resolve.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
@@ -388,6 +389,7 @@ broken(const struct http_client *client, CURLcode code)
 	size_t n = sizeof(troubles) / sizeof(troubles[0]);
 	enum reason reason = REASON_INTERNAL;
 	int error = (int)number_of(client, CURLINFO_OS_ERRNO);
+	long verified = number_of(client, CURLINFO_SSL_VERIFYRESULT);
 	const char *why = client->trouble[0] != '\0' ? client->trouble
 						     : curl_easy_strerror(code);
 
@@ -402,6 +404,11 @@ broken(const struct http_client *client, CURLcode code)
 	for (size_t i = 0; i < n; i++)
 		if (troubles[i].code == code)
 			reason = troubles[i].reason;
+	/* libcurl compares the name before it takes OpenSSL's result. */
+	if (code == CURLE_PEER_FAILED_VERIFICATION && verified <= 1)
+		reason = REASON_WRONG_NAME;
+	else if (code == CURLE_PEER_FAILED_VERIFICATION)
+		reason = secure_reason(verified);
 	if (reason == REASON_INTERNAL || reason == REASON_DENIED)
 		return probe_unknown(
 		    client->probe, reason, "%s: %s", client->target, why);

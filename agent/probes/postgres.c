@@ -8,6 +8,7 @@
 #include "agent/probes/kinds.h"
 #include "agent/probes/postgres_dial.h"
 #include "agent/probes/postgres_inputs.h"
+#include "agent/probes/postgres_look.h"
 #include "agent/probes/postgres_reason.h"
 #include "agent/resolve.h"
 #include "proto/base/mem.h"
@@ -39,7 +40,8 @@ struct postgres {
 	bool is_sent;       /* the query */
 	int64_t sent_us;
 	size_t n_rows;
-	PGresult *server; /* of SERVER_QUERY */
+	PGresult *server;           /* of SERVER_QUERY */
+	struct postgres_look *look; /* at a certificate that was refused */
 };
 
 static const struct postgres_inputs *
@@ -210,8 +212,15 @@ tls_step(struct probe *p, void *state)
 {
 	struct postgres *pg = state;
 
+	enum turn turn = TURN_STOP;
+
 	pg->silent = "the request for TLS, though it took the connection";
-	return advance(p, pg, SECURING);
+	if (pg->look == NULL)
+		turn = advance(p, pg, SECURING);
+	if (turn != TURN_STOP || pg->target.host[0] == '/' ||
+	    probe_reason(p) != REASON_CERTIFICATE)
+		return turn;
+	return postgres_look_step(p, &pg->look, &pg->target);
 }
 
 static enum turn
@@ -434,6 +443,7 @@ cleanup(void *state)
 	struct postgres *pg = state;
 
 	PQclear(pg->server);
+	postgres_look_free(pg->look);
 	PQfinish(pg->conn);
 	postgres_target_fini(&pg->target);
 }

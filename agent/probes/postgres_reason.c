@@ -10,6 +10,7 @@ static const struct words {
 	enum reason reason;
 } sayings[] = {
 	{ "server closed the connection unexpectedly", REASON_RESET },
+	{ "does not match host name", REASON_WRONG_NAME },
 	{ "certificate file", REASON_INTERNAL }, /* one of our own */
 	{ "private key file", REASON_INTERNAL },
 	{ "certificate", REASON_CERTIFICATE },

@@ -25,6 +25,7 @@ struct secure {
 		int code, depth;
 	} authority, identity, time, other;
 	double days_left;
+	bool has_ticket; /* the server was content with us */
 };
 
 /* --- what is wrong with a chain ------------------------------------------- */
@@ -49,6 +50,18 @@ sort_of(struct secure *secure, int code)
 	default:
 		return &secure->other;
 	}
+}
+
+enum reason
+secure_reason(long verify_code)
+{
+	struct secure any = { 0 };
+	const struct fault *sort = sort_of(&any, (int)verify_code);
+
+	return sort == &any.authority ? REASON_AUTHORITY
+	    : sort == &any.identity   ? REASON_WRONG_NAME
+	    : sort == &any.time       ? REASON_EXPIRED
+				      : REASON_CERTIFICATE;
 }
 
 /* Goes on whatever it is: the handshake is not what is in question. */
@@ -97,6 +110,36 @@ set_trust(struct secure *secure, const char *ca_file, struct err *err)
 	return err_set(err, ERR_IO, "ca_file: %s: %s", ca_file, last_words());
 }
 
+static int
+on_ticket(SSL *ssl, SSL_SESSION *session)
+{
+	struct secure *secure = SSL_get_app_data(ssl);
+
+	(void)session;
+	secure->has_ticket = true;
+	return 0; /* it stays OpenSSL's */
+}
+
+/* What the server may ask of us. */
+static int
+set_own(
+    struct secure *secure, const struct secure_setup *setup, struct err *err)
+{
+	if (setup->certificate_file == NULL)
+		return 0;
+	if (SSL_CTX_use_certificate_chain_file(
+		secure->context, setup->certificate_file) != 1)
+		return err_set(err, ERR_IO, "certificate_file: %s: %s",
+		    setup->certificate_file, last_words());
+	if (SSL_CTX_use_PrivateKey_file(
+		secure->context, setup->key_file, SSL_FILETYPE_PEM) != 1)
+		return err_set(err, ERR_IO, "key_file: %s: %s", setup->key_file,
+		    last_words());
+	SSL_CTX_set_session_cache_mode(secure->context, SSL_SESS_CACHE_CLIENT);
+	SSL_CTX_sess_set_new_cb(secure->context, on_ticket);
+	return 0;
+}
+
 /* Whom the certificate has to name.  An address is never sent as SNI. */
 static void
 set_name(struct secure *secure, const char *name)
@@ -132,7 +175,8 @@ secure_open(
 	    SSL_MODE_ENABLE_PARTIAL_WRITE |
 		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_verify(secure->context, SSL_VERIFY_PEER, on_verified);
-	if (set_trust(secure, setup->ca_file, err) < 0)
+	if (set_trust(secure, setup->ca_file, err) < 0 ||
+	    set_own(secure, setup, err) < 0)
 		goto out;
 	secure->ssl = SSL_new(secure->context);
 	if (secure->ssl == NULL || SSL_set_fd(secure->ssl, setup->fd) != 1) {
@@ -194,6 +238,60 @@ secure_handshake(struct probe *p, struct secure *secure)
 	return probe_fail(p, probe_reason_of_errno(errno),
 	    "%s: closed during the handshake: is it TLS that is spoken there?",
 	    secure->name);
+}
+
+/* --- talking -------------------------------------------------------------- */
+
+ssize_t
+secure_read(struct secure *secure, void *bytes, size_t n, int *out_events)
+{
+	int rc;
+
+	ERR_clear_error();
+	errno = 0;
+	rc = SSL_read(secure->ssl, bytes, (int)n);
+	if (rc > 0)
+		return rc;
+	*out_events = events_of(secure, rc);
+	if (*out_events != 0)
+		errno = EAGAIN;
+	return *out_events == 0 && errno == 0 ? 0 : -1;
+}
+
+ssize_t
+secure_write(
+    struct secure *secure, const void *bytes, size_t n, int *out_events)
+{
+	int rc;
+
+	ERR_clear_error();
+	errno = 0;
+	rc = SSL_write(secure->ssl, bytes, (int)n);
+	if (rc > 0)
+		return rc;
+	*out_events = events_of(secure, rc);
+	if (*out_events != 0)
+		errno = EAGAIN;
+	return -1;
+}
+
+enum turn
+secure_confirm(struct probe *p, struct secure *secure, int64_t until_us)
+{
+	int events = 0;
+	char byte;
+
+	if (SSL_version(secure->ssl) < TLS1_3_VERSION ||
+	    secure_read(secure, &byte, 1, &events) > 0 || secure->has_ticket)
+		return TURN_NEXT;
+	if (events != 0 && probe_elapsed_us(p) >= until_us)
+		return TURN_NEXT;
+	if (events != 0)
+		return probe_await_until(
+		    p, SSL_get_fd(secure->ssl), events, until_us);
+	return probe_fail(p, REASON_HANDSHAKE,
+	    "%s: our certificate is not accepted: %s", secure->name,
+	    errno == EPROTO ? last_words() : "closed without a word");
 }
 
 /* --- the certificate ------------------------------------------------------ */
@@ -431,41 +529,6 @@ secure_tell(struct probe *p, struct secure *secure)
 		return;
 	write_hex(hex, sizeof(hex), digest, n);
 	tell(p, "sha256", hex);
-}
-
-/* --- talking -------------------------------------------------------------- */
-
-ssize_t
-secure_read(struct secure *secure, void *bytes, size_t n, int *out_events)
-{
-	int rc;
-
-	ERR_clear_error();
-	errno = 0;
-	rc = SSL_read(secure->ssl, bytes, (int)n);
-	if (rc > 0)
-		return rc;
-	*out_events = events_of(secure, rc);
-	if (*out_events != 0)
-		errno = EAGAIN;
-	return *out_events == 0 && errno == 0 ? 0 : -1;
-}
-
-ssize_t
-secure_write(
-    struct secure *secure, const void *bytes, size_t n, int *out_events)
-{
-	int rc;
-
-	ERR_clear_error();
-	errno = 0;
-	rc = SSL_write(secure->ssl, bytes, (int)n);
-	if (rc > 0)
-		return rc;
-	*out_events = events_of(secure, rc);
-	if (*out_events != 0)
-		errno = EAGAIN;
-	return -1;
 }
 
 void

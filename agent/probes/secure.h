@@ -17,6 +17,8 @@ struct secure_setup {
 	int fd;              /* borrowed until closed */
 	const char *name;    /* who it has to be: a host name, or an address */
 	const char *ca_file; /* whom to trust; NULL: whom the system does */
+	/* Shown when the server asks for it; NULL: none. */
+	const char *certificate_file, *key_file;
 };
 
 int secure_open(
@@ -24,6 +26,15 @@ int secure_open(
 
 /* For a step: TURN_NEXT when the handshake is complete. */
 enum turn secure_handshake(struct probe *probe, struct secure *secure);
+
+/* After the handshake, where a certificate of ours was shown: waits until the
+ * server has taken it, but not past until_us of the run, as some never say.  In
+ * TLS 1.3 it refuses one only after the handshake. */
+enum turn
+secure_confirm(struct probe *probe, struct secure *secure, int64_t until_us);
+
+/* What is wrong when a chain was refused with this X509_V_ERR_... */
+enum reason secure_reason(long verify_code);
 
 /* The certificate as attributes (tls, not_after, days_left, issuer).  TURN_NEXT
  * when nothing is wrong with it. */

@@ -2,15 +2,22 @@
 #include <string.h>
 
 #include "agent/probes/connect.h"
+#include "agent/probes/http_check.h"
 #include "agent/probes/kinds.h"
 #include "agent/probes/secure.h"
+#include "agent/probes/starttls.h"
 #include "proto/base/text.h"
 
 #define WARN_DAYS_MAX 3650
+#define CONFIRM_US    500000 /* for a server to refuse our certificate */
 
 struct tls {
 	struct connect connection;
+	struct starttls starttls;
 	struct secure *secure;
+	bool is_connected;
+	bool is_plain_over; /* what comes before TLS */
+	int64_t shaken_us;  /* when the handshake was complete; 0: not yet */
 };
 
 static enum turn
@@ -27,8 +34,10 @@ static enum turn
 connect_step(struct probe *p, void *state)
 {
 	struct tls *tls = state;
+	enum turn turn = connect_try(p, &tls->connection);
 
-	return connect_try(p, &tls->connection);
+	tls->is_connected = turn == TURN_NEXT;
+	return turn;
 }
 
 static enum turn
@@ -40,12 +49,29 @@ handshake_step(struct probe *p, void *state)
 		.fd = tls->connection.fd,
 		.name = config->server_name,
 		.ca_file = config->ca_file,
+		.certificate_file = config->certificate_file,
+		.key_file = config->key_file,
 	};
+	enum turn turn = TURN_NEXT;
 	struct err err;
 
+	if (config->starttls != NULL && !tls->is_plain_over)
+		turn = starttls_ask(
+		    p, &tls->starttls, config->starttls, tls->connection.fd);
+	if (turn != TURN_NEXT)
+		return turn;
+	tls->is_plain_over = true;
 	if (tls->secure == NULL && secure_open(&tls->secure, &setup, &err) < 0)
 		return probe_unknown(p, REASON_INTERNAL, "%s", err.text);
-	return secure_handshake(p, tls->secure);
+	if (tls->shaken_us == 0)
+		turn = secure_handshake(p, tls->secure);
+	if (turn != TURN_NEXT)
+		return turn;
+	if (tls->shaken_us == 0)
+		tls->shaken_us = probe_elapsed_us(p);
+	return config->certificate_file == NULL
+	    ? TURN_NEXT
+	    : secure_confirm(p, tls->secure, tls->shaken_us + CONFIRM_US);
 }
 
 static enum turn
@@ -75,15 +101,16 @@ expire(struct probe *p, void *state)
 	const struct tls *tls = state;
 	char span[TEXT_SPAN_BYTES];
 
-	if (tls->secure == NULL) {
+	if (tls->secure == NULL && !tls->is_connected) {
 		connect_expire(p, &tls->connection);
 		return;
 	}
 	text_span(span, (int64_t)probe_config(p)->timeout_ms * 1000);
 	probe_fail(p, REASON_TIMEOUT,
-	    "%s took the connection and did not complete the handshake within "
-	    "%s",
-	    probe_config(p)->tls->host, span);
+	    "%s took the connection and did not %s within %s",
+	    probe_config(p)->tls->host,
+	    tls->secure != NULL ? "complete the handshake" : "go on with TLS",
+	    span);
 }
 
 static void
@@ -115,7 +142,14 @@ check(const struct conf *conf, const char *path,
 	if (tls->warn_days > WARN_DAYS_MAX)
 		rc = conf_complain(
 		    conf, err, at, "must be at most %d", WARN_DAYS_MAX);
-	return rc;
+	snprintf(at, sizeof(at), "%s.starttls", path);
+	if (tls->starttls != NULL && !starttls_is_known(tls->starttls))
+		rc = conf_complain(conf, err, at,
+		    "not a protocol that is known: write postgres, smtp, imap "
+		    "or pop3");
+	return rc |
+	    http_check_certificate(
+		conf, path, tls->certificate_file, tls->key_file, err);
 }
 
 static const struct probe_step steps[] = {

@@ -48,15 +48,17 @@ class Chain:
         (self.folder / f"{name}.chain").write_text(chain)
         return self
 
-    def serve(self, name, chain=True, **options):
-        """A context in which a server shows NAME's certificate; its port."""
+    def serve(self, name, chain=True, greet=None, **options):
+        """A context in which a server shows NAME's certificate, after what
+        greet(plain) says with the plain connection; its port."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(
             self.folder / f"{name}.{'chain' if chain else 'pem'}",
             self.folder / f"{name}.key")
+        context.load_verify_locations(self.folder / "root.pem")
         for key, value in options.items():
             setattr(context, key, value)
-        return tls_peer(context)
+        return tls_peer(context, greet)
 
     def remove(self):
         """Removes the files."""
@@ -64,11 +66,13 @@ class Chain:
 
 
 @contextlib.contextmanager
-def tls_peer(context):
+def tls_peer(context, greet=None):
     """A listener that shakes hands and then only reads."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def attend(plain):
+        if greet is not None:
+            greet(plain)
         with contextlib.suppress(OSError), \
                 context.wrap_socket(plain, server_side=True) as connection:
             while connection.recv(4096):

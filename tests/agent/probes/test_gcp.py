@@ -247,7 +247,7 @@ def test_a_control_plane_that_is_not_there_says_nothing(probing, gcp):
     untrusted = probing.one("gcp.sql", "{project: shop, instance: db, "
                             f"endpoint: '{gcp.url}', credentials: "
                             f"{{metadata: '{gcp.metadata}'}}}}")
-    assert said(untrusted) == ("unknown", "state.certificate")
+    assert said(untrusted) == ("unknown", "state.authority")
     assert not gcp.asked, "no token went to a stranger"
 
 

@@ -169,7 +169,8 @@ def test_certificates(probing, nginx):
     unknown = ask(probing, f"https://web.test:{nginx[1]}/ok")
     plain = ask(probing, f"https://web.test:{nginx[0]}/ok", ca)
     assert good["outcome"] == "ok" and good["phases"]["tls"] > 0
-    assert other["reason"] == unknown["reason"] == "tls.certificate"
+    assert other["reason"] == "tls.wrong_name"
+    assert unknown["reason"] == "tls.authority"
     assert plain["reason"] == "tls.handshake"
     assert good["attributes"]["server"] == f"127.0.0.1:{nginx[1]}"
 

@@ -193,7 +193,7 @@ def test_a_shop_that_is_closed_is_refused_at_the_first_step(probing):
 def test_a_certificate_for_another_name_is_refused(probing):
     with shop(probing.directory) as base:
         result = walk(probing, base.replace("127.0.0.1", "localhost"))
-    assert result["reason"] == "start.certificate"
+    assert result["reason"] == "start.wrong_name"
 
 
 def test_a_page_larger_than_allowed_is_refused(probing):

@@ -4,6 +4,7 @@ import json
 import struct
 
 import pytest
+from support.chain_of import Chain
 from support.postgres import (READY, error, message, postgres,
                               receive_startup)
 from support.probing import (closed_port, full_port, garbage, hang, peer,
@@ -137,7 +138,38 @@ def test_tls_as_is_asked_for(probing, server):
                                            more=", sslmode: disable"))
     assert (good["message"], off["outcome"]) == ("", "ok")
     assert off["attributes"]["tls"] == "off"
-    assert (bad["outcome"], bad["reason"]) == ("critical", "tls.certificate")
+    assert (bad["outcome"], bad["reason"]) == ("critical", "tls.wrong_name")
+
+
+def test_what_is_wrong_with_a_certificate_is_told(probing):
+    """libpq only says that it was refused, so it is looked at once more."""
+    probing.hosts("127.0.0.1 db.test")
+    chain, stranger = Chain(), Chain()
+
+    def greet(plain):
+        plain.recv(8)
+        plain.sendall(b"S")
+
+    def look(port, trust):
+        found = probing.one(
+            "postgres", f"{{url: 'postgresql://app@db.test:{port}/app?"
+            f"sslmode=verify-full&sslrootcert={trust.folder}/root.pem'}}")
+        assert found["outcome"] == "critical"
+        return found["reason"], found["message"]
+    try:
+        chain.issue("good", "DNS:db.test")
+        chain.issue("old", "DNS:db.test", days=30, at="2020-01-01 00:00:00")
+        with chain.serve("good", greet=greet) as port:
+            authority = look(port, stranger)
+        with chain.serve("old", greet=greet) as port:
+            expired = look(port, chain)
+    finally:
+        chain.remove()
+        stranger.remove()
+    assert authority[0] == "tls.authority"
+    assert "nobody trusts" in authority[1]
+    assert expired[0] == "tls.expired"
+    assert "expired at 2020-01-31" in expired[1]
 
 
 def test_a_missing_file_of_ours_is_no_fault_of_the_server(probing, server):

@@ -37,7 +37,7 @@ static const struct said {
 	{ "a certificate that is not for this name",
 	    "x failed: server certificate for \"a\" does not match host name "
 	    "\"b\"\n",
-	    REASON_CERTIFICATE, "",
+	    REASON_WRONG_NAME, "",
 	    "server certificate for \"a\" does not match host name \"b\"" },
 	{ "a file of ours that is missing",
 	    "x failed: root certificate file \"r\" does not exist\n",

@@ -5,6 +5,7 @@ import struct
 
 import pytest
 from support.chain_of import Chain
+from support.postgres import postgres
 from support.probing import (closed_port, full_port, garbage, hang, peer,
                              reset)
 
@@ -221,3 +222,121 @@ def test_a_missing_file_of_ours_is_no_fault_of_the_server(probing, chain):
 def test_a_bad_target_is_a_complaint(probing, settings, complaint):
     assert probing.complaint(
         f"  - name: p\n    tls: {settings}\n") == complaint
+
+
+# --- what begins in plain text ------------------------------------------------
+
+def talk(*exchanges):
+    """A greeting of a server: what it says, and what has to be asked next."""
+    def greet(plain):
+        file = plain.makefile("rwb", buffering=0)
+        for question, answer in exchanges:
+            if question is not None:
+                assert file.readline() == question
+            for part in answer.splitlines(keepends=True):
+                file.write(part)
+    return greet
+
+
+SMTP = [(None, b"220-web.test\r\n220 ESMTP ready\r\n"),
+        (b"EHLO vedette\r\n", b"250-web.test\r\n250-SIZE 1000\r\n250 STARTTLS"
+                              b"\r\n")]
+GREETINGS = [
+    ("smtp", talk(*SMTP, (b"STARTTLS\r\n", b"220 go ahead\r\n"))),
+    ("imap", talk((None, b"* OK [CAPABILITY IMAP4rev1] ready\r\n"),
+                  (b"a STARTTLS\r\n", b"* CAPABILITY IMAP4rev1\r\n"
+                                      b"a OK begin\r\n"))),
+    ("pop3", talk((None, b"+OK ready\r\n"), (b"STLS\r\n", b"+OK begin\r\n"))),
+]
+
+
+@pytest.mark.parametrize("protocol,greet", GREETINGS)
+def test_a_server_that_begins_in_plain_text(probing, chain, protocol, greet):
+    with chain.serve("good", greet=greet) as port:
+        result = ask(probing, chain, port, f", starttls: {protocol}")
+    assert (result["outcome"], result["reason"]) == ("ok", "")
+    assert result["attributes"]["issuer"] == "between"
+    with chain.serve("expired", greet=greet) as port:
+        result = ask(probing, chain, port, f", starttls: {protocol}")
+    assert result["reason"] == "certificate.expired"
+
+
+@pytest.mark.parametrize("protocol,greet,part", [
+    ("smtp", talk(*SMTP, (b"STARTTLS\r\n", b"454 4.7.0 not now\r\n")),
+     "the server does not go on with TLS: 454 4.7.0 not now"),
+    ("smtp", talk((None, b"554 no service\r\n")), "554 no service"),
+    ("imap", talk((None, b"* OK ready\r\n"),
+                  (b"a STARTTLS\r\n", b"a BAD unknown\r\n")), "a BAD unknown"),
+    ("pop3", talk((None, b"-ERR busy\r\n")), "-ERR busy"),
+    ("postgres", lambda plain: plain.sendall(b"N"),
+     "postgres: the server does not speak TLS"),
+])
+def test_a_server_that_does_not_go_on_with_tls(probing, chain, protocol,
+                                               greet, part):
+    with chain.serve("good", greet=greet) as port:
+        result = ask(probing, chain, port, f", starttls: {protocol}")
+    assert (result["outcome"], result["reason"]) == (
+        "critical", "handshake.handshake")
+    assert part in result["message"]
+
+
+@pytest.mark.parametrize("behave,reason", [
+    (hang, "handshake.timeout"), (reset, "handshake.reset"),
+    (garbage, "handshake.limit")])
+@pytest.mark.parametrize("protocol", ["smtp", "imap"])
+def test_a_peer_that_speaks_nothing_of_it(probing, behave, reason, protocol):
+    with peer(behave) as port:
+        result = probing.one(
+            "tls", f"{{host: 127.0.0.1, port: {port}, starttls: {protocol}}}",
+            "timeout: 1s")
+    assert result["outcome"] == "critical"
+    assert result["reason"] in (reason, "handshake.timeout")
+
+
+def test_the_certificate_of_postgresql(probing):
+    probing.hosts("127.0.0.1 db.test", "127.0.0.1 other.test")
+    with postgres("host all all 127.0.0.1/32 trust") as server:
+        trust = f"starttls: postgres, ca_file: {server.folder}/cert.pem"
+        more = "warn_days: 1"
+        good = probing.one("tls", f"{{host: db.test, port: {server.port}, "
+                           f"{trust}, {more}}}")
+        other = probing.one("tls", f"{{host: other.test, port: {server.port}, "
+                            f"{trust}, {more}}}")
+    assert (good["outcome"], good["reason"]) == ("ok", "")
+    assert good["facts"]["tls/p/serial"]["value"]
+    assert other["reason"] == "certificate.wrong_name"
+
+
+# --- a certificate of our own ---------------------------------------------------
+
+def test_our_own_certificate_is_shown_and_judged(probing, chain):
+    chain.issue("client", "DNS:client.test")
+    own = (f", certificate_file: {chain.folder}/client.chain, "
+           f"key_file: {chain.folder}/client.key")
+    (chain.folder / "client.key").chmod(0o600)
+    with chain.serve("good", verify_mode=ssl.CERT_REQUIRED) as port:
+        known = ask(probing, chain, port, own)
+    assert (known["outcome"], known["reason"]) == ("ok", "")
+    stranger = Chain()
+    try:
+        stranger.issue("client", "DNS:client.test")
+        (stranger.folder / "client.key").chmod(0o600)
+        with chain.serve("good", verify_mode=ssl.CERT_REQUIRED) as port:
+            other = ask(probing, chain, port, own.replace(
+                str(chain.folder), str(stranger.folder)))
+    finally:
+        stranger.remove()
+    assert (other["outcome"], other["reason"]) == (
+        "critical", "handshake.handshake")
+    assert "our certificate is not accepted" in other["message"]
+
+
+@pytest.mark.parametrize("more,complaint", [
+    ("starttls: ftp", "starttls: not a protocol that is known: write "
+     "postgres, smtp, imap or pop3"),
+    ("certificate_file: a.pem", "certificate_file: certificate_file and key_file go "
+     "together; write both"),
+])
+def test_what_cannot_be_asked_for_is_refused(probing, more, complaint):
+    text = probing.complaint(f"  - name: p\n    tls: {{host: h, {more}}}\n")
+    assert complaint in text

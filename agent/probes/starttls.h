@@ -1,0 +1,31 @@
+/*
+ * starttls.h - asks a server that begins in plain text to go on with TLS.
+ */
+#ifndef AGENT_PROBES_STARTTLS_H
+#define AGENT_PROBES_STARTTLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "agent/probe.h"
+
+#define STARTTLS_MAX_BYTES 4096 /* of one answer */
+
+/* Starts as { 0 }. */
+struct starttls {
+	size_t at;     /* the exchange that is under way */
+	size_t n_sent; /* of its question */
+	bool is_asked; /* the question is sent */
+	size_t n;      /* of what was received of its answer */
+	char bytes[STARTTLS_MAX_BYTES];
+};
+
+/* Is this one of the protocols that are known: postgres, smtp, imap, pop3? */
+bool starttls_is_known(const char *protocol);
+
+/* For a step: TURN_NEXT when the next byte is TLS's; fails when the server
+ * does not go on with it. */
+enum turn starttls_ask(struct probe *probe, struct starttls *starttls,
+    const char *protocol, int fd);
+
+#endif
