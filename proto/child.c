@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "proto/child.h"
@@ -119,6 +120,34 @@ open_stream(struct stream *stream, struct child *child, uv_loop_t *loop,
 	return 0;
 }
 
+/* A file in memory: however slowly it is read, or not at all, nobody waits. */
+static int
+open_input(uv_stdio_container_t *stdio, const struct child_setup *setup,
+    struct err *err)
+{
+	const char *bytes = setup->input;
+	size_t done = 0;
+	ssize_t n;
+	int fd;
+
+	if (setup->n_input == 0)
+		return 0;
+	fd = memfd_create("input", MFD_CLOEXEC);
+	if (fd < 0)
+		return err_set(err, ERR_IO, "memfd: %s", strerror(errno));
+	stdio->flags = UV_INHERIT_FD;
+	stdio->data.fd = fd;
+	while (done < setup->n_input) {
+		n = write(fd, bytes + done, setup->n_input - done);
+		if (n < 0 && errno != EINTR)
+			return err_set(
+			    err, ERR_IO, "memfd: %s", strerror(errno));
+		done += n > 0 ? (size_t)n : 0;
+	}
+	lseek(fd, 0, SEEK_SET);
+	return 0;
+}
+
 /* --- its end -------------------------------------------------------------- */
 
 static void
@@ -213,13 +242,14 @@ child_start(struct child **out, uv_loop_t *loop,
 	struct child *child = mem_zalloc(sizeof(*child));
 	uv_stdio_container_t stdio[1 + CHILD_STREAMS] = { 0 };
 	bool is_known = false;
-	int rc = 0;
+	int rc;
 
 	*child = (struct child){ .max_bytes = setup->max_bytes,
 		.done = done,
 		.arg = arg,
 		.process.data = child,
 		.streams = { { .fd = -1 }, { .fd = -1 } } };
+	rc = open_input(&stdio[0], setup, err);
 	for (int i = 0; i < CHILD_STREAMS && rc == 0; i++)
 		rc = open_stream(
 		    &child->streams[i], child, loop, &stdio[1 + i], err);
@@ -227,9 +257,9 @@ child_start(struct child **out, uv_loop_t *loop,
 		is_known = true;
 		rc = spawn(child, loop, setup, stdio, err);
 	}
-	for (int i = 0; i < CHILD_STREAMS; i++)
-		if (stdio[1 + i].flags == UV_INHERIT_FD)
-			close(stdio[1 + i].data.fd);
+	for (int i = 0; i <= CHILD_STREAMS; i++)
+		if (stdio[i].flags == UV_INHERIT_FD)
+			close(stdio[i].data.fd);
 	if (rc < 0)
 		return abandon(child, is_known);
 	*out = child;

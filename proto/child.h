@@ -2,7 +2,7 @@
  * child.h - runs another program and waits for its end, on the loop.
  *
  * An array of arguments, never a shell; an environment of its own, nothing to
- * read, and a process group that is killed as a whole.  What the program says
+ * read but what it is given, and a process group that is killed as a whole.  What the program says
  * is kept up to a limit; a program that says more has ended at that.
  */
 #ifndef PROTO_CHILD_H
@@ -20,6 +20,8 @@ struct child_setup {
 	const char *const *argv;        /* ends with NULL; found by PATH */
 	const char *const *environment; /* "NAME=value"; ends with NULL */
 	size_t max_bytes;               /* of each stream */
+	const void *input; /* copied; what it can read, n_input 0: nothing */
+	size_t n_input;
 };
 
 enum child_stream { CHILD_OUTPUT, CHILD_ERRORS, CHILD_STREAMS };

@@ -294,7 +294,8 @@ ask_other(struct probe *p, const char *path)
 		"--", path, NULL };
 	const char *const environment[] = { "PATH=/usr/bin:/bin", "LC_ALL=C",
 		NULL };
-	const struct child_setup setup = { argv, environment, STAT_MAX_BYTES };
+	const struct child_setup setup = { argv, environment, STAT_MAX_BYTES,
+		NULL, 0 };
 
 	return probe_spawn(p, &setup);
 }

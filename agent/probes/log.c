@@ -245,7 +245,11 @@ ask_journal(struct probe *p, const struct log *log)
 	const char *argv[] = { "journalctl", "--no-pager", "--quiet",
 		"--output=cat", "--show-cursor", JOURNAL_LINES, "--unit",
 		config->unit, NULL, NULL };
-	const struct child_setup setup = { argv, environment, RUN_MAX_BYTES };
+	const struct child_setup setup = {
+		.argv = argv,
+		.environment = environment,
+		.max_bytes = RUN_MAX_BYTES,
+	};
 	enum turn turn;
 
 	if (log->memory.cursor[0] != '\0')
