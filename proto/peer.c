@@ -125,3 +125,15 @@ peer_is_user(const struct peer *peer, struct err *err)
 	    "vedette://user/NAME",
 	    peer->address, peer->identity);
 }
+
+char *
+peer_who(char out[PEER_WHO_BYTES], const struct peer *peer)
+{
+	if (peer->identity[0] != '\0')
+		snprintf(out, PEER_WHO_BYTES, "%s", peer->identity);
+	else if (peer->transport == TRANSPORT_IPC)
+		snprintf(out, PEER_WHO_BYTES, "uid %u", peer->uid);
+	else
+		snprintf(out, PEER_WHO_BYTES, "%s", peer->address);
+	return out;
+}

@@ -37,6 +37,11 @@ int peer_read(
 int peer_is_agent(const struct peer *peer, const char *environment,
     const char *agent, struct err *err);
 
+/* Who it is, for people: the certificate's name, the user of this machine, or
+ * where it comes from; returns out. */
+#define PEER_WHO_BYTES 160
+char *peer_who(char out[PEER_WHO_BYTES], const struct peer *peer);
+
 /* May this peer ask?  TLS peers must present vedette://user/NAME. */
 int peer_is_user(const struct peer *peer, struct err *err);
 

@@ -93,7 +93,7 @@ struct report_service {
 /* What is kept with the call. */
 struct told {
 	struct mark mark;
-	char who[sizeof(((struct peer *)0)->identity)];
+	char who[PEER_WHO_BYTES];
 };
 
 static int
@@ -119,18 +119,6 @@ check(const Vedette__MarkRow *row, struct err *err)
 	return 0;
 }
 
-/* The certificate's name, or the user of this machine. */
-static void
-find_who(struct told *told, const struct peer *peer)
-{
-	if (peer->identity[0] != '\0')
-		snprintf(told->who, sizeof(told->who), "%s", peer->identity);
-	else if (peer->transport == TRANSPORT_IPC)
-		snprintf(told->who, sizeof(told->who), "uid %u", peer->uid);
-	else
-		snprintf(told->who, sizeof(told->who), "%s", peer->address);
-}
-
 static void
 on_mark(Vedette__Report_Service *base, const Vedette__MarkRow *row,
     Vedette__MarkAnswer_Closure closure, void *closure_data)
@@ -150,7 +138,7 @@ on_mark(Vedette__Report_Service *base, const Vedette__MarkRow *row,
 		return;
 	}
 	told = rpc_call_zalloc(call, sizeof(*told));
-	find_who(told, rpc_call_peer(call));
+	peer_who(told->who, rpc_call_peer(call));
 	told->mark = (struct mark){
 		.at_ms = row->at_ms,
 		.environment = row->environment,
