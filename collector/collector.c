@@ -11,8 +11,10 @@
 #include "collector/heartbeats.h"
 #include "collector/inbox.h"
 #include "collector/live.h"
+#include "collector/news.h"
 #include "collector/numbers.h"
 #include "collector/pipeline/pipeline.h"
+#include "collector/teller.h"
 #include "collector/web/web.h"
 #include "proto/base/descriptors.h"
 #include "proto/base/log.h"
@@ -27,15 +29,7 @@
 #define CALLS_AT_ONCE    512
 #define TICK_MS          1000
 #define STALL_MS         2000 /* a tick this late: the collector stood still */
-#define NEWS_EVERY_MS    10000
-#define NEWS_MAX         256
 #define STOP_DEADLINE_MS 5000
-
-/* What was told before, so that it is not told again at once. */
-struct news {
-	int64_t told_ms;
-	uint64_t n_untold;
-};
 
 struct collector {
 	uv_loop_t loop;
@@ -53,6 +47,7 @@ struct collector {
 	    handlers; /* of the status; the desk has the rest */
 	struct query_service *query;
 	struct desk *desk;
+	struct teller *teller;
 	struct edge_server *edge;
 	struct query_client *asking; /* for web */
 	struct web *web;             /* NULL: no HTTP */
@@ -60,47 +55,28 @@ struct collector {
 	uv_timer_t tick;
 	int n_handles;
 	int64_t ticked_ms;
-	struct map *news;
+	struct news *news;
 	bool is_stopping;
 };
 
 /* --- telling ------------------------------------------------------------ */
-
-static void
-forget_news(struct collector *collector)
-{
-	MAP_EACH (struct news, news, collector->news)
-		free(news);
-	map_free(collector->news);
-	collector->news = map_new();
-}
 
 /* Logs; the same line again only after a while, with how often it was left
  * out. */
 static void
 tell(struct collector *collector, bool is_bad, const char *text)
 {
-	int64_t now_ms = clock_mono_ms(clock_system());
-	struct news *news = map_get(collector->news, text);
 	enum log_level level = is_bad ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO;
+	uint64_t n_untold;
 
-	if (news != NULL && now_ms - news->told_ms < NEWS_EVERY_MS) {
-		news->n_untold++;
+	if (!news_is_due(collector->news, &n_untold, text,
+		clock_mono_ms(clock_system())))
 		return;
-	}
-	if (news == NULL) {
-		if (map_count(collector->news) >= NEWS_MAX)
-			forget_news(collector);
-		news = mem_zalloc(sizeof(*news));
-		map_put(collector->news, text, news);
-	}
-	if (news->n_untold > 0)
+	if (n_untold > 0)
 		log_line(level, "%s (and %llu times before)", text,
-		    (unsigned long long)news->n_untold);
+		    (unsigned long long)n_untold);
 	else
 		log_line(level, "%s", text);
-	news->told_ms = now_ms;
-	news->n_untold = 0;
 }
 
 static void
@@ -155,8 +131,25 @@ on_events(void *arg, const struct event *events, size_t n)
 		log_event(&events[i]);
 	if (is_watched(collector))
 		live_tell(collector->live, events, n);
+	teller_events(collector->teller, events, n);
 	if (collector->web != NULL)
 		web_tell(collector->web, events, n);
+}
+
+static void
+on_gather(void *arg, struct inbox *inbox)
+{
+	const struct collector *collector = arg;
+
+	teller_gather(collector->teller, inbox);
+}
+
+static void
+on_written(void *arg, bool is_stored)
+{
+	const struct collector *collector = arg;
+
+	teller_written(collector->teller, is_stored);
 }
 
 /* --- questions ---------------------------------------------------------- */
@@ -239,8 +232,10 @@ stop(struct collector *collector)
 	uv_close((uv_handle_t *)&collector->interrupt, NULL);
 	uv_close((uv_handle_t *)&collector->tick, NULL);
 	stop_web(collector);
+	teller_stop(collector->teller);
 	desk_stop(collector->desk);
 	inbox_stop(collector->inbox);
+	teller_close(collector->teller);
 	edge_server_close(collector->edge, on_edge_closed, collector);
 }
 
@@ -254,29 +249,6 @@ on_stop(uv_signal_t *signal, int number)
 
 /* --- running ------------------------------------------------------------ */
 
-/* Did anything change that only a restart can bring about? */
-static bool
-needs_restart(
-    const struct collector_config *a, const struct collector_config *b)
-{
-	if (strcmp(a->store, b->store) != 0 || a->n_listen != b->n_listen)
-		return true;
-	for (uint32_t i = 0; i < a->n_listen; i++)
-		if (strcmp(a->listen[i].url, b->listen[i].url) != 0)
-			return true;
-	return false;
-}
-
-/* Where HTTP listens, and as whom, is decided at the start. */
-static bool
-moves_http(const struct http_config *a, const struct http_config *b)
-{
-	if (a == NULL || b == NULL)
-		return a != b;
-	return strcmp(a->listen, b->listen) != 0 ||
-	    (a->tls == NULL) != (b->tls == NULL);
-}
-
 static int
 reload(void *arg, struct err *err)
 {
@@ -284,6 +256,7 @@ reload(void *arg, struct err *err)
 	struct collector_config *config = NULL;
 
 	if (config_load(&config, collector->config_path, err) < 0 ||
+	    teller_prepare(collector->teller, config, err) < 0 ||
 	    (collector->web != NULL && config->http != NULL &&
 		web_set_config(collector->web, config->http, err) < 0) ||
 	    edge_server_reload(collector->edge, err) < 0) {
@@ -291,10 +264,10 @@ reload(void *arg, struct err *err)
 		config_free(config);
 		return -1;
 	}
-	if (needs_restart(collector->config, config) ||
-	    moves_http(collector->config->http, config->http))
+	if (config_needs_restart(collector->config, config))
 		log_warning("reload: other addresses and another store are "
 			    "used after a restart only");
+	teller_adopt(collector->teller, config);
 	inbox_set_config(collector->inbox, config);
 	heartbeats_set_config(collector->heartbeats, config);
 	pipeline_set_config(collector->pipeline, config);
@@ -331,6 +304,7 @@ on_tick(uv_timer_t *timer)
 	}
 	heartbeats_tick(collector->heartbeats);
 	inbox_tick(collector->inbox);
+	teller_tick(collector->teller);
 }
 
 /* --- starting ----------------------------------------------------------- */
@@ -371,6 +345,27 @@ open_inside(struct collector *collector, struct err *err)
 	return rpc_server_new(&collector->rpc, &rpc, err);
 }
 
+static int
+open_teller(struct collector *collector, struct err *err)
+{
+	const struct teller_setup setup = {
+		.loop = &collector->loop,
+		.clock = clock_system(),
+		.pipeline = collector->pipeline,
+		.store = collector->store,
+		.server = collector->rpc,
+		.handlers = &collector->handlers,
+		.answer = &collector->answer,
+		.on_news = on_news,
+		.arg = collector,
+	};
+
+	if (teller_open(&collector->teller, &setup, collector->config, err) < 0)
+		return -1;
+	teller_set_inbox(collector->teller, collector->inbox);
+	return 0;
+}
+
 static void
 add_services(struct collector *collector)
 {
@@ -382,6 +377,8 @@ add_services(struct collector *collector)
 		.server = collector->rpc,
 		.is_watched = is_watched,
 		.on_events = on_events,
+		.gather = on_gather,
+		.written = on_written,
 		.on_news = on_news,
 		.arg = collector,
 	};
@@ -455,8 +452,10 @@ web_numbers(void *arg, struct web_number *out, size_t n)
 {
 	const struct collector *collector = arg;
 
-	return numbers_of(
+	size_t done = numbers_of(
 	    out, n, collector->inbox, collector->rpc, collector->edge);
+
+	return done + teller_numbers(collector->teller, out + done, n - done);
 }
 
 static int
@@ -486,6 +485,8 @@ open_web(struct collector *collector, struct err *err)
 		.numbers = web_numbers,
 		.reload = reload,
 		.push = web_push,
+		.order = teller_order,
+		.order_arg = collector->teller,
 		.signal = heartbeats_signal,
 		.heartbeats = collector->heartbeats,
 		.news = on_news,
@@ -537,14 +538,14 @@ free_all(struct collector *collector)
 {
 	uv_run(&collector->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&collector->loop);
+	teller_free(collector->teller);
 	desk_free(collector->desk);
 	heartbeats_free(collector->heartbeats);
 	live_free(collector->live);
 	pipeline_close(collector->pipeline);
 	store_close(collector->store);
 	config_free(collector->config);
-	forget_news(collector);
-	map_free(collector->news);
+	news_free(collector->news);
 }
 
 /* What was opened when something else could not be. */
@@ -552,6 +553,7 @@ static void
 close_early(struct collector *collector)
 {
 	stop_web(collector);
+	teller_close(collector->teller);
 	if (collector->edge != NULL)
 		edge_server_close(collector->edge, on_edge_closed, collector);
 	else if (collector->rpc != NULL)
@@ -567,14 +569,16 @@ collector_run(const char *config_path, struct err *err)
 	if (config_load(&collector.config, config_path, err) < 0)
 		return -1;
 	descriptors_raise();
-	collector.news = map_new();
+	collector.news = news_new();
 	uv_loop_init(&collector.loop);
 	rc = open_inside(&collector, err);
 	if (rc == 0) {
 		add_services(&collector);
 		log_start(&collector);
-		rc = open_edge(&collector, err);
+		rc = open_teller(&collector, err);
 	}
+	if (rc == 0)
+		rc = open_edge(&collector, err);
 	if (rc == 0)
 		rc = open_web(&collector, err);
 	if (rc == 0) {

@@ -218,6 +218,7 @@ on_done(void *arg)
 {
 	struct inbox *inbox = arg;
 
+	inbox_pieces_done(inbox, inbox->rc == 0);
 	if (inbox->rc == 0) {
 		note_done(inbox);
 		work_again(inbox);
@@ -253,7 +254,8 @@ take_all(struct inbox *inbox, struct err *err)
 		if (rc < 0)
 			return -1;
 	}
-	if (pipeline_write(pipeline, &inbox->writing, err) < 0)
+	if (inbox_pieces_write(inbox, err) < 0 ||
+	    pipeline_write(pipeline, &inbox->writing, err) < 0)
 		return -1;
 	return pipeline_end(pipeline, err);
 }
@@ -322,6 +324,7 @@ prepare(struct inbox *inbox, enum purpose purpose)
 	if (purpose != PURPOSE_TAKE)
 		return;
 	inbox->must_write = false;
+	inbox_pieces_gather(inbox);
 	for (int i = 0; i < INBOX_AT_ONCE && !list_is_empty(&inbox->queue) &&
 	     !backlog_is_full(&inbox->backlog);
 	     i++)
@@ -507,6 +510,7 @@ inbox_new(const struct inbox_setup *setup)
 	inbox->stream = random_u64(random_system()) | 2; /* no KEY_STREAM */
 	list_init(&inbox->queue);
 	list_init(&inbox->taken);
+	list_init(&inbox->pieces);
 	list_init(&inbox->settling);
 	backlog_init(&inbox->backlog, setup->pipeline);
 	scribe_init(&inbox->scribe, setup->loop, on_work, on_done, inbox);

@@ -39,6 +39,11 @@ struct inbox_setup {
 	bool (*is_watched)(void *arg);
 	/* Events of what is durable. */
 	void (*on_events)(void *arg, const struct event *events, size_t n);
+	/* After inbox_want(): calls inbox_keep() with what is to be written
+	 * with the next transaction, and is told what became of it.  NULL:
+	 * nobody has anything. */
+	void (*gather)(void *arg, struct inbox *inbox);
+	void (*written)(void *arg, bool is_stored);
 	/* Something to tell people, one line; the same again and again when it
 	 * goes on. */
 	void (*on_news)(void *arg, bool is_bad, const char *text);
@@ -68,6 +73,13 @@ inbox_set_config(struct inbox *inbox, const struct collector_config *config);
  * is judged, and what that found is stored.  It does not wait when much is
  * still to be judged, nor for a store that fails. */
 void inbox_settle(struct inbox *inbox, void (*fn)(void *arg), void *arg);
+
+/* There is something to write: a transaction is begun soon. */
+void inbox_want(struct inbox *inbox);
+
+/* Within gather: a piece of state, copied; n 0 deletes it. */
+void
+inbox_keep(struct inbox *inbox, const char *key, const void *bytes, size_t n);
 
 /* Runs what no batch brings about: silence, retention, checkpoints. */
 void inbox_tick(struct inbox *inbox);

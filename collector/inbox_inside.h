@@ -38,6 +38,8 @@ struct inbox {
 	struct list taken; /* of the queue */
 	struct moment now;
 	struct writing writing;
+	struct list pieces; /* of what others keep */
+	bool has_gathered;
 	uint64_t n_done; /* sealed or expired */
 	int rc;
 	struct err err;
@@ -51,6 +53,7 @@ struct inbox {
 	bool is_broken;    /* the store took nothing at the last try */
 	bool must_abandon; /* ... and the picture is not restored yet */
 	bool must_write;   /* though nothing waits */
+	bool is_wanted;    /* others have something to keep */
 	bool must_tick;    /* something else is expected now */
 	int64_t retry_ms;  /* not before, monotonic */
 	int64_t expire_ms, seal_ms;
@@ -70,6 +73,11 @@ void inbox_go_on(struct inbox *inbox);
 
 /* inbox_settle.c: calls those whose time has come. */
 void inbox_settle_some(struct inbox *inbox);
+
+/* inbox_keep.c: on the loop; beside it; on the loop again. */
+void inbox_pieces_gather(struct inbox *inbox);
+int inbox_pieces_write(struct inbox *inbox, struct err *err);
+void inbox_pieces_done(struct inbox *inbox, bool is_stored);
 
 /* inbox_admit.c: publish_on_send_fn and report_on_mark_fn. */
 void inbox_on_send(

@@ -168,13 +168,18 @@ alert_book_find(const struct alert_book *book, uint64_t id)
 bool
 alert_book_add(struct alert_book *book, struct alert *alert)
 {
-	if (book->n < ALERTS_MAX) {
-		book->list[book->n++] = alert;
-		return true;
+	size_t i = book->n;
+
+	if (book->n == ALERTS_MAX) {
+		book->n_untold++;
+		alert_free(alert);
+		return false;
 	}
-	book->n_untold++;
-	alert_free(alert);
-	return false;
+	for (; i > 0 && book->list[i - 1]->id > alert->id; i--)
+		book->list[i] = book->list[i - 1];
+	book->list[i] = alert;
+	book->n++;
+	return true;
 }
 
 void

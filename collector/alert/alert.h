@@ -101,7 +101,7 @@ const char *alert_class(const struct alert *alert);
 /* --- all of them ------------------------------------------------------------ */
 
 struct alert_book {
-	struct alert *list[ALERTS_MAX]; /* the oldest first */
+	struct alert *list[ALERTS_MAX]; /* by id: the oldest first */
 	size_t n;
 	uint64_t n_untold; /* that found no room */
 };

@@ -74,16 +74,10 @@ silences_it(const struct silence *silence, const struct alert *alert)
 }
 
 static int64_t
-maintained_until(const struct maintenance_config *maintenance,
-    const struct alert *alert, int64_t now_ms)
+window_until(const struct maintenance_config *maintenance, int64_t now_ms)
 {
 	struct cron cron;
 
-	if ((maintenance->environments.n > 0 &&
-		!names_hold(&maintenance->environments, alert->environment)) ||
-	    (maintenance->services.n > 0 &&
-		!is_all_of(alert, &maintenance->services)))
-		return 0;
 	if (maintenance->cron == NULL)
 		return now_ms >= maintenance->from_ms &&
 			now_ms < maintenance->to_ms
@@ -94,16 +88,40 @@ maintained_until(const struct maintenance_config *maintenance,
 	return cron_until(&cron, maintenance->lasts_ms, now_ms);
 }
 
+int64_t *
+mute_windows(const struct alerts_config *config, int64_t now_ms)
+{
+	int64_t *until_ms;
+
+	if (config == NULL)
+		return NULL;
+	until_ms = mem_calloc(config->n_maintenance, sizeof(*until_ms));
+	for (uint32_t i = 0; i < config->n_maintenance; i++)
+		until_ms[i] = window_until(&config->maintenance[i], now_ms);
+	return until_ms;
+}
+
+static bool
+maintains(
+    const struct maintenance_config *maintenance, const struct alert *alert)
+{
+	return (maintenance->environments.n == 0 ||
+		   names_hold(
+		       &maintenance->environments, alert->environment)) &&
+	    (maintenance->services.n == 0 ||
+		is_all_of(alert, &maintenance->services));
+}
+
 int64_t
 mute_until(char out_why[MUTE_WHY_BYTES], const struct alert *alert,
-    const struct silences *silences, const struct alerts_config *config,
-    int64_t now_ms)
+    const struct mutes *mutes, int64_t now_ms)
 {
-	int64_t until_ms = 0, end_ms;
+	const struct alerts_config *config = mutes->config;
+	int64_t until_ms = 0;
 
 	out_why[0] = '\0';
-	for (size_t i = 0; i < silences->n; i++) {
-		const struct silence *silence = &silences->list[i];
+	for (size_t i = 0; i < mutes->silences->n; i++) {
+		const struct silence *silence = &mutes->silences->list[i];
 
 		if (now_ms < silence->from_ms || now_ms >= silence->until_ms ||
 		    silence->until_ms <= until_ms ||
@@ -114,11 +132,11 @@ mute_until(char out_why[MUTE_WHY_BYTES], const struct alert *alert,
 		    (unsigned long long)silence->id);
 	}
 	for (uint32_t i = 0; config != NULL && i < config->n_maintenance; i++) {
-		end_ms =
-		    maintained_until(&config->maintenance[i], alert, now_ms);
-		if (end_ms <= until_ms)
+		if (now_ms >= mutes->windows[i] ||
+		    mutes->windows[i] <= until_ms ||
+		    !maintains(&config->maintenance[i], alert))
 			continue;
-		until_ms = end_ms;
+		until_ms = mutes->windows[i];
 		snprintf(out_why, MUTE_WHY_BYTES, "maintenance %s",
 		    config->maintenance[i].name);
 	}

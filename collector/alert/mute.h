@@ -17,6 +17,7 @@ struct silence {
 	char *environment, *service; /* "" for all */
 	int64_t from_ms, until_ms;
 	char *by, *why;
+	bool is_dirty; /* differs from what is kept */
 };
 
 struct silences {
@@ -33,12 +34,22 @@ void silences_remove(struct silences *silences, size_t i);
 void silences_fini(struct silences *silences);
 void silence_fini(struct silence *silence);
 
+/* Until when each maintenance of the configuration lasts, of the one that is
+ * under way; 0: there is none.  Good until the minute ends; owned by the
+ * caller, NULL without configuration. */
+int64_t *mute_windows(const struct alerts_config *config, int64_t now_ms);
+
+/* Everything that mutes. */
+struct mutes {
+	const struct silences *silences;
+	const struct alerts_config *config; /* NULL: no maintenance */
+	const int64_t *windows;             /* of mute_windows() */
+};
+
 /* Until when nobody is to be told of this alert, as it stands now; 0: people
- * are told.  *out_why is what says so: "silence 3", "maintenance nightly"; in
- * out_why, cut to fit. */
+ * are told.  out_why is what says so: "silence 3", "maintenance nightly". */
 #define MUTE_WHY_BYTES 96
 int64_t mute_until(char out_why[MUTE_WHY_BYTES], const struct alert *alert,
-    const struct silences *silences, const struct alerts_config *config,
-    int64_t now_ms);
+    const struct mutes *mutes, int64_t now_ms);
 
 #endif

@@ -165,6 +165,8 @@ static const struct {
 	{ "diff", question_diff },
 	{ "gate", question_gate },
 	{ "guards", question_guards },
+	{ "alerts", question_alerts },
+	{ "silences", question_silences },
 	{ "self-check", question_self_check },
 };
 

@@ -41,6 +41,10 @@ int question_verdict(struct verdict *out, struct arena *arena,
 char *question_verdict_text(
     const struct document_source *source, const struct verdict *verdict);
 
+/* alerts_json.c: who is told of what; and what keeps people from being told. */
+question_fn question_alerts;
+question_fn question_silences;
+
 /* The moment asked about. */
 int64_t question_at_ms(
     const struct document_source *source, const struct query_document *request);

@@ -147,14 +147,23 @@ struct reader {
 	const char *other; /* "production" or NULL */
 };
 
+/* Some names mean different things to different commands: the one that the
+ * command takes, if it is known by then, else the first. */
 static const struct option *
-find_option(const char *name, size_t n)
+find_option(const struct command *command, const char *name, size_t n)
 {
-	for (size_t i = 0; options[i].name != NULL; i++)
-		if (strlen(options[i].name) == n &&
-		    strncmp(options[i].name, name, n) == 0)
+	const struct option *found = NULL;
+
+	for (size_t i = 0; options[i].name != NULL; i++) {
+		if (strlen(options[i].name) != n ||
+		    strncmp(options[i].name, name, n) != 0)
+			continue;
+		if (command != NULL && (options[i].of & command->options) != 0)
 			return &options[i];
-	return NULL;
+		if (found == NULL)
+			found = &options[i];
+	}
+	return found;
 }
 
 /* Reads the option at argv[0], which begins with "--". */
@@ -164,7 +173,8 @@ read_option(struct reader *reader, struct err *err)
 	const char *name = *reader->argv++ + 2;
 	const char *value = strchr(name, '=');
 	size_t n = value != NULL ? (size_t)(value - name) : strlen(name);
-	const struct option *option = find_option(name, n);
+	const struct option *option =
+	    find_option(reader->out->command, name, n);
 
 	if (option == NULL)
 		return err_set(err, ERR_INVALID, "unknown option --%.*s",

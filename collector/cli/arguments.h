@@ -44,6 +44,7 @@ enum {
 	OPTION_VERDICT = 1 << 23, /* --verdict */
 	OPTION_ISSUE = 1 << 24,   /* --issue */
 	OPTION_TOLD = 1 << 25,    /* --subject, --summary */
+	OPTION_ORDER = 1 << 27,   /* to the alerts: --for, --by, --why */
 	OPTION_CHECK = 1 << 26,   /* --self-check */
 };
 
@@ -90,6 +91,8 @@ struct arguments {
 
 	/* What is to be told; NULL when not given. */
 	const char *kind, *subject, *summary, *claim, *verdict, *issue;
+
+	const char *by, *why; /* of an order; NULL when not given */
 
 	const char *words[ARGUMENTS_WORDS_MAX]; /* of a command that has them */
 	size_t n_words;

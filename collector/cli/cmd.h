@@ -9,7 +9,7 @@
 extern const struct command cmd_status, cmd_history, cmd_changes,
     cmd_regressions, cmd_watch, cmd_detect, cmd_diagnose, cmd_incidents,
     cmd_report, cmd_trend, cmd_timeline, cmd_diff, cmd_mark, cmd_sql, cmd_gate,
-    cmd_guards, cmd_incident, cmd_guard;
+    cmd_guards, cmd_incident, cmd_guard, cmd_alerts, cmd_ack, cmd_silence;
 
 /* What every command that asks one question ends with. */
 #define CMD_EXITS                                              \

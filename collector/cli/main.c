@@ -25,6 +25,9 @@ static const struct command *const commands[] = {
 	&cmd_gate,
 	&cmd_guards,
 	&cmd_guard,
+	&cmd_alerts,
+	&cmd_ack,
+	&cmd_silence,
 	&cmd_sql,
 	NULL,
 };

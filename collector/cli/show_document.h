@@ -22,6 +22,12 @@ void show_diff(struct page *page, const json_t *diff);
 /* How right the verdicts were, and which were confident and wrong. */
 void show_self_check(struct page *page, const json_t *document);
 
+/* Each alert and whom it was told; the receivers, what is wrong with them. */
+void show_alerts(struct page *page, const json_t *document);
+
+/* Silences, and maintenance that is under way. */
+void show_silences(struct page *page, const json_t *document);
+
 /* --- parts that they share --------------------------------------------------- */
 
 /* Title of a part of the page, in a line of its own. */

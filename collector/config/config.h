@@ -271,6 +271,10 @@ int config_check_environment(const struct collector_config *config,
 const struct regressions_config *config_regressions(
     const struct collector_config *config, const char *environment);
 
+/* Did anything change that only a restart can bring about? */
+bool config_needs_restart(
+    const struct collector_config *a, const struct collector_config *b);
+
 bool names_hold(const struct names *names, const char *name);
 
 #endif

@@ -43,3 +43,31 @@ config_check_environment(const struct collector_config *config,
 	    "configuration under environments",
 	    environment);
 }
+
+static bool
+moves_store(const struct collector_config *a, const struct collector_config *b)
+{
+	if (strcmp(a->store, b->store) != 0 || a->n_listen != b->n_listen)
+		return true;
+	for (uint32_t i = 0; i < a->n_listen; i++)
+		if (strcmp(a->listen[i].url, b->listen[i].url) != 0)
+			return true;
+	return false;
+}
+
+/* Where HTTP listens, and as whom, is decided at the start. */
+static bool
+moves_http(const struct http_config *a, const struct http_config *b)
+{
+	if (a == NULL || b == NULL)
+		return a != b;
+	return strcmp(a->listen, b->listen) != 0 ||
+	    (a->tls == NULL) != (b->tls == NULL);
+}
+
+bool
+config_needs_restart(
+    const struct collector_config *a, const struct collector_config *b)
+{
+	return moves_store(a, b) || moves_http(a->http, b->http);
+}

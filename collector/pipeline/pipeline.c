@@ -264,6 +264,13 @@ pipeline_has_found(const struct pipeline *pipeline)
 	return pipeline->ledger.entries->n_rows > 0;
 }
 
+int
+pipeline_keep(struct pipeline *pipeline, const char *key, const void *bytes,
+    size_t n, struct err *err)
+{
+	return store_put_state(pipeline->store, key, bytes, n, err);
+}
+
 bool
 pipeline_is_due(const struct pipeline *pipeline, struct moment now)
 {

@@ -92,6 +92,11 @@ int pipeline_take(struct pipeline *pipeline, enum store_put *out,
 int pipeline_mark(
     struct pipeline *pipeline, const struct mark *mark, struct err *err);
 
+/* Keeps a piece of somebody else's state, as store_put_state() does; the
+ * fleet's own keys are not to be used. */
+int pipeline_keep(struct pipeline *pipeline, const char *key, const void *bytes,
+    size_t n, struct err *err);
+
 /* Takes in what that may say of what is expected; true when pipeline_tick()
  * has something to do now. */
 bool pipeline_learn(struct pipeline *pipeline, const struct mark *mark);

@@ -261,6 +261,23 @@ api_incidents(struct web *web, struct http_call *call,
 }
 
 void
+api_alerts(struct web *web, struct http_call *call,
+    const struct web_request *request, const char *rest)
+{
+	(void)rest;
+	ask_document(
+	    web, call, request, "alerts", request->ask.environment, "");
+}
+
+void
+api_silences(struct web *web, struct http_call *call,
+    const struct web_request *request, const char *rest)
+{
+	(void)rest;
+	ask_document(web, call, request, "silences", "", "");
+}
+
+void
 api_report(struct web *web, struct http_call *call,
     const struct web_request *request, const char *rest)
 {

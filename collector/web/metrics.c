@@ -182,14 +182,19 @@ add_agents(struct sink *out, const struct status_answer *answer)
 
 /* --- ourselves ---------------------------------------------------------- */
 
+/* Those of one name, that stand together, are one family. */
 static void
-add_number(struct sink *out, const struct web_number *number)
+add_number(struct sink *out, const struct web_number *number,
+    const struct web_number *before)
 {
+	const struct sink_label label = { "receiver", number->receiver };
 	char name[96];
 
 	snprintf(name, sizeof(name), "vedette_%s", number->name);
-	sink_family(out, name, number->is_count, number->help);
-	sink_sample(out, NULL, 0, (double)number->value);
+	if (before == NULL || strcmp(before->name, number->name) != 0)
+		sink_family(out, name, number->is_count, number->help);
+	sink_sample(
+	    out, &label, number->receiver != NULL, (double)number->value);
 }
 
 static void
@@ -199,50 +204,51 @@ add_own(struct sink *out, const struct web *web)
 	const struct export_counts *exports = export_counts(web->export);
 	const struct web_number own[] = {
 		{ "http_requests", "Requests that could be read.",
-		    counts->requests, true },
+		    counts->requests, true, NULL },
 		{ "http_connections", "Connections that are open.",
-		    counts->open, false },
+		    counts->open, false, NULL },
 		{ "http_evicted", "Idle connections that made room.",
-		    counts->evicted, true },
+		    counts->evicted, true, NULL },
 		{ "http_late", "Requests that were not whole in time.",
-		    counts->late, true },
+		    counts->late, true, NULL },
 		{ "http_oversize", "Bodies beyond the limit.", counts->oversize,
-		    true },
+		    true, NULL },
 		{ "http_unasked", "Connections without a readable request.",
-		    counts->unasked, true },
+		    counts->unasked, true, NULL },
 		{ "http_wrong", "Requests that made no sense: 4xx.",
-		    counts->wrong, true },
+		    counts->wrong, true, NULL },
 		{ "http_failed",
 		    "Requests that were right and are not "
 		    "served: 5xx.",
-		    counts->failed, true },
+		    counts->failed, true, NULL },
 		{ "http_unauthenticated", "Requests without a right token.",
-		    web->n_refused[0], true },
+		    web->n_refused[0], true, NULL },
 		{ "http_denied", "Requests whose token lacks the scope.",
-		    web->n_refused[1], true },
+		    web->n_refused[1], true, NULL },
 		{ "http_misdirected", "Requests for a name that is not ours.",
-		    web->n_refused[2], true },
+		    web->n_refused[2], true, NULL },
 		{ "http_pushes_refused", "Pushes that made no sense.",
-		    web->n_push_refused, true },
+		    web->n_push_refused, true, NULL },
 		{ "otlp_sent", "Exports of metrics that were taken.",
-		    exports->sent, true },
+		    exports->sent, true, NULL },
 		{ "otlp_failed", "Exports of metrics that were not.",
-		    exports->failed, true },
+		    exports->failed, true, NULL },
 		{ "http_streams", "Clients that follow the events.",
-		    counts->streams, false },
-		{ "http_events", "Events that were told.", web->n_told, true },
+		    counts->streams, false, NULL },
+		{ "http_events", "Events that were told.", web->n_told, true,
+		    NULL },
 		{ "http_events_dropped",
 		    "Events that clients were too slow "
 		    "for.",
-		    web->n_dropped, true },
+		    web->n_dropped, true, NULL },
 	};
 	struct web_number numbers[WEB_NUMBERS_MAX];
 	size_t n = web->setup.numbers(web->setup.arg, numbers, WEB_NUMBERS_MAX);
 
 	for (size_t i = 0; i < n; i++)
-		add_number(out, &numbers[i]);
+		add_number(out, &numbers[i], i > 0 ? &numbers[i - 1] : NULL);
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		add_number(out, &own[i]);
+		add_number(out, &own[i], NULL);
 	sink_family(out, "vedette_build_info", false, "Which version this is.");
 	sink_sample(out,
 	    &(const struct sink_label){ "version", VEDETTE_VERSION }, 1, 1);

@@ -14,7 +14,7 @@
 #include "proto/base/list.h"
 #include "proto/base/map.h"
 
-#define WEB_NUMBERS_MAX  64
+#define WEB_NUMBERS_MAX  192
 #define WEB_VERDICTS_MAX 64 /* environments with a verdict in /metrics */
 
 /* What an environment's verdict was, for /metrics. */
@@ -35,6 +35,7 @@ struct web {
 	struct list followers;
 	struct list asks;      /* under way */
 	struct list pushes;    /* under way */
+	struct list orders;    /* under way */
 	uv_timer_t beat;       /* shows that streams are alive */
 	uint64_t n_refused[3]; /* 401, 403, 421 */
 	uint64_t n_told, n_dropped;
@@ -81,12 +82,17 @@ typedef void web_answer_fn(struct web *web, struct http_call *call,
 
 web_answer_fn api_status, api_history, api_changes, api_regressions;
 web_answer_fn api_diagnose, api_incidents, api_report, api_trend, api_timeline,
-    api_diff;
+    api_diff, api_alerts, api_silences;
 
 /* push.c */
 web_answer_fn push_results, push_signal;
 /* Before the web goes: nobody waits for the answers any more. */
 void push_forget_all(struct web *web);
+
+/* order.c */
+web_answer_fn order_silence, order_unsilence, order_acknowledge, order_release;
+/* As push_forget_all() does. */
+void order_forget_all(struct web *web);
 
 /* events.c */
 web_answer_fn events_follow;

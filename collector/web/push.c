@@ -48,27 +48,6 @@ read_key(uint64_t *out, const struct http_call *call, struct err *err)
 /* --- answering ---------------------------------------------------------- */
 
 static void
-reply_err(struct http_call *call, const struct err *err)
-{
-	static const struct {
-		enum err_code code;
-		unsigned status;
-	} statuses[] = {
-		{ ERR_INVALID, 400 },
-		{ ERR_DENIED, 403 },
-		{ ERR_NOT_FOUND, 404 },
-		{ ERR_LIMIT, 413 },
-		{ ERR_BUSY, 503 },
-	};
-	unsigned status = 500;
-
-	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
-		if (statuses[i].code == err->code)
-			status = statuses[i].status;
-	reply_error(call, status, "%s", err->text);
-}
-
-static void
 reply_pushed(const struct web_push *push)
 {
 	struct text text = { 0 };

@@ -208,3 +208,24 @@ reply_status(struct http_call *call, const struct rpc_status *status)
 		number = 503;
 	reply_error(call, number, "%s", status->message);
 }
+
+void
+reply_err(struct http_call *call, const struct err *err)
+{
+	static const struct {
+		enum err_code code;
+		unsigned status;
+	} statuses[] = {
+		{ ERR_INVALID, 400 },
+		{ ERR_DENIED, 403 },
+		{ ERR_NOT_FOUND, 404 },
+		{ ERR_LIMIT, 413 },
+		{ ERR_BUSY, 503 },
+	};
+	unsigned status = 500;
+
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+		if (statuses[i].code == err->code)
+			status = statuses[i].status;
+	reply_error(call, status, "%s", err->text);
+}

@@ -40,6 +40,9 @@ reply_once(struct http_call *call, const char *type, char *bytes, size_t n);
 void reply_error(struct http_call *call, unsigned status, const char *format,
     ...) __attribute__((format(printf, 3, 4)));
 
+/* The same of a failure, with the status that its code means. */
+void reply_err(struct http_call *call, const struct err *err);
+
 /* 405 with what is allowed instead. */
 void reply_not_allowed(struct http_call *call, const char *allow);
 

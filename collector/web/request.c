@@ -123,6 +123,9 @@ static const struct {
 	{ "limit", read_limit, ASK(limit) },
 	{ "by", read_step, ASK(span_ms) },
 	{ "together", read_flag, ASK(together) },
+	{ "for", read_duration, OF(for_ms) },
+	{ "why", read_text, OF(why) },
+	{ "who", read_text, OF(by) },
 	{ "open", read_flag, OF(open) },
 	{ "results", read_flag, OF(results) },
 	{ "cursor", read_cursor, 0 },
@@ -182,6 +185,8 @@ web_request_read(struct web_request *out, const struct http_call *call,
 		    .probe = "",
 		    .other = "" },
 		.name = "",
+		.by = "",
+		.why = "",
 	};
 	http_queries(call, on_parameter, &reading);
 	if (reading.rc < 0)

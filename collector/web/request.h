@@ -11,6 +11,8 @@
 struct web_request {
 	struct query_document ask; /* at is its to_ms */
 	const char *name;
+	const char *by, *why; /* of an order */
+	int64_t for_ms;
 	bool open, results;
 	int64_t since_ms; /* how far back from now; 0: not said */
 	/* Where a list goes on: rows before before_ms, of which the first

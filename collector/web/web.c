@@ -197,6 +197,14 @@ static const struct route {
 	{ "/api/v1/timeline", "environment service at last", SCOPE_READ, false,
 	    api_timeline },
 	{ "/api/v1/diff/", "service at", SCOPE_READ, false, api_diff },
+	{ "/api/v1/alerts", "environment", SCOPE_READ, false, api_alerts },
+	{ "/api/v1/silences", "", SCOPE_READ, false, api_silences },
+	{ "/api/v1/silences", "environment service for who why", SCOPE_ADMIN,
+	    true, order_silence },
+	{ "/api/v1/unsilence/", "", SCOPE_ADMIN, true, order_unsilence },
+	{ "/api/v1/acknowledge/", "for who", SCOPE_ADMIN, true,
+	    order_acknowledge },
+	{ "/api/v1/release/", "", SCOPE_ADMIN, true, order_release },
 	{ "/api/v1/push", "", SCOPE_PUSH, true, push_results },
 	{ "/api/v1/heartbeat/", "", SCOPE_PUSH, true, push_signal },
 	{ "/api/v1/events", "environment results", SCOPE_READ, false,
@@ -275,17 +283,24 @@ answer_page(struct web *web, struct http_call *call)
 static void
 on_call(void *arg, struct http_call *call)
 {
-	const char *path = http_path(call), *rest;
+	bool is_post = http_method(call) == HTTP_POST;
+	const char *path = http_path(call), *rest, *found_rest = NULL;
+	const struct route *found = NULL;
 	struct web *web = arg;
 
+	/* A path may be there for reading and for writing. */
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		rest = rest_of(&routes[i], path);
-		if (rest == NULL)
+		if (rest == NULL ||
+		    (found != NULL && routes[i].is_post != is_post))
 			continue;
-		follow_route(web, call, &routes[i], rest);
-		return;
+		found = &routes[i];
+		found_rest = rest;
 	}
-	answer_page(web, call);
+	if (found != NULL)
+		follow_route(web, call, found, found_rest);
+	else
+		answer_page(web, call);
 }
 
 /* Only what is pushed, by who may, is worth keeping. */
@@ -339,6 +354,7 @@ free_it(struct web *web)
 	}
 	map_free(web->verdicts);
 	push_forget_all(web);
+	order_forget_all(web);
 	LIST_EACH (node, &web->asks)
 		web_ask_free(LIST_ITEM(node, struct web_ask, node));
 	forget_kept(web);
@@ -367,6 +383,7 @@ web_open(struct web **out, const struct web_setup *setup, struct err *err)
 	list_init(&web->followers);
 	list_init(&web->asks);
 	list_init(&web->pushes);
+	list_init(&web->orders);
 	if (access_new(&web->access, setup->config, err) < 0 ||
 	    export_new(&web->export, web, err) < 0)
 		goto out;
@@ -457,6 +474,7 @@ web_close(struct web *web, void (*closed)(void *arg), void *arg)
 	web->closed_arg = arg;
 	web->n_closing = 3;
 	push_forget_all(web);
+	order_forget_all(web);
 	let_go(web);
 	http_close(web->http, on_child_closed, web);
 	export_close(web->export, on_child_closed, web);

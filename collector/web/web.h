@@ -11,8 +11,11 @@
 
 #include "collector/config/config.h"
 #include "collector/web/http.h"
+#include "proto/alerting.h"
 #include "proto/publish.h"
 #include "proto/query.h"
+
+#define WEB_RECEIVERS_MAX 32
 
 struct web;
 
@@ -22,6 +25,9 @@ struct web_number {
 	const char *help;
 	uint64_t value;
 	bool is_count; /* only ever grows */
+	/* Which receiver of alerts it is of; NULL: none.  Those of one name
+	 * stand together. */
+	const char *receiver;
 };
 
 /* What a job says of itself. */
@@ -59,6 +65,10 @@ struct web_setup {
 	void *heartbeats;
 	/* Something to tell people, one line. */
 	void (*news)(void *arg, bool is_bad, const char *text);
+	/* What somebody wants of the alerts. */
+	void (*order)(void *order_arg, const struct order *order,
+	    order_done_fn *done, void *done_arg);
+	void *order_arg;
 	/* Does the collector take batches in? */
 	bool (*is_ready)(void *arg);
 	void *arg;

@@ -38,7 +38,8 @@ ARROWS = {
                          "proto/"),
     "collector/pipeline/": ("collector/pipeline/", "collector/config/",
                             "collector/detect/", "storage/store.h", "proto/"),
-    "collector/ask/": ("collector/ask/", "collector/pipeline/",
+    "collector/ask/": ("collector/ask/", "collector/alert/",
+                       "collector/pipeline/",
                        "collector/config/", "collector/detect/",
                        "collector/diagnose/", "storage/store.h", "proto/"),
     "collector/keep/": ("collector/keep/", "collector/pipeline/",
@@ -54,7 +55,8 @@ OWNERS = {
     r"nng/.*": r"proto/(rpc|edge|passage).*",
     r"libpq-fe\.h": r"agent/probes/postgres.*|storage/postgres.*",
     r"curl/.*": r"proto/transfer\.c|agent/(main|agent)\.c|"
-                r"agent/probes/http.*|collector/web/export\.c",
+                r"agent/probes/http.*|collector/web/export\.c|"
+                r"collector/alert/courier\.c",
     r"ares.*\.h": r"agent/resolve\.c|agent/probes/dns.*",
     r"(cyaml/cyaml|yaml)\.h":
         r"proto/(conf.*|keyed)\.[ch]|agent/(config|schema).*|"
@@ -62,7 +64,8 @@ OWNERS = {
         r"agent/probes/settings_file\.c",
     r"jansson\.h": r"proto/(jsonl_(parse|value)|shape).*|"
                     r"agent/((report|foreign|init_|schema_json).*|probes/.*)|"
-                    r"collector/(cli/.*|web/(reply|list_json).*|.*_json\.c)",
+                    r"collector/(cli/.*|web/(reply|list_json).*|alert/notice_json\.h|"
+                    r".*_json\.c)",
     r"microhttpd\.h": r"collector/web/http.*",
     # What libmicrohttpd speaks TLS with; a renewed certificate needs it.
     r"gnutls/.*": r"collector/web/(identity|http_call).*",

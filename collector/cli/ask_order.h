@@ -1,0 +1,18 @@
+/*
+ * ask_order.h - an order to the alerts, and what became of it.
+ */
+#ifndef COLLECTOR_CLI_ASK_ORDER_H
+#define COLLECTOR_CLI_ASK_ORDER_H
+
+#include "collector/cli/ask.h"
+#include "proto/alerting.h"
+
+/* Sends it, over the connection of ask.  With --json its answer is an object,
+ * else the line that say makes of it. */
+typedef void ask_said_fn(struct page *page, const struct order_answer *answer);
+void ask_order(struct ask *ask, const struct order *order, ask_said_fn *say);
+
+/* The id that an argument is; 0 for what is none. */
+uint64_t ask_order_id(const char *text);
+
+#endif
