@@ -101,16 +101,18 @@ test_row(void **state)
 		.by = mem_strdup("ann"),
 		.why = mem_strdup("") };
 	char why[MUTE_WHY_BYTES];
+	int64_t *until = mute_windows(&config, AT(row->now));
+	const struct mutes mutes = { &silences, &config, until };
 
 	if (row->environment != NULL)
 		assert_true(silences_add(&silences, &silence));
 	silence_fini(&silence);
 	add_members(alert, row->services, true);
 	add_members(alert, row->over, false);
-	assert_int_equal(
-	    mute_until(why, alert, &silences, &config, AT(row->now)),
+	assert_int_equal(mute_until(why, alert, &mutes, AT(row->now)),
 	    row->until == 0 ? 0 : AT(row->until));
 	assert_string_equal(why, row->why);
+	free(until);
 	silences_fini(&silences);
 	alert_free(alert);
 }
