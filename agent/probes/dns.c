@@ -3,12 +3,16 @@
 #include <string.h>
 
 #include "agent/probes/dns_answer.h"
+#include "agent/probes/dns_hosts.h"
 #include "agent/probes/kinds.h"
 #include "agent/resolve.h"
+#include "proto/base/file.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
-#define NAME_MAX_BYTES 253 /* RFC 1035, section 2.3.4, as text */
+#define NAME_MAX_BYTES  253 /* RFC 1035, section 2.3.4, as text */
+#define HOSTS_PATH      "/etc/hosts"
+#define HOSTS_MAX_BYTES (1 << 20)
 
 struct dns {
 	struct dns_answer answer;
@@ -37,6 +41,24 @@ refused(struct probe *p, const struct resolved *found)
 	return TURN_STOP;
 }
 
+/* What programs of this host are told, whatever name servers say. */
+static void
+report_hosts(struct probe *p, const struct dns_config *config)
+{
+	char *text = NULL, *found, *name;
+	size_t n;
+
+	if (strcmp(config->type, "A") != 0 ||
+	    file_read(&text, &n, HOSTS_PATH, HOSTS_MAX_BYTES, NULL) < 0)
+		return;
+	found = dns_hosts_find(text, config->name);
+	name = mem_printf("hosts/%s", config->name);
+	probe_fact(p, name, found, NULL, SOURCE_FILE);
+	free(name);
+	free(found);
+	free(text);
+}
+
 static enum turn
 query_step(struct probe *p, void *state)
 {
@@ -45,8 +67,10 @@ query_step(struct probe *p, void *state)
 	struct dns *dns = state;
 	int type = dns_type_parse(config->type);
 
-	if (found == NULL)
+	if (found == NULL) {
+		report_hosts(p, config);
 		return probe_query(p, config->server, config->name, type);
+	}
 	if (found->reason != REASON_NONE)
 		return refused(p, found);
 	if (dns_answer_read(
