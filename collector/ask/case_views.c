@@ -14,12 +14,17 @@
 #define RESULTS_MAX 10000
 #define LIMIT_MS    (7 * DAY_MS) /* how far back limits are compared */
 #define FEW         5            /* newest results that make "recent" */
+#define OLDER       240          /* ok runs before those that are kept */
 
 /* A series on the way to its view. */
 struct sight {
 	struct series series;
 	struct result results[SCENE_RECENT]; /* the newest first */
 	size_t n_results;
+	/* Of ok runs before these: what was usual, although the newest may all
+	 * be slow by now. */
+	int64_t older_us[OLDER], older_connect_us[OLDER];
+	size_t n_older;
 	struct store_moment moment;         /* the run it was in */
 	int64_t onset_from_ms, onset_to_ms; /* of an open regression */
 	bool text_was_seen;                 /* in an earlier regression */
@@ -85,12 +90,33 @@ on_moment(void *arg, const struct store_moment *moment, struct err *err)
 
 /* --- their newest results ---------------------------------------------------------- */
 
+static int64_t
+connect_us(const struct series *series, const struct result *result)
+{
+	for (size_t i = 0; i < result->n_phases && i < series->n_phases; i++)
+		if (strcmp(series->phases[i], "connect") == 0)
+			return result->phase_us[i];
+	return 0;
+}
+
+static void
+add_older(struct sight *sight, const struct series *series,
+    const struct result *result)
+{
+	if (result->outcome != OUTCOME_OK || sight->n_older == OLDER)
+		return;
+	sight->older_us[sight->n_older] = result->duration_us;
+	sight->older_connect_us[sight->n_older++] = connect_us(series, result);
+}
+
 static void
 add_result(const struct watch *watch, struct sight *sight,
     const struct series *series, const struct result *result)
 {
-	if (sight->n_results == SCENE_RECENT)
+	if (sight->n_results == SCENE_RECENT) {
+		add_older(sight, series, result);
 		return;
+	}
 	if (sight->n_results == 0)
 		series_copy(&sight->series, watch->arena, series);
 	result_copy(&sight->results[sight->n_results++], watch->arena, result);
@@ -234,21 +260,13 @@ median(int64_t *values, size_t n)
 	return quantile(values, n, 2);
 }
 
-static int64_t
-connect_us(const struct series *series, const struct result *result)
-{
-	for (size_t i = 0; i < result->n_phases && i < series->n_phases; i++)
-		if (strcmp(series->phases[i], "connect") == 0)
-			return result->phase_us[i];
-	return 0;
-}
-
 /* How long ok results took: the newest few, and those before. */
 static void
 set_usual(struct scene_view *view, const struct sight *sight)
 {
 	int64_t whole[SCENE_RECENT], connects[SCENE_RECENT];
-	int64_t old_whole[SCENE_RECENT], old_connects[SCENE_RECENT];
+	int64_t old_whole[SCENE_RECENT + OLDER];
+	int64_t old_connects[SCENE_RECENT + OLDER];
 	size_t n = 0, n_old = 0;
 
 	for (size_t i = 0; i < sight->n_results; i++) {
@@ -264,6 +282,10 @@ set_usual(struct scene_view *view, const struct sight *sight)
 			old_connects[n_old++] =
 			    connect_us(&sight->series, result);
 		}
+	}
+	for (size_t i = 0; i < sight->n_older; i++) {
+		old_whole[n_old] = sight->older_us[i];
+		old_connects[n_old++] = sight->older_connect_us[i];
 	}
 	view->recent_us = median(whole, n);
 	view->recent_connect_us = median(connects, n);

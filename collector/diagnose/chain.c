@@ -9,6 +9,9 @@
  * longest time-out people give a probe. */
 #define SAME_EVENT_MS INT64_C(120000)
 
+/* Clocks that agree, agree to this. */
+#define CLOCKS_MS INT64_C(1000)
+
 static bool
 same(const char *a, const char *b)
 {
@@ -59,11 +62,27 @@ is_below(const struct scene *scene, const struct node *below,
 	    node_needs(scene, above->service, target);
 }
 
+/* Whoever asks, whatever for: nobody answers. */
+static bool
+is_unanswered(const struct node *node)
+{
+	enum reason reason = node->view->told->reason;
+
+	return node->layer == LAYER_DNS &&
+	    (reason == REASON_TIMEOUT || reason == REASON_REFUSED ||
+		reason == REASON_UNREACHABLE || reason == REASON_SERVFAIL);
+}
+
 /* The same failure seen by another probe: one stands for both. */
 static bool
 is_twin(const struct node *a, const struct node *b)
 {
-	return a->layer == b->layer && same(node_target(a), node_target(b));
+	if (a->layer != b->layer)
+		return false;
+	if (same(node_target(a), node_target(b)))
+		return true;
+	return is_unanswered(a) && is_unanswered(b) &&
+	    same(a->view->series->agent, b->view->series->agent);
 }
 
 static bool
@@ -214,6 +233,7 @@ set_onset(struct chain *chain, const struct scene *scene)
 		return;
 	chain->onset_from_ms = first->good_ms;
 	chain->onset_to_ms = first->bad_from_ms;
+	chain->onset_slack_ms = CLOCKS_MS + first->told->duration_us / 1000;
 	chain->good_ms = first->good_ms;
 	for (size_t i = 0; i < chain->n_failing; i++) {
 		const struct scene_view *view = chain->failing[i]->view;
@@ -265,4 +285,18 @@ chain_build(struct chain *out, struct arena *arena, const struct scene *scene)
 		    node_is_user_facing(scene, out->failing[i]->view);
 	}
 	set_onset(out, scene);
+}
+
+const char *
+chain_sufferer(const struct chain *chain, const struct scene *scene,
+    const struct node *node)
+{
+	if (node_is_application(scene, node->service))
+		return node->service;
+	for (size_t i = 0; i < chain->n_failing; i++)
+		if (chain->failing[i]->entailed_by != NULL &&
+		    node_needs(
+			scene, chain->failing[i]->service, node->service))
+			return chain->failing[i]->service;
+	return NULL;
 }

@@ -25,11 +25,19 @@ struct chain {
 	bool has_inside; /* somebody looks from inside */
 	/* Of the first user-facing check that failed, else of the break. */
 	int64_t onset_from_ms, onset_to_ms;
+	/* The first run that failed may have been under way for so long when it
+	 * did, by clocks that differ a little. */
+	int64_t onset_slack_ms;
 	int64_t good_ms; /* newest time at which everything of it passed */
 };
 
 /* What it points to is in the arena or in the scene. */
 void
 chain_build(struct chain *out, struct arena *arena, const struct scene *scene);
+
+/* The application that a failing node keeps from working: its own, or one
+ * that needs it and fails with it; NULL when nobody does. */
+const char *chain_sufferer(const struct chain *chain, const struct scene *scene,
+    const struct node *node);
 
 #endif

@@ -46,6 +46,10 @@ find_substitution(const struct look *look)
 			    !is_reference_of(view, own) ||
 			    own->layer >= LAYER_APP)
 				continue;
+			/* They share the line of the hosts file: no other
+			 * inputs, where it leads them both. */
+			if (fails && look_at_override(look) != NULL)
+				return;
 			finding = look_add(look,
 			    fails ? TOKEN_BOTH_FAIL : TOKEN_REFERENCE_OK, 100,
 			    note(look->arena, "%s %s with reference inputs: %s",
@@ -147,6 +151,8 @@ is_peer(const struct look *look, const struct node *node,
 	    a->reference_of[0] != '\0' || !node_counts(view) ||
 	    !node_is_fresh(look->scene, view) ||
 	    view->last->outcome == OUTCOME_UNKNOWN ||
+	    /* A host that answers pings acquits none of its ports. */
+	    (look_same(a->kind, "icmp") && !node_is_failing(view)) ||
 	    (look_same(a->environment, b->environment) &&
 		look_same(a->agent, b->agent) &&
 		look_same(a->service, b->service)))
@@ -215,6 +221,42 @@ is_of_proxy(const struct node *node)
 	    look_holds(message, "502") || look_holds(message, "504");
 }
 
+/* By its address it is reached: past the name servers, or past a line of a
+ * hosts file, which is an input. */
+static void
+add_address(const struct look *look, const struct scene_view *view)
+{
+	const struct scene_fact *override = look_at_override(look);
+	struct finding *finding = override == NULL
+	    ? look_add(look, TOKEN_ADDRESS_OK, 100,
+		  note(look->arena, "%s passes by the last known address",
+		      look_place(look, view)))
+	    : look_add(look, TOKEN_REFERENCE_OK, 100,
+		  note(look->arena,
+		      "%s passes by address; the hosts file sends others to "
+		      "%s",
+		      look_place(look, view), override->value));
+
+	finding->view = view;
+}
+
+/* Does it go to where the break, or what follows from it below the
+ * application, does not come through? */
+static bool
+is_of_break(const struct look *look, const struct node *other)
+{
+	for (size_t i = 0; i < look->chain->n_failing; i++) {
+		const struct node *node = look->chain->failing[i];
+
+		if ((node == look->break_ ||
+			node->entailed_by == look->break_) &&
+		    node->layer < LAYER_APP &&
+		    look_same(node_target(node), node_target(other)))
+			return true;
+	}
+	return false;
+}
+
 /* Direct against through the proxy, name against last known address. */
 static void
 find_detours(const struct look *look)
@@ -226,24 +268,20 @@ find_detours(const struct look *look)
 		const struct node *other = &look->chain->nodes[i];
 		const char *probe = other->view->series->probe;
 
-		if (!look_same(node_target(other), node_target(node)) ||
-		    other->view->last->outcome != OUTCOME_OK ||
+		if (other->view->last->outcome != OUTCOME_OK ||
 		    node_is_failing(other->view) || other == node)
 			continue;
-		if (look_holds(probe, "direct") && is_of_proxy(node)) {
+		if (look_holds(probe, "direct") && is_of_proxy(node) &&
+		    look_same(node_target(other), node_target(node))) {
 			finding = look_add(look, TOKEN_PROXY_FAIL, 100,
 			    note(look->arena, "%s passes, %s fails",
 				look_place(look, other->view),
 				look_place(look, node->view)));
 			finding->view = other->view;
 		}
-		if (look_holds(probe, "address") && node->layer <= LAYER_TCP) {
-			finding = look_add(look, TOKEN_ADDRESS_OK, 100,
-			    note(look->arena,
-				"%s passes by the last known address",
-				look_place(look, other->view)));
-			finding->view = other->view;
-		}
+		if (look_holds(probe, "address") && node->layer <= LAYER_TCP &&
+		    is_of_break(look, other))
+			add_address(look, other->view);
 	}
 }
 
@@ -289,9 +327,10 @@ static void
 find_build(const struct look *look)
 {
 	const struct scene *scene = look->scene;
-	const char *service = look->break_->service;
-	const struct scene_fact *own =
-	    fact_of(scene, scene->environment, service, "build");
+	const char *service = chain_sufferer(look->chain, scene, look->break_);
+	const struct scene_fact *own = service == NULL
+	    ? NULL
+	    : fact_of(scene, scene->environment, service, "build");
 
 	if (own == NULL || own->value[0] == '\0')
 		return;

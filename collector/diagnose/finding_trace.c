@@ -180,6 +180,46 @@ find_crash(const struct look *look)
 	}
 }
 
+/* Another probe from the same place, or one from elsewhere, whose answers from
+ * the same target come. */
+static bool
+is_answered(const struct look *look, const struct node *node, bool elsewhere)
+{
+	for (size_t i = 0; i < look->chain->n_nodes; i++) {
+		const struct node *other = &look->chain->nodes[i];
+		const struct series *a = other->view->series;
+		const struct series *b = node->view->series;
+
+		if (other != node && look_same(a->kind, b->kind) &&
+		    look_same(node_target(other), node_target(node)) &&
+		    look_same(a->agent, b->agent) != elsewhere &&
+		    other->view->last->outcome == OUTCOME_OK &&
+		    !node_is_failing(other->view))
+			return true;
+	}
+	return false;
+}
+
+/* Some answers come and others do not, from a server that answers everyone
+ * else: what is lost is what is large. */
+static void
+find_size(const struct look *look)
+{
+	const struct node *node = look->break_;
+	struct finding *finding;
+
+	if ((node->layer != LAYER_QUERY && node->layer != LAYER_TLS) ||
+	    node->token != TOKEN_BREAK_HANG || node->by_text ||
+	    !is_answered(look, node, false) || !is_answered(look, node, true))
+		return;
+	finding = look_add(look, TOKEN_MTU, 100,
+	    note(look->arena,
+		"%s has no answer where smaller ones come, and "
+		"come elsewhere",
+		look_place(look, node->view)));
+	finding->view = node->view;
+}
+
 static void
 find_path(const struct look *look)
 {
@@ -295,12 +335,13 @@ static void
 find_peer_values(const struct look *look)
 {
 	const struct scene *scene = look->scene;
+	const char *service = chain_sufferer(look->chain, scene, look->break_);
 
-	for (size_t i = 0; i < scene->n_facts; i++) {
+	for (size_t i = 0; service != NULL && i < scene->n_facts; i++) {
 		const struct scene_fact *own = &scene->facts[i];
 
 		if (!look_same(own->environment, scene->environment) ||
-		    !look_same(own->service, look->break_->service))
+		    !look_same(own->service, service))
 			continue;
 		for (size_t k = 0; k < scene->n_facts; k++) {
 			const struct scene_fact *peer = &scene->facts[k];
@@ -310,6 +351,7 @@ find_peer_values(const struct look *look)
 			    !look_same(peer->service, own->service) ||
 			    !look_same(peer->name, own->name) ||
 			    !is_peer_environment(scene, peer->environment) ||
+			    !suspect_uses(look->break_, own->name) ||
 			    !differs(own, peer))
 				continue;
 			finding = look_add(look, TOKEN_PEER_DIFFERS, 100,
@@ -331,6 +373,7 @@ look_at_traces(const struct look *look)
 	find_platform(look);
 	find_resources(look);
 	find_crash(look);
+	find_size(look);
 	find_path(look);
 	find_expiry(look);
 	find_new_text(look);

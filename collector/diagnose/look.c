@@ -61,10 +61,27 @@ look_holds(const char *text, const char *word)
 	return strstr(text, word) != NULL;
 }
 
+/* Where a control group counts its own kills, those of others on the same
+ * host are not ours. */
+static const char *
+kills_of(const struct look *look)
+{
+	for (size_t i = 0; i < look->scene->n_facts; i++) {
+		const struct scene_fact *fact = &look->scene->facts[i];
+
+		if (look_same(fact->environment, look->scene->environment) &&
+		    text_matches("host/*/cgroup_oom_kills", fact->name) &&
+		    !look_same(fact->value, "none"))
+			return "host/*/cgroup_oom_kills";
+	}
+	return "host/*/oom_kills";
+}
+
 const struct scene_change *
 look_at_kills(const struct look *look)
 {
 	const struct scene_change *newest = NULL;
+	const char *pattern = kills_of(look);
 
 	for (size_t i = 0; i < look->scene->n_changes; i++) {
 		const struct scene_change *change = &look->scene->changes[i];
@@ -72,7 +89,7 @@ look_at_kills(const struct look *look)
 		if (look_same(change->environment, look->scene->environment) &&
 		    !change->first_seen && !change->is_mark &&
 		    change->to_ms >= look->chain->onset_from_ms &&
-		    text_matches("host/*oom_kills", change->name))
+		    text_matches(pattern, change->name))
 			newest = change;
 	}
 	return newest;
@@ -88,6 +105,27 @@ look_at_host(const struct look *look)
 		    view->told->outcome != OUTCOME_OK &&
 		    view->told->outcome != OUTCOME_UNKNOWN)
 			return &look->chain->nodes[i];
+	}
+	return NULL;
+}
+
+const struct scene_fact *
+look_at_override(const struct look *look)
+{
+	const struct result *told = look->break_->view->told;
+	const char *server = told->message;
+
+	for (size_t i = 0; i < told->n_attributes; i++)
+		if (look_same(told->attributes[i].name, "server") &&
+		    told->attributes[i].text != NULL)
+			server = told->attributes[i].text;
+	for (size_t i = 0; i < look->scene->n_facts; i++) {
+		const struct scene_fact *fact = &look->scene->facts[i];
+
+		if (look_same(fact->environment, look->scene->environment) &&
+		    strncmp(fact->name, "hosts/", 6) == 0 &&
+		    fact->value[0] != '\0' && look_holds(server, fact->value))
+			return fact;
 	}
 	return NULL;
 }

@@ -39,6 +39,10 @@ const struct scene_change *look_at_kills(const struct look *look);
 /* A host whose memory, disk or descriptors run short; NULL: none. */
 const struct node *look_at_host(const struct look *look);
 
+/* The fact that the break goes where a hosts file sends it; NULL: it does
+ * not. */
+const struct scene_fact *look_at_override(const struct look *look);
+
 /* The searches, by what they look at. */
 void look_at_tests(const struct look *look);  /* of a break */
 void look_at_traces(const struct look *look); /* of a break */

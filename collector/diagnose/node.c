@@ -331,8 +331,10 @@ layer_of(const struct scene_view *view)
 	char phase[PHASE_BYTES];
 	enum layer layer;
 
+	/* A process that is gone has no environment, good or bad. */
 	if (same(kind, "env"))
-		return LAYER_ENV;
+		return view->told->reason == REASON_PROCESS ? LAYER_APP
+							    : LAYER_ENV;
 	if (same(kind, "settings"))
 		return LAYER_CONFIG;
 	if (same(kind, "gcp.secret"))
@@ -393,9 +395,27 @@ token_of_query(enum reason reason)
 		return TOKEN_BREAK_LOCK;
 	case REASON_PRIVILEGE:
 		return TOKEN_BREAK_AUTH;
+	case REASON_TIMEOUT: /* no answer, not even a refusal */
+		return TOKEN_BREAK_HANG;
 	default:
 		return TOKEN_BREAK_SERVER;
 	}
+}
+
+/* A server that takes no connections up lets the kernel do it until its
+ * queue is full; from then on connecting times out. */
+static bool
+was_hanging(const struct scene_view *view)
+{
+	const struct result *masked = view->masked;
+	char text[PHASE_BYTES];
+
+	if (masked == NULL || masked->reason != REASON_TIMEOUT ||
+	    masked->n_phases == 0 || masked->n_phases > view->series->n_phases)
+		return false;
+	copy(text, view->series->phases[masked->n_phases - 1]);
+	return layer_of_phase(text, LAYER_APP) == LAYER_AUTH ||
+	    layer_of_phase(text, LAYER_APP) == LAYER_TLS;
 }
 
 static enum token
@@ -407,8 +427,7 @@ token_of(const struct node *node)
 		return TOKEN_BREAK_MISSED;
 	switch (node->layer) {
 	case LAYER_ENV:
-		return reason == REASON_PROCESS ? TOKEN_BREAK_HTTP
-						: TOKEN_BREAK_ENV;
+		return TOKEN_BREAK_ENV;
 	case LAYER_CONFIG:
 		return TOKEN_BREAK_CONFIG;
 	case LAYER_SECRET:
@@ -420,9 +439,12 @@ token_of(const struct node *node)
 	case LAYER_DNS:
 		return TOKEN_BREAK_DNS;
 	case LAYER_TCP:
-		return token_of_tcp(reason);
+		return was_hanging(node->view) ? TOKEN_BREAK_HANG
+					       : token_of_tcp(reason);
 	case LAYER_TLS:
-		return TOKEN_BREAK_TLS;
+		/* It took the connection, and then said nothing. */
+		return reason == REASON_TIMEOUT ? TOKEN_BREAK_HANG
+						: TOKEN_BREAK_TLS;
 	case LAYER_AUTH:
 		return token_of_auth(reason);
 	case LAYER_QUERY:

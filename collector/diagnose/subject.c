@@ -198,10 +198,17 @@ subject_of_change(struct arena *arena, const struct scene_change *change)
 /* --- per class --------------------------------------------------------------------- */
 
 static const char *
-app_subject(struct arena *arena, const struct scene *scene, const char *service)
+app_subject(struct arena *arena, const struct scene *scene,
+    const struct suspects *suspects, const char *service)
 {
+	const struct suspect *release =
+	    suspects != NULL ? suspects_find(suspects, CHANGE_RELEASE) : NULL;
 	const char *build = build_of(scene, service);
 
+	/* A build that does not come up cannot say which it is. */
+	if (release != NULL && same(release->change->service, service) &&
+	    release->change->is_mark)
+		return subject_of_change(arena, release->change);
 	return build[0] != '\0' ? note(arena, "app:%s@%s", service, build)
 				: note(arena, "app:%s", service);
 }
@@ -258,9 +265,10 @@ infra_subject(struct arena *arena, const struct scene *scene,
 		node_place(&bad, scene, platform->view);
 		return subject_of_node(arena, scene, &bad);
 	}
-	if (node->layer >= LAYER_APP && change != NULL)
+	if ((node->layer >= LAYER_APP || node->layer == LAYER_SIDE) &&
+	    change != NULL)
 		return subject_of_change(arena, change->change);
-	if (node->layer >= LAYER_APP)
+	if (node->layer == LAYER_APP || node->layer == LAYER_GOLDEN)
 		return note(arena, "infra:%s", node_target(node));
 	return subject_of_node(arena, scene, node);
 }
@@ -271,12 +279,19 @@ static const char *
 sufferer(const struct scene *scene, const struct chain *chain,
     const struct node *node)
 {
-	for (size_t i = 0; i < chain->n_failing; i++)
-		if (chain->failing[i]->entailed_by != NULL &&
-		    node_needs(
-			scene, chain->failing[i]->service, node->service))
-			return chain->failing[i]->service;
-	return scene->environment;
+	const char *service = chain_sufferer(chain, scene, node);
+
+	return service != NULL ? service : scene->environment;
+}
+
+/* Whose code it would be. */
+static const char *
+app_of(const struct scene *scene, const struct chain *chain,
+    const struct node *node)
+{
+	const char *service = chain_sufferer(chain, scene, node);
+
+	return service != NULL ? service : node->service;
 }
 
 /* ":5432" of a connection that did not come about: which of the ways between
@@ -289,7 +304,8 @@ port_of(struct arena *arena, const struct node *node)
 	    server[0] != '\0' ? server : node->view->told->message, ':');
 	size_t n;
 
-	if (node->layer != LAYER_TCP || colon == NULL)
+	if (node->layer != LAYER_TCP || colon == NULL ||
+	    !node_is_failing(node->view))
 		return "";
 	n = strspn(colon + 1, "0123456789");
 	if (n == 0 || n > PORT_DIGITS ||
@@ -386,6 +402,22 @@ dns_subject(
 	return note(arena, "dns:%s", name);
 }
 
+/* For whom the certificate is that was shown, as its message says; else who
+ * shows it. */
+static const char *
+certified(struct arena *arena, const struct node *node)
+{
+	static const char words[] = "certificate for ";
+	const char *name = strstr(node->view->told->message, words);
+	size_t n;
+
+	if (name == NULL)
+		return node_target(node);
+	name += sizeof(words) - 1;
+	n = strcspn(name, ": ,;");
+	return n == 0 ? node_target(node) : note(arena, "%.*s", (int)n, name);
+}
+
 const char *
 subject_of_node(
     struct arena *arena, const struct scene *scene, const struct node *node)
@@ -401,7 +433,7 @@ subject_of_node(
 		    arena, "gcp:%s/%s", series->kind + 4, series->probe);
 	switch (subject_class_of_node(node)) {
 	case BLAME_APP:
-		return app_subject(arena, scene, node->service);
+		return app_subject(arena, scene, NULL, node->service);
 	case BLAME_ENV:
 		if (node->layer == LAYER_ENV)
 			return subject_of_variables(arena, scene, node);
@@ -411,8 +443,8 @@ subject_of_node(
 			return dns_subject(arena, scene, node);
 		/* fall through */
 	default:
-		if (node->layer == LAYER_TLS)
-			return note(arena, "tls:%s", node_target(node));
+		if (node->layer == LAYER_TLS && node->token == TOKEN_BREAK_TLS)
+			return note(arena, "tls:%s", certified(arena, node));
 		return note(
 		    arena, "infra:%s%s", node_target(node), exhausted_of(node));
 	}
@@ -432,7 +464,8 @@ subject_of(enum blame blame, struct arena *arena, const struct scene *scene,
 		return "";
 	switch (blame) {
 	case BLAME_APP:
-		return app_subject(arena, scene, node->service);
+		return app_subject(
+		    arena, scene, suspects, app_of(scene, chain, node));
 	case BLAME_ENV:
 		return env_subject(arena, scene, node, suspects, findings);
 	case BLAME_INFRA:

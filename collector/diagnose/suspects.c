@@ -203,12 +203,31 @@ is_harmless(const char *variable)
 	    holds(variable, "TRACE") || holds(variable, "COLOR");
 }
 
+/* Does a setting name where to connect, or as whom? */
 static bool
-uses_input(const struct node *node, const char *name)
+is_connection_setting(const char *name)
+{
+	static const char *const words[] = { "host", "port", "url", "uri",
+		"dsn", "user", "pass", "database", "ssl", "cert", "addr",
+		"socket", "endpoint", "egress", "network" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (holds(name, words[i]))
+			return true;
+	return false;
+}
+
+bool
+suspect_uses(const struct node *node, const char *name)
 {
 	const char *slash = strchr(name, '/');
 	const char *variable = slash == NULL ? name : slash + 1;
 
+	/* A path that our own probe finds broken does not heed how long the
+	 * application would wait on it. */
+	if (strncmp(name, "setting", 7) == 0 && !node->by_text &&
+	    node->layer >= LAYER_DNS && node->layer < LAYER_APP)
+		return is_connection_setting(name);
 	if (strncmp(name, "env", 3) != 0)
 		return true; /* files and settings feed everything */
 	if (is_harmless(variable))
@@ -245,7 +264,7 @@ is_used(const struct scene *scene, const struct chain *chain,
 	    strcmp(change->service, node_target(node)) != 0 &&
 	    !node_needs(scene, node->service, change->service))
 		return false;
-	return class != CHANGE_INPUT || uses_input(node, change->name);
+	return class != CHANGE_INPUT || suspect_uses(node, change->name);
 }
 
 /* --- the whole ------------------------------------------------------------------------ */
@@ -255,7 +274,7 @@ weigh(struct suspect *suspect, const struct chain *chain)
 {
 	const struct scene_change *change = suspect->change;
 	int64_t onset_from_ms = chain->onset_from_ms;
-	int64_t onset_to_ms = chain->onset_to_ms;
+	int64_t onset_to_ms = chain->onset_to_ms + chain->onset_slack_ms;
 	int64_t before_ms = onset_to_ms - change->to_ms;
 
 	suspect->is_before = change->from_ms <= onset_to_ms;
@@ -278,6 +297,11 @@ is_heavier(const struct suspect *a, const struct suspect *b)
 		return x;
 	if (a->db10 != b->db10)
 		return a->db10 > b->db10;
+	/* What is in a file says more than that the file is another. */
+	x = strncmp(a->change->name, "file/", 5) != 0;
+	y = strncmp(b->change->name, "file/", 5) != 0;
+	if (x != y)
+		return x;
 	/* Who knows the moment better is the better witness of one change. */
 	if (a->change->to_ms - a->change->from_ms !=
 	    b->change->to_ms - b->change->from_ms)

@@ -46,6 +46,10 @@ void suspects_build(struct suspects *out, struct arena *arena,
 const struct suspect *
 suspects_find(const struct suspects *suspects, enum change_class class);
 
+/* Does what fails at a node use this fact?  Names of facts: "env/NAME",
+ * "setting/NAME", "file/NAME" ... */
+bool suspect_uses(const struct node *node, const char *name);
+
 /* The weight of a change that ended before_ms before the onset, when
  * n_before of its kind were seen in span_ms; in tenths of a decibel. */
 int suspect_weight(enum change_class class, int64_t before_ms,

@@ -162,29 +162,64 @@ trigger_kind(const struct suspect *suspect)
 	return kinds[suspect->class];
 }
 
-/* Some beginnings leave no change behind but what fails from then on: an
- * instant that was reached, a server that nobody keeps. */
+/* What leaves no change behind but a failure from then on: an instant that
+ * was reached, a server that nobody keeps, an input that is seen to be wrong. */
+static const char *
+kind_of_break(const struct verdict *out, const struct node *node)
+{
+	if (out->blame == BLAME_INFRA &&
+	    findings_get(&out->findings, TOKEN_EXPIRED) != NULL)
+		return "expiry";
+	if (out->blame == BLAME_INFRA && node->token == TOKEN_BREAK_REFUSED)
+		return "dependency_stop";
+	if (out->blame == BLAME_ENV && node->token == TOKEN_BREAK_ENV)
+		return "env_change";
+	return NULL;
+}
+
 static void
 set_trigger_of_break(struct verdict *out, const struct chain *chain)
 {
-	const struct node *node =
-	    chain->n_failing > 0 ? chain->failing[0] : NULL;
+	const char *kind;
 
-	if (out->blame != BLAME_INFRA || node == NULL)
+	if (chain->n_failing == 0)
 		return;
-	if (findings_get(&out->findings, TOKEN_EXPIRED) != NULL)
-		out->trigger.kind = "expiry";
-	else if (node->token == TOKEN_BREAK_REFUSED)
-		out->trigger.kind = "dependency_stop";
-	else
+	kind = kind_of_break(out, chain->failing[0]);
+	if (kind == NULL)
 		return;
+	out->trigger.kind = kind;
 	out->trigger.subject = out->subject;
-	out->trigger.from_ms = chain->onset_from_ms;
-	out->trigger.to_ms = chain->onset_to_ms;
+	/* A certificate is complained of long before it expires. */
+	if (out->blame == BLAME_INFRA) {
+		out->trigger.from_ms = chain->onset_from_ms;
+		out->trigger.to_ms = chain->onset_to_ms;
+		return;
+	}
+	out->trigger.from_ms = chain->failing[0]->view->good_ms;
+	out->trigger.to_ms = chain->failing[0]->view->bad_from_ms;
 }
 
-/* The heaviest change before the onset of the class that is blamed; a deploy
- * that brought it about counts as well. */
+/* Of the changes of a class the one of what is blamed, else the heaviest. */
+static const struct suspect *
+find_trigger(const struct verdict *out, struct arena *arena,
+    const struct suspects *suspects, enum change_class class)
+{
+	const struct suspect *best = suspects_find(suspects, class);
+
+	for (size_t i = 0; best != NULL && i < suspects->n; i++) {
+		const struct suspect *suspect = &suspects->list[i];
+
+		if (suspect->class == class && suspect->is_before &&
+		    suspect->is_used && suspect->db10 > 0 &&
+		    same(subject_of_change(arena, suspect->change),
+			out->subject))
+			return suspect;
+	}
+	return best;
+}
+
+/* The change before the onset of the class that is blamed; a deploy that
+ * brought it about counts as well. */
 static void
 set_trigger(struct verdict *out, struct arena *arena, const struct chain *chain,
     const struct suspects *suspects)
@@ -194,13 +229,15 @@ set_trigger(struct verdict *out, struct arena *arena, const struct chain *chain,
 		CHANGE_CLASSES };
 	const struct suspect *best = NULL;
 
-	if (out->blame < BLAME_BLIND)
-		best = suspects_find(suspects, of[out->blame]);
-	if (best == NULL && out->blame < BLAME_BLIND)
-		best = suspects_find(suspects, CHANGE_RELEASE);
 	out->trigger.kind = out->trigger.subject = "";
+	if (out->blame >= BLAME_BLIND)
+		return;
+	best = find_trigger(out, arena, suspects, of[out->blame]);
+	if (best == NULL && out->blame != BLAME_INFRA)
+		best = suspects_find(suspects, CHANGE_RELEASE);
 	if (best == NULL ||
-	    (out->blame == BLAME_INFRA && best->class == CHANGE_RELEASE)) {
+	    (out->blame == BLAME_INFRA &&
+		findings_get(&out->findings, TOKEN_EXPIRED) != NULL)) {
 		set_trigger_of_break(out, chain);
 		return;
 	}
