@@ -25,6 +25,7 @@ REFERENCE = score.seconds_of("2026-01-05T10:00:00Z")
     ("dns:db.staging.test", "dns:db.staging.test", 1.0),
     ("app:backend@v2-sql", "app:backend@v1", 0.5),
     ("vantage:staging", "vantage:staging", 1.0),
+    ("cgroup:stg-app/memory.max", "cgroup:backend/memory.max", 1.0),
     ("cgroup:stg-app/memory.max", "limit:memory.max", 0.0),
 ])
 def test_a_subject_matches_up_to_its_finer_part(expected, told, points):

@@ -284,8 +284,9 @@ class Performer:  # pylint: disable=too-many-public-methods
 
     def do_schema(self, env, version, down):
         """migrations by number"""
-        raise Missing(f"migration {version} {'down' if down else 'up'} in "
-                      f"{env}")
+        if down or int(version) != 7:
+            raise Missing(f"migration {version} {'down' if down else 'up'}")
+        self.database(env).migrate()
 
     def do_busy(self, env, place, count):
         """processes that burn the processor"""
@@ -323,6 +324,10 @@ class Performer:  # pylint: disable=too-many-public-methods
     def do_dns_start(self, env):
         """and back"""
         self.world.env(env).dns.start()
+
+    def do_dns_pause(self, env):
+        """the resolver hears and says nothing"""
+        self.world.env(env).dns.pause()
 
     def do_record(self, env, name, address):
         """an answer of the zone"""
@@ -417,7 +422,7 @@ class Performer:  # pylint: disable=too-many-public-methods
         """how charges are answered"""
         if share != 1.0:
             raise Missing("payments that fail now and then")
-        self.world.payments.set(status=status, delay_s=delay_s / self.pace)
+        self.world.payments.set(status=status, delay_s=delay_s)
 
     def do_payments_stop(self, **_):
         """it is gone"""
@@ -425,12 +430,14 @@ class Performer:  # pylint: disable=too-many-public-methods
 
     def do_payments_hang(self, **_):
         """it accepts and does not answer"""
-        self.world.payments.set(status=200, delay_s=3600)
+        self.world.payments.pause()
 
     def do_payments_ok(self, **_):
         """it is well"""
+        if self.world.payments.program.poll() is not None:
+            self.world.payments.start()
+        self.world.payments.resume()
         self.world.payments.set()
-        self.world.payments.start()
 
     RESOURCES = {"sql": "sql/{}-db", "connector": "vpcaccess/{}-connector",
                  "run": "run/{}-backend"}
@@ -484,13 +491,12 @@ class Performer:  # pylint: disable=too-many-public-methods
 
     def do_memory_limit(self, env, back, method, **args):
         """of the application's control group"""
-        if method == "prlimit":
-            raise Missing("prlimit")
+        del method  # the world takes prlimit where it has no control group
         place = self.world.env(env)
         if back:
             place.memory_limit(None)
         elif args["bytes"] is None:
-            place.memory_limit(place.working_set() * 6 // 10)
+            place.memory_squeeze()
         else:
             place.memory_limit(args["bytes"])
 
@@ -502,12 +508,11 @@ class Performer:  # pylint: disable=too-many-public-methods
             self.world.env(env).date_trigger()
 
     def do_clock(self, env, offset_s, agent):
-        """a clock that is off; the lie shrinks with the pace, as all else"""
-        spec = f"{offset_s / self.pace:+.3f}"
+        """a clock that is off"""
         if agent:
-            self.world.agents[agent].restart(faketime=spec)
+            self.world.agents[agent].restart(faketime=f"{offset_s:+g}s")
         else:
-            self.world.env(env).faketime(spec)
+            self.world.env(env).clock_ahead(offset_s)
 
     # --- observers ---------------------------------------------------------------------------
 
@@ -535,11 +540,11 @@ class Performer:  # pylint: disable=too-many-public-methods
 
     def do_agent_pause(self, agent):
         """SIGSTOP"""
-        os.kill(self.the_agent(agent).program.pid, signal.SIGSTOP)
+        self.the_agent(agent).pause()
 
     def do_agent_resume(self, agent):
         """SIGCONT"""
-        os.kill(self.the_agent(agent).program.pid, signal.SIGCONT)
+        self.the_agent(agent).resume()
 
     def do_collector_stop(self):
         """it is gone"""

@@ -38,6 +38,9 @@ def canonical(subject, env="stg"):
         b, *finer = re.split(r"(?=[:#@])", b, maxsplit=1)
         rest = "->".join(ENDS.get(end, end).format(env) for end in (a, b))
         rest += "".join(finer)
+    if kind == "cgroup":
+        group, slash, file = rest.partition("/")
+        rest = ENDS.get(group, group).format(env) + slash + file
     if kind in ("infra", "dns") and re.fullmatch(
             r"(postgres|redis|resolver)(#.*)?", rest):
         name, sharp, finer = rest.partition("#")
