@@ -190,7 +190,8 @@ is_answered(const struct look *look, const struct node *node, bool elsewhere)
 		const struct series *a = other->view->series;
 		const struct series *b = node->view->series;
 
-		if (other != node && look_same(a->kind, b->kind) &&
+		if (other != node &&
+		    (!elsewhere || look_same(a->kind, b->kind)) &&
 		    look_same(node_target(other), node_target(node)) &&
 		    look_same(a->agent, b->agent) != elsewhere &&
 		    other->view->last->outcome == OUTCOME_OK &&

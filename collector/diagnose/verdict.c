@@ -367,8 +367,10 @@ look_for_silent(
 	for (size_t i = 0; i < scene->n_guards; i++) {
 		const struct scene_guard *guard = &scene->guards[i];
 
+		/* What a host counts is measured, and nobody's choice. */
 		if (!same(guard->environment, scene->environment) ||
-		    !guard->known || guard->held)
+		    !guard->known || guard->held ||
+		    text_matches("host/*", guard->name))
 			continue;
 		set_verdict(out, BLAME_ENV, CAP_TEST);
 		out->cap = "nothing fails yet";

@@ -51,8 +51,12 @@ def test_answers_are_a_set(probing, port, name, kind, answers):
     assert (result["outcome"], result["message"]) == ("ok", "")
     assert result["attributes"]["answers"] == answers
     fact = f"dns/{name}" + ("" if kind == "A" else f"/{kind}")
-    assert result["facts"] == {fact: {"value": answers, "fingerprint": None,
-                                      "source": "server"}}
+    expected = {fact: {"value": answers, "fingerprint": None,
+                       "source": "server"}}
+    if kind == "A":  # /etc/hosts does not speak of it
+        expected[f"hosts/{name}"] = {"value": None, "fingerprint": None,
+                                     "source": "file"}
+    assert result["facts"] == expected
 
 
 @pytest.mark.parametrize("name,more,reason,message", [

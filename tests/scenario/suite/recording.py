@@ -1,7 +1,7 @@
 """recording.py - the evidence of a scenario that was played, kept small.
 
-A recording is JSON Lines, compressed: a head (scenario, configuration, the
-instant 0, pace, what the live suite was told) and the history as
+A recording is JSON Lines, compressed: a head (scenario, configuration, pace,
+what the live suite was told, what was expected) and the history as
 `vedette-collector replay` reads it.  Times are moved so that the instant 0 is
 always the same, paths of the machine are taken out, and of what was well
 before it began only the newest runs are kept.
@@ -32,16 +32,19 @@ def moved(text, reference):
     return stamp(seconds_of(text) - reference)
 
 
-def rounded(line):
-    """Microseconds tell nothing, and compress badly."""
-    if "duration_ms" in line:
-        line["duration_ms"] = round(line["duration_ms"], 1)
-    line.get("phases", {}).update({
-        name: round(value, 1) for name, value in
-        line.get("phases", {}).items()})
-    line.get("attributes", {}).update({
-        name: round(value, 2) for name, value in
-        line.get("attributes", {}).items() if isinstance(value, float)})
+def shortened(line):
+    """Without what compresses badly and tells nothing: microseconds, and of
+    a run that was well all but how long it took, and to connect."""
+    if line["type"] != "result":
+        return line
+    line["duration_ms"] = round(line.get("duration_ms", 0), 1)
+    if "phases" in line:
+        line["phases"] = {
+            name: round(value, 1) for name, value in line["phases"].items()
+            if line["outcome"] != "ok" or name == "connect"}
+    if line["outcome"] == "ok":
+        line.pop("attributes", None)
+        line.pop("message", None)
     return line
 
 
@@ -71,15 +74,18 @@ def news(lines):
         yield line
 
 
-def newest(lines, begin, end):
-    """The lines up to a moment, and of the results before another one only
-    the newest of each series."""
-    seen, kept = {}, []
+def newest(lines, windows):
+    """The lines up to the end of the last window, of the results between
+    windows only the newest of each series before the next one."""
+    seen, kept, left = {}, [], sorted(windows)
     for line in reversed(lines):
         at = seconds_of(line["at"])
-        if at > end:
+        if at > max(end for _, end in windows):
             continue
-        if line["type"] == "result" and at < begin:
+        while left and at < left[-1][0]:
+            left.pop()
+            seen = {}
+        if line["type"] == "result" and not (left and at <= left[-1][1]):
             key = (line["environment"], line.get("agent"),
                    line.get("service"), line["probe"])
             seen[key] = seen.get(key, 0) + 1
@@ -89,27 +95,41 @@ def newest(lines, begin, end):
     return kept[::-1]
 
 
+def scrubbed(text, raw):
+    """Without the places of who recorded it."""
+    return text.replace(raw["folder"], "/srv").replace(
+        raw["root"], "/usr/lib/vedette")
+
+
 def shrink(raw, watched_s):
     """(head, lines) of what session.py kept; watched_s: seconds of the
     scenario after its last step."""
     reference, pace = raw["reference"], raw["pace"]
     due = [0.0] + [step["due_s"] for step in raw["steps"]]
     observe_s = min(raw["observe_s"], max(due) + watched_s)
-    lines = newest(list(news(map(json.loads, raw["lines"]))), + min(due) / pace,
-                   reference + observe_s / pace)
+    lines = newest(list(news(map(json.loads, raw["lines"]))), [
+        (reference + second / pace, reference + min(
+            second + watched_s, observe_s) / pace) for second in due])
     kept = []
     for line in lines:
         for name in ("at", "last_at"):
             if name in line:
                 line[name] = moved(line[name], reference)
-        kept.append(json.dumps(rounded(line), separators=(",", ":"))
-                    .replace(raw["folder"], "/srv"))
+        kept.append(scrubbed(json.dumps(
+            shortened(line), separators=(",", ":")), raw))
     head = {"type": "recording", "id": raw["id"], "pace": pace,
             "observe_s": int(observe_s), "config": config_of(
-                raw["config"].replace(raw["folder"], "/srv")),
-            "told": {name: raw["verdict"].get(name) for name in (
-                "class", "subject", "confidence")}}
+                scrubbed(raw["config"], raw)),
+            "expected": {name: raw["expected"].get(name) for name in (
+                "verdict", "subject", "accept")},
+            "told": told_at(raw["looks"], observe_s)}
     return head, kept
+
+
+def told_at(looks, second):
+    """What was told last, up to a second of the scenario."""
+    look = [one for one in looks if one["at_s"] <= second + 1][-1]
+    return {name: look[name] for name in ("class", "subject", "confidence")}
 
 
 def write(folder, raw, watched_s=WATCHED_S):

@@ -15,7 +15,7 @@ from suite.perform import Performer, Undone
 from suite.steps import NotUnderstood
 from suite.world import Missing, World
 
-ENVIRONMENT = {"stg": "staging", "prd": "production"}
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 
 class Looks(threading.Thread):
@@ -160,7 +160,7 @@ class Session:
         verdict = self.world.diagnose("stg")
         lines = history(self.world)
         if self.options.get("record"):
-            self.keep(verdict, lines, done)
+            self.keep(lines, looks, done)
         model = self.suite.get("evidence_model")
         return {
             "state": "run", "verdict": verdict, "looks": sorted(
@@ -171,12 +171,13 @@ class Session:
             if model else {},
         }
 
-    def keep(self, verdict, lines, steps):
+    def keep(self, lines, looks, steps):
         """For another day."""
         recording.write(self.options["record"], {
             "id": self.scenario["id"], "reference": self.reference,
-            "pace": self.pace, "verdict": verdict, "lines": lines,
-            "steps": steps, "folder": str(self.world.folder),
+            "pace": self.pace, "looks": looks, "lines": lines,
+            "steps": steps, "expected": self.scenario["expected"],
+            "folder": str(self.world.folder), "root": str(ROOT),
             "observe_s": self.scenario.get("observe_s", 180),
             "config": (self.world.folder / "collector.yaml").read_text(
                 encoding="utf-8")})
