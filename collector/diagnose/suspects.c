@@ -8,6 +8,7 @@
 #define DAY_MS       INT64_C(86400000)
 #define WEIGHT_MAX   150
 #define FAR_AFTER_MS (5 * MINUTE_MS)
+#define SAME_EDIT_MS (10 * 1000) /* a file, and the same read from it */
 
 /* --- what kind of change -------------------------------------------------------- */
 
@@ -312,6 +313,44 @@ is_heavier(const struct suspect *a, const struct suspect *b)
 	return strcmp(a->change->name, b->change->name) < 0;
 }
 
+/* Which of its variables changed is known: a file whose changes nobody uses is
+ * not used either.  Returns whether any is known. */
+static bool
+know_contents(
+    const struct suspects *suspects, const struct suspect *file, bool *out_used)
+{
+	bool known = false;
+
+	*out_used = false;
+	for (size_t i = 0; i < suspects->n; i++) {
+		const struct suspect *other = &suspects->list[i];
+		int64_t apart_ms = other->change->to_ms - file->change->to_ms;
+
+		if (strncmp(other->change->name, "env/", 4) != 0 ||
+		    strcmp(other->change->service, file->change->service) !=
+			0 ||
+		    apart_ms > SAME_EDIT_MS || apart_ms < -SAME_EDIT_MS)
+			continue;
+		known = true;
+		*out_used |= other->is_used;
+	}
+	return known;
+}
+
+static void
+judge_files(struct suspects *suspects)
+{
+	bool used;
+
+	for (size_t i = 0; i < suspects->n; i++) {
+		struct suspect *file = &suspects->list[i];
+
+		if (strncmp(file->change->name, "file/", 5) == 0 &&
+		    know_contents(suspects, file, &used))
+			file->is_used = file->is_used && used;
+	}
+}
+
 static void
 insert(struct suspects *suspects, const struct suspect *suspect)
 {
@@ -344,6 +383,7 @@ suspects_build(struct suspects *out, struct arena *arena,
 		weigh(&suspect, chain);
 		insert(out, &suspect);
 	}
+	judge_files(out);
 }
 
 const struct suspect *
