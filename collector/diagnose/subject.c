@@ -44,18 +44,21 @@ is_name_byte(char c)
 	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* Finds the next word that is written like a variable; returns where it ends,
- * NULL when there is none. */
+/* Finds the next word that is written like a variable, and is no part of a
+ * path; returns where it ends, NULL when there is none. */
 static const char *
 next_variable(const char *text, char out[NAME_BYTES])
 {
+	const char *begin = text;
+
 	while (*text != '\0') {
+		bool in_path = text > begin && text[-1] == '/';
 		size_t n = 0;
 
 		while (is_name_byte(text[n]))
 			n++;
-		if (n >= 3 && n < NAME_BYTES && text[0] >= 'A' &&
-		    (text[n] < 'a' || text[n] > 'z')) {
+		if (n >= 3 && n < NAME_BYTES && text[0] >= 'A' && !in_path &&
+		    text[n] != '/' && (text[n] < 'a' || text[n] > 'z')) {
 			memcpy(out, text, n);
 			out[n] = '\0';
 			return text + n;
