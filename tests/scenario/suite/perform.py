@@ -16,6 +16,9 @@ import time
 from suite.world import Missing
 
 
+PRLIMIT_BYTES = 96 << 20  # of address space: too little for an interpreter
+
+
 class Undone(Exception):
     """A step could not be done as it is written."""
 
@@ -284,9 +287,7 @@ class Performer:  # pylint: disable=too-many-public-methods
 
     def do_schema(self, env, version, down):
         """migrations by number"""
-        if down or int(version) != 7:
-            raise Missing(f"migration {version} {'down' if down else 'up'}")
-        self.database(env).migrate()
+        self.database(env).migrate(int(version) - bool(down))
 
     def do_busy(self, env, place, count):
         """processes that burn the processor"""
@@ -306,14 +307,16 @@ class Performer:  # pylint: disable=too-many-public-methods
         elif what == "database":
             self.database(env).fill_disk()
         else:
-            raise Missing(f"volume of the {what}")
+            self.world.env(env).fill_disk()
 
     def do_free(self, what, env):
         """and empty again"""
         if what == "collector":
             self.world.collector.free_disk()
-        else:
+        elif what == "database":
             self.database(env).free_disk()
+        else:
+            self.world.env(env).free_disk()
 
     # --- names and paths ---------------------------------------------------------------
 
@@ -339,7 +342,21 @@ class Performer:  # pylint: disable=too-many-public-methods
 
     def do_resolv_conf(self, env, address):
         """another name server"""
-        raise Missing(f"another resolver ({address}) for {env}")
+        self.world.ns(f"{env}-app").resolver(address)
+
+    def do_dns_status(self, env, status):
+        """the resolver answers, and refuses"""
+        if status == "NXDOMAIN":
+            raise Missing("a resolver that knows no name")
+        self.world.env(env).dns.refuse()
+
+    def do_nginx_directive(self, env, name, value):
+        """a line of nginx's configuration"""
+        self.world.env(env).nginx.directive(name, value)
+
+    def do_nginx_status(self, env, status):
+        """the proxy answers by itself"""
+        self.world.env(env).nginx.directive("return", str(status))
 
     def do_filter(self, verdict, saddr=None, daddr=None, proto=None,
                   dport=None, sport=None, percent=None, rate=None):
@@ -420,9 +437,7 @@ class Performer:  # pylint: disable=too-many-public-methods
 
     def do_payments(self, status=200, delay_s=0.0, share=1.0):
         """how charges are answered"""
-        if share != 1.0:
-            raise Missing("payments that fail now and then")
-        self.world.payments.set(status=status, delay_s=delay_s)
+        self.world.payments.set(status=status, delay_s=delay_s, share=share)
 
     def do_payments_stop(self, **_):
         """it is gone"""
@@ -474,31 +489,37 @@ class Performer:  # pylint: disable=too-many-public-methods
         del name
         if kind != "expires":
             return
-        if where != "nginx":
-            raise Missing(f"certificate of {where}")
-        self.world.env(env).nginx.certificate(not_after=at)
+        self.front_of(env, where).certificate(not_after=at)
+
+    def front_of(self, env, where):
+        """Who shows the certificate."""
+        if where == "nginx":
+            return self.world.env(env).nginx
+        if where == "payments":
+            return self.world.payments
+        raise Missing(f"certificate of the {where}")
 
     def do_certificate(self, env, where, kind, name):
         """another certificate"""
         if kind == "expires":
             return  # prepared
-        if where != "nginx" or kind == "untrusted":
-            raise Missing(f"certificate of {where}, {kind}")
-        self.world.env(env).nginx.certificate(
-            name="other.test" if kind == "name" and not name else name)
+        self.front_of(env, where).certificate(
+            name="other.test" if kind == "name" and not name else name,
+            trusted=kind != "untrusted")
 
     # --- limits and clocks ------------------------------------------------------------------
 
     def do_memory_limit(self, env, back, method, **args):
         """of the application's control group"""
-        del method  # the world takes prlimit where it has no control group
         place = self.world.env(env)
         if back:
             place.memory_limit(None)
-        elif args["bytes"] is None:
-            place.memory_squeeze()
+        elif args["bytes"] is not None:
+            place.memory_limit(args["bytes"], method=method)
+        elif method == "prlimit":
+            place.memory_limit(PRLIMIT_BYTES, method=method)
         else:
-            place.memory_limit(args["bytes"])
+            place.memory_squeeze()
 
     def do_trigger_date(self, envs, method):
         """the date of the defect"""
@@ -591,7 +612,13 @@ class Performer:  # pylint: disable=too-many-public-methods
 
     def do_plugin(self, env, agent, how):
         """a check that hangs"""
-        raise Missing(f"plug-in that {how}s on {agent or env}")
+        del how
+        (self.the_agent(agent) if agent else
+         self.world.env(env).agent).hang_plugin()
+
+    def do_identity(self, agent):
+        """what proved where an agent stands is gone"""
+        self.the_agent(agent).disprove()
 
     def do_event(self, env, kind, subject, summary):
         """what somebody says"""
