@@ -180,20 +180,18 @@ find_crash(const struct look *look)
 	}
 }
 
-/* Another probe from the same place, or one from elsewhere, whose answers from
- * the same target come. */
+/* Is there another probe from the same place to the same target that is well?
+ * It moves less. */
 static bool
-is_answered(const struct look *look, const struct node *node, bool elsewhere)
+is_answered(const struct look *look, const struct node *node)
 {
 	for (size_t i = 0; i < look->chain->n_nodes; i++) {
 		const struct node *other = &look->chain->nodes[i];
-		const struct series *a = other->view->series;
-		const struct series *b = node->view->series;
 
 		if (other != node &&
-		    (!elsewhere || look_same(a->kind, b->kind)) &&
 		    look_same(node_target(other), node_target(node)) &&
-		    look_same(a->agent, b->agent) != elsewhere &&
+		    look_same(other->view->series->agent,
+			node->view->series->agent) &&
 		    other->view->last->outcome == OUTCOME_OK &&
 		    !node_is_failing(other->view))
 			return true;
@@ -211,7 +209,8 @@ find_size(const struct look *look)
 
 	if ((node->layer != LAYER_QUERY && node->layer != LAYER_TLS) ||
 	    node->token != TOKEN_BREAK_HANG || node->by_text ||
-	    !is_answered(look, node, false) || !is_answered(look, node, true))
+	    !is_answered(look, node) ||
+	    findings_get(look->out, TOKEN_VANTAGE_OK) == NULL)
 		return;
 	finding = look_add(look, TOKEN_MTU, 100,
 	    note(look->arena,
