@@ -334,12 +334,13 @@ remember(
 {
 	const struct heartbeat_config *config = watched->config;
 	const struct fleet *fleet = pipeline_fleet(heartbeats->pipeline);
-	char *key = mem_printf("%s/" AGENT "/%s/%s", config->environment,
-	    config->service, config->name);
-	const struct fleet_series *series = map_get(fleet->series, key);
+	struct series described = series_of(config);
 	struct beat *beat = &watched->beat;
+	const struct fleet_series *series;
 
-	free(key);
+	described.environment = config->environment;
+	described.agent = AGENT;
+	series = fleet_series_find(fleet, &described);
 	beat->deaf_from_ms = heartbeats->deaf_from_ms;
 	beat->deaf_to_ms = heartbeats->deaf_to_ms;
 	if (series == NULL)

@@ -70,7 +70,7 @@ check_names(
 			    "another heartbeat of this environment has this "
 			    "name; choose another");
 	at = place_of("heartbeats[%u].environment", i);
-	if (check_name(check, at.path, heartbeat->environment) < 0)
+	if (check_environment_name(check, at.path, heartbeat->environment) < 0)
 		return -1;
 	if (config_check_environment(
 		check->config, heartbeat->environment, &inner) < 0)
@@ -78,7 +78,7 @@ check_names(
 		    check->conf, check->err, at.path, "%s", inner.text);
 	at = place_of("heartbeats[%u].service", i);
 	if (heartbeat->service != NULL)
-		return check_name(check, at.path, heartbeat->service);
+		return check_label(check, at.path, heartbeat->service);
 	heartbeat->service = mem_strdup("");
 	return 0;
 }

@@ -176,6 +176,15 @@ series_key(char out[SERIES_KEY_BYTES], const struct series *series)
 	stpcpy(at, series->probe);
 }
 
+const struct fleet_series *
+fleet_series_find(const struct fleet *fleet, const struct series *series)
+{
+	char key[SERIES_KEY_BYTES];
+
+	series_key(key, series);
+	return map_get(fleet->series, key);
+}
+
 struct fleet_series *
 fleet_series_of(struct fleet *fleet, const struct series *series)
 {

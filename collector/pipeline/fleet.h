@@ -113,6 +113,10 @@ void fleet_free(struct fleet *fleet); /* NULL is allowed */
 struct fleet_series *
 fleet_series_of(struct fleet *fleet, const struct series *series);
 
+/* The one that is known, or NULL. */
+const struct fleet_series *
+fleet_series_find(const struct fleet *fleet, const struct series *series);
+
 /* fact's value does not matter. */
 struct fleet_fact *fleet_fact_of(struct fleet *fleet, const char *environment,
     const char *agent, const struct fact *fact);

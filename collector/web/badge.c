@@ -28,11 +28,35 @@ static const struct {
 	{ STATE_BLIND, "#57606a" },
 };
 
-/* Names are [a-z0-9._-]: nothing in them needs escaping. */
-static void
-draw(struct http_call *call, const char *label, enum state state)
+/* Text as XML has it, in an attribute or between tags. */
+static char *
+escape(const char *label)
 {
-	int left = (int)strlen(label) * GLYPH_PX + PAD_PX;
+	static const struct {
+		char byte;
+		const char *is;
+	} special[] = { { '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" },
+		{ '"', "&quot;" }, { '\'', "&#39;" } };
+	struct text out = { 0 };
+	size_t i;
+
+	for (; *label != '\0'; label++) {
+		for (i = 0; i < 5 && special[i].byte != *label; i++)
+			;
+		if (i < 5)
+			text_add(&out, special[i].is);
+		else
+			text_add_bytes(&out, label, 1);
+	}
+	return text_take(&out);
+}
+
+/* Names come from outside, and may hold anything that is printable. */
+static void
+draw(struct http_call *call, const char *name, enum state state)
+{
+	char *label = escape(name);
+	int left = (int)strlen(name) * GLYPH_PX + PAD_PX;
 	int right = (int)strlen(state_name(state)) * GLYPH_PX + PAD_PX;
 	const char *colour = colours[STATE_BLIND].colour;
 	struct text svg = { 0 };
@@ -54,6 +78,7 @@ draw(struct http_call *call, const char *label, enum state state)
 	    "y=\"14\">%s</text><text x=\"%d\" y=\"14\">%s</text></g></svg>\n",
 	    left / 2, label, left + right / 2, state_name(state));
 	n = svg.n;
+	free(label);
 	reply_once(call, "image/svg+xml", text_take(&svg), n);
 }
 

@@ -220,14 +220,16 @@ def test_what_the_client_has_is_not_sent_again(stage):
 
 WRONG = [
     ("/api/v1/status?environment=nowhere", 404),
-    ("/api/v1/status?environment=A+B", 400),
+    ("/api/v1/status?environment=A+B", 404),
+    ("/api/v1/status?environment=A%2fB", 400),
     ("/api/v1/history?limit=0", 400), ("/api/v1/history?limit=1e9", 400),
     ("/api/v1/history?from=yesterday", 400),
     ("/api/v1/history?cursor=x", 400), ("/api/v1/trend?by=year", 400),
     ("/api/v1/diff/staging", 404), ("/api/v1/report/0", 404),
     ("/api/v1/diagnose/..%2f..%2fetc", 400),
     ("/../../../../etc/passwd", 404), ("/%2e%2e/%2e%2e/etc/passwd", 404),
-    ("/badge/staging/..%2f..%2fx.svg", 400), ("/badge/%22%3e.svg", 400),
+    ("/badge/staging/..%2f..%2fx.svg", 404), ("/badge/%22%3e.svg", 404),
+    ("/badge/a%0ab.svg", 400),
 ]
 
 

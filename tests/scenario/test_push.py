@@ -1,6 +1,8 @@
 """Results of others over HTTP: pushed with curl, stored once, and by whom."""
 import json
 import subprocess
+import urllib.parse
+import xml.etree.ElementTree
 
 import pytest
 from stage import Failure, answers, free_port, wait_for
@@ -101,6 +103,25 @@ def test_what_is_pushed_is_stored_and_shown(stage):
     assert pushed.history("late")[0]["at"] == "2026-01-05T10:00:00.000Z"
 
 
+def test_names_from_outside_are_shown_as_text(stage):
+    """In a badge, and in the metrics."""
+    pushed = Pushed(stage)
+    name = """<b onclick="x">&'\\"""
+    assert pushed.push(result(service=name))[0] == 200
+    path = urllib.parse.quote(name, safe="")
+    status, svg = pushed.curl(f"/badge/staging/{path}.svg", token=READ)
+    root = xml.etree.ElementTree.fromstring(svg)
+    space = "{http://www.w3.org/2000/svg}"
+    assert (status, root.get("aria-label"), root.find(f"{space}title").text,
+            [text.text for text in root.iter(f"{space}text")]) == (
+        200, f"{name}: ok", f"{name}: ok", [name, "ok"])
+    metrics = pushed.curl("/metrics", token=READ)[1]
+    assert r'service="<b onclick=\"x\">&' in metrics
+    done = subprocess.run(["promtool", "check", "metrics"], input=metrics,
+                          capture_output=True, check=False, text=True)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
 def test_a_key_is_stored_once(stage):
     """Also with another time in it, and after the collector was killed."""
     pushed = Pushed(stage)
@@ -139,7 +160,7 @@ def test_what_was_acknowledged_outlives_the_process(stage):
 
 WRONG = [
     (result(outcome="bad"), 400, 'item 1: field "outcome": "bad" is not'),
-    (result("No Name"), 400, 'field "probe"'),
+    (result(" blank"), 400, 'field "probe"'),
     ({"service": "backend", "outcome": "ok"}, 400, '"probe" is missing'),
     (result(nonsense=1), 400, '"nonsense": unknown'),
     ([result(), result(at="2199-01-01T00:00:00Z")], 400,
@@ -202,7 +223,7 @@ def test_a_store_that_takes_nothing_is_told(stage):
 @pytest.mark.parametrize("token, complaint", [
     ("scopes: [push]", "environments: must list those"),
     ("scopes: [read], environments: [staging]", "goes with the scope push"),
-    ("scopes: [push], environments: [A B]", "not a name"),
+    ("scopes: [push], environments: [A/B]", "not a name"),
     ("scopes: [push], environments: [staging], vantage: moon",
      "not a vantage"),
     ("scopes: [read], vantage: external", "goes with the scope push"),
