@@ -24,9 +24,9 @@ UNITS = {"us": 1e-3, "ms": 1, "s": 1000, "m": 60_000}
 
 
 def milliseconds(text):
-    """Of what wrk prints: "12.34ms"."""
-    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text).groups()
-    return float(number) * UNITS[unit]
+    """Of what wrk prints: "12.34ms"; "-nanus" when nothing was answered."""
+    found = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text)
+    return float(found[1]) * UNITS[found[2]] if found else float("inf")
 
 
 def wrk(port, path, seconds):
