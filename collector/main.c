@@ -34,7 +34,7 @@ static const char help[] =
     "      [--format jsonl|csv] [--environment NAME] [--from TIME]\n"
     "      [--to TIME]\n"
     "      writes all that is kept, sorted by time\n"
-    "  vedette-collector verify --store STORE\n"
+    "  vedette-collector verify --store STORE [--repair]\n"
     "      checks every page, row and chunk; says what is lost\n"
     "  vedette-collector backup --store STORE FILE\n"
     "      copies the store to a new FILE, also while it is in use\n"

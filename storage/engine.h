@@ -73,6 +73,8 @@ struct engine {
 	    struct store *store, struct store_size *out, struct err *err);
 	int (*verify)(struct store *store, struct store_verified *out,
 	    store_damage_fn *on_damage, void *arg, struct err *err);
+	int (*repair)(struct store *store, struct store_repaired *out,
+	    store_damage_fn *on_loss, void *arg, struct err *err);
 	int (*compact)(struct store *store, struct err *err);
 	int (*backup)(struct store *store, const char *path, struct err *err);
 };
@@ -81,6 +83,15 @@ struct engine {
 struct store {
 	const struct engine *engine;
 	bool writing; /* between begin and commit or rollback */
+	store_progress_fn *on_progress; /* or NULL */
+	void *progress_arg;
 };
+
+static inline void
+store_progress(const struct store *store, int64_t done, int64_t of)
+{
+	if (store->on_progress != NULL)
+		store->on_progress(store->progress_arg, done, of);
+}
 
 #endif

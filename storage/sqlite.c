@@ -24,6 +24,7 @@
  */
 
 #define CHECKPOINT_PAGES 1000
+#define PROGRESS_STEPS   100000 /* of SQLite's machine */
 #define DISK_ROOM_BYTES  (1024 * 1024)
 #define RESERVE_BYTES    (32 * 1024 * 1024) /* twice what the log may keep */
 
@@ -384,17 +385,28 @@ measure(struct store *store, struct store_size *out, struct err *err)
 	return 0;
 }
 
+static int
+on_steps(void *arg)
+{
+	store_progress(arg, 0, 0);
+	return 0;
+}
+
 /* The new file is built beside the old one: not in memory, where a large one
  * has no room. */
 static int
 compact(struct store *store, struct err *err)
 {
 	struct sqlite *s = sqlite_of(store);
+	int rc;
 
 	if (revive(s, err) < 0)
 		return -1;
-	if (sqlite3_exec(s->db, "PRAGMA temp_store=FILE; VACUUM", NULL, NULL,
-		NULL) != SQLITE_OK)
+	sqlite3_progress_handler(s->db, PROGRESS_STEPS, on_steps, store);
+	rc = sqlite3_exec(
+	    s->db, "PRAGMA temp_store=FILE; VACUUM", NULL, NULL, NULL);
+	sqlite3_progress_handler(s->db, 0, NULL, NULL);
+	if (rc != SQLITE_OK)
 		return sqlite_fail(s, err);
 	checkpoint(s, SQLITE_CHECKPOINT_TRUNCATE);
 	return 0;
@@ -428,6 +440,7 @@ const struct engine engine_sqlite = {
 	.sql = sqlite_sql,
 	.measure = measure,
 	.verify = sqlite_verify,
+	.repair = sqlite_repair,
 	.compact = compact,
 	.backup = sqlite_backup,
 };

@@ -50,6 +50,7 @@ enum sql {
 	SQL_CHUNK_DAY_BEFORE,
 	SQL_CHUNK_UNTIL,
 	SQL_CHUNK_GET,
+	SQL_CHUNK_DAYS,
 	SQL_CHUNK_IDS,
 	SQL_CHUNK_ADD,
 	SQL_CHUNK_DROP,
@@ -60,6 +61,7 @@ enum sql {
 	SQL_ROLLUP_PUT,
 	SQL_ROLLUP_SCAN,
 	SQL_ROLLUP_ALL,
+	SQL_ROLLUP_DROP,
 	SQL_ROLLUP_EXPIRE,
 	SQL_CHANGE_ADD,
 	SQL_CHANGE_SCAN,
@@ -71,6 +73,7 @@ enum sql {
 	SQL_REGRESSION_EXPIRE,
 	SQL_MARK_ADD,
 	SQL_MARK_SCAN,
+	SQL_MARK_EXPIRE,
 	SQL_STATE_PUT,
 	SQL_STATE_DROP,
 	SQL_STATE_SCAN,
@@ -201,6 +204,10 @@ void sqlite_disconnect(struct sqlite *s);
 int sqlite_verify(struct store *store, struct store_verified *out,
     store_damage_fn *on_damage, void *arg, struct err *err);
 int sqlite_backup(struct store *store, const char *path, struct err *err);
+
+/* sqlite_rollup.c */
+int sqlite_repair(struct store *store, struct store_repaired *out,
+    store_damage_fn *on_loss, void *arg, struct err *err);
 
 /* sqlite_salvage.c: replaces the damaged file, which is closed, by a new one
  * with all that can be read of it, and says so.  To be resumed before each

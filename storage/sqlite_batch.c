@@ -180,6 +180,7 @@ sqlite_expire_derived(struct store *store, uint64_t *out_n,
 		[STORE_DAYS] = { SQL_ROLLUP_EXPIRE, ROLLUP_DAY_MS },
 		[STORE_CHANGES] = { SQL_CHANGE_EXPIRE, 0 },
 		[STORE_REGRESSIONS] = { SQL_REGRESSION_EXPIRE, 0 },
+		[STORE_MARKS] = { SQL_MARK_EXPIRE, 0 },
 	};
 	struct sqlite *s = sqlite_of(store);
 

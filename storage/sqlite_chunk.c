@@ -318,53 +318,26 @@ pack_day_before(struct work *work, int64_t day, struct err *err)
 
 /* --- rollups ------------------------------------------------------------------- */
 
-static int
-load_rollup(struct work *work, struct rollup *rollup, int64_t span_ms,
-    int64_t at_ms, struct err *err)
-{
-	struct sqlite *s = work->s;
-	sqlite3_stmt *statement = s->statements[SQL_ROLLUP_GET];
-	const void *bytes;
-	size_t n;
-	int found;
-
-	sqlite_bind(s, SQL_ROLLUP_GET, "iii", work->series_id, span_ms, at_ms);
-	found = sqlite_step(s, SQL_ROLLUP_GET, err);
-	if (found <= 0)
-		return found;
-	bytes = sqlite3_column_blob(statement, 1);
-	n = (size_t)sqlite3_column_bytes(statement, 1);
-	if (sqlite_int(s, SQL_ROLLUP_GET, 0) != (int64_t)crc32c(0, bytes, n) ||
-	    rollup_merge_bytes(rollup, bytes, n, NULL) < 0)
-		s->damaged++;
-	sqlite_end(s, SQL_ROLLUP_GET);
-	return 0;
-}
-
-/* Adds rows of one span, sorted by time, to its rollup. */
+/* Adds rows of one span, sorted by time, to its rollup.  They are in chunks
+ * already: a rollup that is damaged is made anew of those. */
 static int
 add_to_rollup(struct work *work, int64_t span_ms, const struct row *rows,
     size_t n, struct err *err)
 {
-	int64_t at_ms = floor_to(rows[0].result->at_ms, span_ms);
+	const struct rollup_key key = { work->series_id, span_ms,
+		floor_to(rows[0].result->at_ms, span_ms) };
 	struct rollup rollup = { 0 };
-	unsigned char *bytes = NULL;
-	size_t n_bytes;
+	enum rollup_row found;
 	int rc;
 
-	rc = load_rollup(work, &rollup, span_ms, at_ms, err);
-	if (rc == 0) {
-		for (size_t i = 0; i < n; i++)
-			rollup_add(&rollup, rows[i].result->outcome,
-			    rows[i].result->censored,
-			    rows[i].result->duration_us);
-		rollup_encode(&bytes, &n_bytes, &rollup);
-		sqlite_bind(work->s, SQL_ROLLUP_PUT, "iiiib", work->series_id,
-		    span_ms, at_ms, (int64_t)crc32c(0, bytes, n_bytes),
-		    (const void *)bytes, n_bytes);
-		rc = sqlite_run(work->s, SQL_ROLLUP_PUT, err);
-	}
-	free(bytes);
+	rc = rollup_get(work->s, &rollup, &found, &key, err);
+	if (rc == 0 && found == ROLLUP_DAMAGED)
+		rc = rollup_from_chunks(work->s, &rollup, &key, err);
+	for (size_t i = 0; found != ROLLUP_DAMAGED && i < n; i++)
+		rollup_add(&rollup, rows[i].result->outcome,
+		    rows[i].result->censored, rows[i].result->duration_us);
+	if (rc == 0)
+		rc = rollup_put(work->s, &rollup, &key, err);
 	rollup_fini(&rollup);
 	return rc;
 }

@@ -23,6 +23,24 @@ uint32_t chunk_seal(const struct chunk_row *row);
 int
 chunk_get(struct sqlite *s, struct chunk_row *out, int64_t id, struct err *err);
 
+/* --- rollups as rows (sqlite_rollup.c) ----------------------------------------- */
+
+struct rollup_key {
+	int64_t series_id, span_ms, at_ms;
+};
+
+enum rollup_row { ROLLUP_MISSING, ROLLUP_SOUND, ROLLUP_DAMAGED };
+
+/* Adds a stored one to *rollup, if it is sound. */
+int rollup_get(struct sqlite *s, struct rollup *rollup, enum rollup_row *out,
+    const struct rollup_key *key, struct err *err);
+int rollup_put(struct sqlite *s, const struct rollup *rollup,
+    const struct rollup_key *key, struct err *err);
+
+/* Adds the results of its span that chunks hold. */
+int rollup_from_chunks(struct sqlite *s, struct rollup *rollup,
+    const struct rollup_key *key, struct err *err);
+
 /* Days since 1970-01-01 UTC. */
 int64_t day_of(int64_t at_ms);
 

@@ -2,6 +2,7 @@
 
 #include "proto/base/crc32c.h"
 #include "proto/base/text.h"
+#include "proto/label.h"
 #include "storage/sqlite.h"
 
 /* --- changes ----------------------------------------------------------------- */
@@ -19,7 +20,16 @@ sqlite_put_change(
 	return sqlite_run(s, SQL_CHANGE_ADD, err);
 }
 
-static void
+/* These rows carry no checksum, but some of what they may hold is known. */
+static bool
+is_place(const char *environment, const char *service)
+{
+	return label_is_environment(environment) &&
+	    (service[0] == '\0' || label_is(service));
+}
+
+/* False: the row is damaged. */
+static bool
 read_change(struct sqlite *s, struct change_row *out)
 {
 	enum sql sql = SQL_CHANGE_SCAN;
@@ -35,6 +45,9 @@ read_change(struct sqlite *s, struct change_row *out)
 		.before = sqlite_str(s, sql, 7),
 		.after = sqlite_str(s, sql, 8),
 	};
+	return is_place(out->environment, out->service) &&
+	    out->name[0] != '\0' && (unsigned)out->source <= SOURCE_SERVER &&
+	    out->before_ms >= 0 && out->after_ms >= 0;
 }
 
 int
@@ -54,7 +67,10 @@ sqlite_scan_changes(struct store *store, bool *out_more,
 		rc = sqlite_step(s, SQL_CHANGE_SCAN, err);
 		if (rc <= 0)
 			return rc;
-		read_change(s, &row);
+		if (!read_change(s, &row)) {
+			s->damaged++;
+			continue;
+		}
 		if (request->name[0] != '\0' &&
 		    !text_matches(request->name, row.name))
 			continue;
@@ -107,7 +123,8 @@ sqlite_last_regression(struct store *store, uint64_t *out_id, struct err *err)
 	return 0;
 }
 
-static void
+/* False: the row is damaged. */
+static bool
 read_regression(struct sqlite *s, struct regression_row *out, enum sql sql)
 {
 	*out = (struct regression_row){
@@ -127,6 +144,11 @@ read_regression(struct sqlite *s, struct regression_row *out, enum sql sql)
 		.after = sqlite_str(s, sql, 13),
 		.message = sqlite_str(s, sql, 14),
 	};
+	return is_place(out->environment, out->service) &&
+	    (unsigned)out->kind <= REGRESSION_SILENCE &&
+	    (unsigned)out->severity <= OUTCOME_UNKNOWN &&
+	    out->onset_from_ms >= 0 && out->onset_to_ms >= 0 &&
+	    out->detected_ms >= 0 && out->cleared_ms >= 0;
 }
 
 int
@@ -152,7 +174,10 @@ sqlite_scan_regressions(struct store *store, bool *out_more,
 			rc = 0;
 			break;
 		}
-		read_regression(s, &row, sql);
+		if (!read_regression(s, &row, sql)) {
+			s->damaged++;
+			continue;
+		}
 		rc = on_row(arg, &row, err);
 		if (rc != 0)
 			break;

@@ -151,6 +151,30 @@ remove_database(const char *path)
 	}
 }
 
+static void
+on_loss(void *arg, const char *what)
+{
+	(void)arg;
+	(void)what; /* they went with the pages */
+}
+
+/* Those whose pages are lost, or whose bytes are, while their results are
+ * there: no answer would miss them otherwise, it would only be wrong. */
+static int
+mend_rollups(struct sqlite *fresh, struct err *err)
+{
+	struct store_repaired repaired;
+	int rc = sqlite_run(fresh, SQL_BEGIN, err);
+
+	if (rc == 0)
+		rc =
+		    sqlite_repair(&fresh->store, &repaired, on_loss, NULL, err);
+	if (rc == 0)
+		rc = sqlite_run(fresh, SQL_COMMIT, err);
+	chunk_reader_free(fresh->unpacker);
+	return rc;
+}
+
 /* Makes a sound database at path of what s->path still holds.  Where not even
  * the list of tables can be read, that is an empty one. */
 static int
@@ -174,6 +198,8 @@ rebuild(struct sqlite *s, const char *path, uint64_t copied[N_TABLES],
 		    old, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 		if (!copy_all(fresh.db, old, copied))
 			rc = sqlite_fail(&fresh, err);
+		else
+			rc = mend_rollups(&fresh, err);
 	}
 	sqlite3_close(old);
 	sqlite_disconnect(&fresh);

@@ -120,6 +120,8 @@ static const char *const texts[SQL_N] = {
 	    " c.seal, c.runs, s.environment, s.agent, s.service, s.probe,"
 	    " c.bytes FROM chunk AS c LEFT JOIN series AS s"
 	    " ON s.id = c.series_id WHERE c.id = ?1",
+	[SQL_CHUNK_DAYS] = "SELECT series_id, min(from_ms), max(to_ms)"
+			   " FROM chunk GROUP BY series_id, day",
 	[SQL_CHUNK_IDS] = "SELECT id FROM chunk ORDER BY id",
 	[SQL_CHUNK_ADD] = "INSERT INTO chunk(series_id, day, from_ms, to_ms,"
 			  " n_results, seal, runs, bytes)"
@@ -145,7 +147,10 @@ static const char *const texts[SQL_N] = {
 	[SQL_ROLLUP_SCAN] = "SELECT at_ms, seal, bytes FROM rollup"
 			    " WHERE series_id = ?1 AND span_ms = ?2"
 			    " AND at_ms >= ?3 AND at_ms < ?4",
-	[SQL_ROLLUP_ALL] = "SELECT series_id, at_ms, seal, bytes FROM rollup",
+	[SQL_ROLLUP_ALL] = "SELECT series_id, at_ms, seal, bytes, span_ms"
+			   " FROM rollup",
+	[SQL_ROLLUP_DROP] = "DELETE FROM rollup WHERE series_id = ?1"
+			    " AND span_ms = ?2 AND at_ms = ?3",
 	[SQL_ROLLUP_EXPIRE] =
 	    "DELETE FROM rollup WHERE (series_id, span_ms, at_ms) IN"
 	    " (SELECT r.series_id, r.span_ms, r.at_ms FROM series AS s"
@@ -161,6 +166,10 @@ static const char *const texts[SQL_N] = {
 	    "DELETE FROM regression WHERE id IN (SELECT id FROM regression"
 	    " WHERE cleared_ms <> 0 AND cleared_ms < ?2 AND onset_to_ms < ?2"
 	    " AND (?1 = '' OR environment = ?1) AND ?4 = ?4 LIMIT ?3)",
+	[SQL_MARK_EXPIRE] =
+	    "DELETE FROM mark WHERE id IN (SELECT id FROM mark"
+	    " WHERE at_ms < ?2 AND (?1 = '' OR environment = ?1)"
+	    " AND ?4 = ?4 LIMIT ?3)",
 	[SQL_ROLLUP_PUT] = "REPLACE INTO rollup VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_CHANGE_ADD] = "REPLACE INTO change(" CHANGE_COLUMNS ")"
 			   " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "proto/base/crc32c.h"
@@ -20,12 +21,15 @@
 #define COMPLAINTS_MAX \
 	"100" /* about pages; where there are more, more is lost */
 
+#define PROGRESS_STEPS 100000 /* of SQLite's machine */
+
 struct check {
 	struct sqlite *s;
 	struct store_verified *out;
 	store_damage_fn *on_damage;
 	void *arg;
 	struct chunk_reader *reader;
+	int64_t done, of; /* rows of batches, chunks, rollups */
 };
 
 static void __attribute__((format(printf, 2, 3)))
@@ -39,6 +43,35 @@ tell(struct check *check, const char *format, ...)
 	va_end(values);
 	check->out->damaged++;
 	check->on_damage(check->arg, text);
+}
+
+static void
+count_rows(struct check *check)
+{
+	static const char sql[] = "SELECT (SELECT count(*) FROM inbox) +"
+				  " (SELECT count(*) FROM chunk) +"
+				  " (SELECT count(*) FROM rollup)";
+	sqlite3_stmt *statement = NULL;
+
+	if (sqlite3_prepare_v2(check->s->db, sql, -1, &statement, NULL) ==
+		SQLITE_OK &&
+	    sqlite3_step(statement) == SQLITE_ROW)
+		check->of = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+}
+
+static void
+advance(struct check *check)
+{
+	store_progress(&check->s->store, ++check->done, check->of);
+}
+
+/* Pages and indexes take their time, of which nobody knows how much. */
+static int
+on_steps(void *arg)
+{
+	store_progress(arg, 0, 0);
+	return 0;
 }
 
 /* Pages and indexes, as SQLite sees them. */
@@ -81,6 +114,7 @@ check_batch(struct check *check)
 	char at[TEXT_TIME_BYTES];
 
 	check->out->batches++;
+	advance(check);
 	if (batch_read(check->s, &row, SQL_BATCH_AFTER) &&
 	    batch_decode(&batch, row.content, row.n_content, row.environment,
 		row.agent, NULL) == 0) {
@@ -145,6 +179,7 @@ check_chunk(struct check *check, int64_t id)
 	int rc = chunk_get(check->s, &row, id, NULL);
 
 	check->out->chunks++;
+	advance(check);
 	if (rc <= 0) {
 		tell(check, "chunk %lld: cannot be read", (long long)id);
 		return;
@@ -187,6 +222,7 @@ check_rollups(struct check *check)
 	sqlite_bind(s, SQL_ROLLUP_ALL, "");
 	while ((rc = sqlite_step(s, SQL_ROLLUP_ALL, NULL)) > 0) {
 		check->out->rollups++;
+		advance(check);
 		bytes = sqlite3_column_blob(statement, 3);
 		n = (size_t)sqlite3_column_bytes(statement, 3);
 		if (sqlite_int(s, SQL_ROLLUP_ALL, 2) !=
@@ -214,17 +250,81 @@ count_state(
 	return 0;
 }
 
-static void
-check_states(struct check *check)
+static int
+count_mark(void *arg, const struct mark *mark, struct err *err)
 {
-	uint64_t before = check->s->damaged;
-	int rc =
-	    sqlite_scan_states(&check->s->store, "", count_state, check, NULL);
+	struct check *check = arg;
 
+	(void)mark;
+	(void)err;
+	check->out->marks++;
+	return 0;
+}
+
+static int
+count_change(void *arg, const struct change_row *row, struct err *err)
+{
+	struct check *check = arg;
+
+	(void)row;
+	(void)err;
+	check->out->changes++;
+	return 0;
+}
+
+static int
+count_regression(void *arg, const struct regression_row *row, struct err *err)
+{
+	struct check *check = arg;
+
+	(void)row;
+	(void)err;
+	check->out->regressions++;
+	return 0;
+}
+
+/* What a scan left out since its handle had left out this many rows. */
+static void
+end_rows(struct check *check, int rc, const char *what, uint64_t before)
+{
 	if (check->s->damaged > before)
-		tell(check, "state: %llu pieces are lost",
+		tell(check, "%s: %llu are lost", what,
 		    (unsigned long long)(check->s->damaged - before));
-	end_scan(check, rc, "state");
+	end_scan(check, rc, what);
+}
+
+/* Rows whose scans know which of them are sound. */
+static void
+check_rows(struct check *check)
+{
+	const struct store_marks marks = { "", "", 0, INT64_MAX };
+	const struct query_changes changes = { .environment = "",
+		.service = "",
+		.name = "",
+		.to_ms = INT64_MAX,
+		.limit = UINT32_MAX };
+	const struct query_regressions regressions = { .environment = "",
+		.service = "",
+		.to_ms = INT64_MAX,
+		.limit = UINT32_MAX };
+	struct store *store = &check->s->store;
+	uint64_t before = check->s->damaged;
+	bool more;
+	int rc;
+
+	rc = sqlite_scan_states(store, "", count_state, check, NULL);
+	end_rows(check, rc, "pieces of state", before);
+	before = check->s->damaged;
+	rc = sqlite_scan_marks(store, &marks, count_mark, check, NULL);
+	end_rows(check, rc, "marks", before);
+	before = check->s->damaged;
+	rc = sqlite_scan_changes(
+	    store, &more, &changes, count_change, check, NULL);
+	end_rows(check, rc, "changes", before);
+	before = check->s->damaged;
+	rc = sqlite_scan_regressions(
+	    store, &more, &regressions, count_regression, check, NULL);
+	end_rows(check, rc, "regressions", before);
 }
 
 int
@@ -232,20 +332,25 @@ sqlite_verify(struct store *store, struct store_verified *out,
     store_damage_fn *on_damage, void *arg, struct err *err)
 {
 	struct sqlite *s = sqlite_of(store);
-	struct check check = { s, out, on_damage, arg, NULL };
+	struct check check = {
+		.s = s, .out = out, .on_damage = on_damage, .arg = arg
+	};
 	bool held;
 	int rc;
 
 	*out = (struct store_verified){ 0 };
 	if (sqlite_hold(s, &held, err) < 0)
 		return -1;
+	sqlite3_progress_handler(s->db, PROGRESS_STEPS, on_steps, store);
 	rc = check_pages(&check, err);
+	sqlite3_progress_handler(s->db, 0, NULL, NULL);
 	if (rc == 0) {
+		count_rows(&check);
 		check.reader = chunk_reader_new();
 		check_batches(&check);
 		check_chunks(&check);
 		check_rollups(&check);
-		check_states(&check);
+		check_rows(&check);
 		chunk_reader_free(check.reader);
 	}
 	sqlite_release(s, held);
@@ -276,9 +381,29 @@ sync_file(const char *path, struct err *err)
 	return rc;
 }
 
+/* A copy that is being written. */
+struct copy {
+	struct store *store;
+	const char *path;
+	int64_t of_bytes;
+};
+
+static int
+on_copied(void *arg)
+{
+	const struct copy *copy = arg;
+	struct stat file;
+
+	if (stat(copy->path, &file) == 0)
+		store_progress(copy->store, file.st_size, copy->of_bytes);
+	return 0;
+}
+
 int
 sqlite_backup(struct store *store, const char *path, struct err *err)
 {
+	struct copy copy = { .store = store };
+	struct store_size size;
 	struct sqlite *s = sqlite_of(store);
 	char *part = mem_printf("%s.part", path);
 	char *sql = sqlite3_mprintf("VACUUM INTO %Q", part);
@@ -290,7 +415,15 @@ sqlite_backup(struct store *store, const char *path, struct err *err)
 		goto out;
 	}
 	unlink(part); /* of a backup that was cut short */
-	if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK) {
+	if (store_measure(store, &size, err) < 0)
+		goto out;
+	copy.path = part;
+	copy.of_bytes = size.bytes;
+	sqlite3_progress_handler(s->db, PROGRESS_STEPS, on_copied, &copy);
+	rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+	sqlite3_progress_handler(s->db, 0, NULL, NULL);
+	if (rc != SQLITE_OK) {
+		rc = -1;
 		sqlite_fail(s, err);
 		err_wrap(err, "backup to %s", path);
 		goto out;

@@ -340,11 +340,27 @@ store_measure(struct store *store, struct store_size *out, struct err *err)
 	return store->engine->measure(store, out, err);
 }
 
+void
+store_on_progress(
+    struct store *store, store_progress_fn *on_progress, void *arg)
+{
+	store->on_progress = on_progress;
+	store->progress_arg = arg;
+}
+
 int
 store_verify(struct store *store, struct store_verified *out,
     store_damage_fn *on_damage, void *arg, struct err *err)
 {
 	return store->engine->verify(store, out, on_damage, arg, err);
+}
+
+int
+store_repair(struct store *store, struct store_repaired *out,
+    store_damage_fn *on_loss, void *arg, struct err *err)
+{
+	assert(store->writing);
+	return store->engine->repair(store, out, on_loss, arg, err);
 }
 
 int

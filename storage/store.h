@@ -126,12 +126,13 @@ int store_expire(struct store *store, uint64_t *out_n, const char *environment,
 
 /* Deletes up to limit rows of what was made of results: rollups of hours and
  * of days by their time, changes by before_ms, regressions by when they were
- * cleared (open ones stay). */
+ * cleared (open ones stay), marks by at_ms. */
 enum store_derived {
 	STORE_HOURS,
 	STORE_DAYS,
 	STORE_CHANGES,
-	STORE_REGRESSIONS
+	STORE_REGRESSIONS,
+	STORE_MARKS
 };
 int store_expire_derived(struct store *store, uint64_t *out_n,
     enum store_derived what, const char *environment, int64_t before_ms,
@@ -219,8 +220,6 @@ int store_scan_regressions(struct store *store, bool *out_more,
     const struct query_regressions *request, store_regression_fn *on_row,
     void *arg, struct err *err);
 
-/* In the order of their keys. */
-/* "" and 0 leave a restriction out. */
 struct store_marks {
 	const char *environment, *service;
 	int64_t from_ms, to_ms; /* from inclusive, to exclusive */
@@ -231,6 +230,7 @@ typedef int store_mark_fn(void *arg, const struct mark *mark, struct err *err);
 int store_scan_marks(struct store *store, const struct store_marks *request,
     store_mark_fn *on_mark, void *arg, struct err *err);
 
+/* In the order of their keys. */
 typedef int store_state_fn(
     void *arg, const char *key, const void *bytes, size_t n, struct err *err);
 int store_scan_states(struct store *store, const char *prefix,
@@ -264,16 +264,33 @@ int store_sql(struct store *store, const char *sql, store_sql_fn *on_row,
 
 /* --- keeping ------------------------------------------------------------------ */
 
+/* Is told, now and then, how far verifying, repairing, compacting or a backup
+ * is; of 0: nobody knows. */
+typedef void store_progress_fn(void *arg, int64_t done, int64_t of);
+void store_on_progress(
+    struct store *store, store_progress_fn *on_progress, void *arg);
+
 /* Reads and checks everything: pages, indexes, batches, chunks, rollups,
- * state.  on_damage is told of each thing that is damaged, by name, and what
+ * state, marks, changes, regressions.  on_damage is told of each thing that is damaged, by name, and what
  * is lost with it.  0 when it could look, whatever it found. */
 struct store_verified {
-	uint64_t batches, chunks, results, rollups, states; /* looked at */
-	uint64_t damaged;                                   /* 0: all is well */
+	/* looked at */
+	uint64_t batches, chunks, results, rollups, states, marks, changes,
+	    regressions;
+	uint64_t damaged; /* 0: all is well */
 };
 typedef void store_damage_fn(void *arg, const char *what);
 int store_verify(struct store *store, struct store_verified *out,
     store_damage_fn *on_damage, void *arg, struct err *err);
+
+/* Makes rollups that are damaged or missing anew of the results that are still
+ * there, within a transaction; on_loss is told of damaged ones whose results
+ * are gone, which go as well.  A file that was salvaged has been through it. */
+struct store_repaired {
+	uint64_t rebuilt, lost;
+};
+int store_repair(struct store *store, struct store_repaired *out,
+    store_damage_fn *on_loss, void *arg, struct err *err);
 
 /* Gives back the room of what was deleted, outside of a transaction; needs as
  * much room beside the file as what is left of it.  What it holds is the same

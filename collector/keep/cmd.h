@@ -19,7 +19,7 @@ int cmd_import(int argc, char **argv);
  * [--from TIME] [--to TIME] */
 int cmd_export(int argc, char **argv);
 
-/* --store STORE; 1 also when something is damaged, which is told */
+/* --store STORE [--repair]; 1 also when something is damaged, which is told */
 int cmd_verify(int argc, char **argv);
 
 /* --store STORE FILE */

@@ -3,16 +3,12 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "collector/keep/bar.h"
 #include "collector/keep/cmd.h"
 #include "collector/keep/export.h"
 #include "collector/keep/replay.h"
-#include "proto/base/clock.h"
 #include "proto/base/text.h"
-
-#define BAR_WIDTH        30
-#define PROGRESS_WAIT_MS 100
 
 struct options {
 	const char *command;
@@ -110,50 +106,6 @@ fail(const struct options *options, const struct err *err)
 	    : CMD_FAILED;
 }
 
-/* --- progress --------------------------------------------------------------------- */
-
-/* On a terminal, one line that is written over. */
-struct bar {
-	const char *command;
-	bool shown;
-	int64_t start_ms, told_ms;
-};
-
-static void
-bar_init(struct bar *bar, const char *command)
-{
-	*bar = (struct bar){ .command = command,
-		.shown = isatty(STDERR_FILENO) != 0,
-		.start_ms = clock_mono_ms(clock_system()) };
-}
-
-/* done and of are of anything; of 0: nobody knows. */
-static void
-bar_draw(struct bar *bar, uint64_t lines, int64_t done, int64_t of)
-{
-	static const char full[] = "##############################";
-	int64_t now_ms = clock_mono_ms(clock_system());
-	int64_t took_ms = now_ms - bar->start_ms + 1;
-	int filled = of > 0 ? (int)(done * BAR_WIDTH / of) : 0;
-
-	if (!bar->shown || now_ms < bar->told_ms + PROGRESS_WAIT_MS)
-		return;
-	bar->told_ms = now_ms;
-	fprintf(stderr, "\r%s ", bar->command);
-	if (of > 0)
-		fprintf(stderr, "[%-*.*s] %3d %% ", BAR_WIDTH, filled, full,
-		    (int)(done * 100 / of));
-	fprintf(stderr, "%llu lines, %llu/s\033[K", (unsigned long long)lines,
-	    (unsigned long long)(lines * 1000 / (uint64_t)took_ms));
-}
-
-static void
-bar_end(const struct bar *bar)
-{
-	if (bar->shown && bar->told_ms != 0)
-		fputs("\r\033[K", stderr);
-}
-
 /* --- commands ----------------------------------------------------------------------- */
 
 static void
@@ -197,7 +149,7 @@ take_in(int argc, char **argv, bool import)
 
 	if (parse(&options, argc, argv, names, true) < 0)
 		return CMD_WRONG;
-	bar_init(&bar, options.command);
+	bar_init(&bar, options.command, "lines");
 	setup.path = options.file;
 	setup.store = options.store;
 	setup.config = options.config;
@@ -235,7 +187,7 @@ write_out(
 	uint64_t lines;
 	int rc;
 
-	bar_init(&bar, options->command);
+	bar_init(&bar, options->command, "lines");
 	setup->format = options->format;
 	setup->environment = options->environment;
 	setup->from_ms = options->from_ms;

@@ -4,12 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "collector/keep/bar.h"
 #include "collector/keep/cmd.h"
 #include "collector/pipeline/snapshot.h"
 #include "storage/store.h"
 
+static const struct option store_only[] = {
+	{ "store", required_argument, NULL, 's' },
+	{ NULL, 0, NULL, 0 },
+};
+
 struct keep_options {
 	const char *command, *store, *file;
+	bool repair;
 };
 
 static int
@@ -22,12 +29,9 @@ complain(const struct keep_options *options, const char *what)
 }
 
 static int
-parse(struct keep_options *options, int argc, char **argv, bool has_file)
+parse(struct keep_options *options, int argc, char **argv,
+    const struct option *names, bool has_file)
 {
-	static const struct option names[] = {
-		{ "store", required_argument, NULL, 's' },
-		{ NULL, 0, NULL, 0 },
-	};
 	int letter;
 
 	*options = (struct keep_options){ .command = argv[0] };
@@ -35,9 +39,12 @@ parse(struct keep_options *options, int argc, char **argv, bool has_file)
 	while ((letter = getopt_long(argc, argv, ":", names, NULL)) != -1) {
 		if (letter == ':')
 			return complain(options, "a value is missing");
-		if (letter != 's')
+		if (letter == 's')
+			options->store = optarg;
+		else if (letter == 'r')
+			options->repair = true;
+		else
 			return complain(options, "unknown option");
-		options->store = optarg;
 	}
 	if (options->store == NULL)
 		return complain(options, "--store STORE is missing");
@@ -69,6 +76,19 @@ open_store(const struct keep_options *options, enum store_mode mode)
 	return NULL;
 }
 
+/* Whoever writes makes the file; one that is not there has nothing to work
+ * on. */
+static struct store *
+open_there(const struct keep_options *options, enum store_mode mode)
+{
+	struct store *store = open_store(options, STORE_READ);
+
+	if (store == NULL || mode == STORE_READ)
+		return store;
+	store_close(store);
+	return open_store(options, mode);
+}
+
 static int
 fail(const struct keep_options *options, const struct err *err)
 {
@@ -84,32 +104,75 @@ on_damage(void *arg, const char *what)
 	printf("%s\n", what);
 }
 
+static void
+on_progress(void *arg, int64_t done, int64_t of)
+{
+	bar_draw(arg, 0, done, of);
+}
+
+/* Rollups that are damaged or missing, made anew. */
+static int
+repair(struct store *store, struct err *err)
+{
+	struct store_repaired repaired;
+
+	if (store_begin(store, err) < 0 ||
+	    store_repair(store, &repaired, on_damage, NULL, err) < 0 ||
+	    store_commit(store, err) < 0)
+		return -1;
+	printf("%" PRIu64 " rollups made anew, %" PRIu64 " lost\n",
+	    repaired.rebuilt, repaired.lost);
+	return 0;
+}
+
+static void
+tell_verified(
+    const struct keep_options *options, const struct store_verified *found)
+{
+	printf("%s: %" PRIu64 " batches, %" PRIu64 " chunks, %" PRIu64
+	       " results, %" PRIu64 " rollups, %" PRIu64 " pieces of state, "
+	       "%" PRIu64 " marks, %" PRIu64 " changes, %" PRIu64
+	       " regressions: ",
+	    options->store, found->batches, found->chunks, found->results,
+	    found->rollups, found->states, found->marks, found->changes,
+	    found->regressions);
+	if (found->damaged == 0)
+		printf("all is well\n");
+	else
+		printf("%" PRIu64 " damages\n", found->damaged);
+}
+
 int
 cmd_verify(int argc, char **argv)
 {
+	static const struct option names[] = {
+		{ "store", required_argument, NULL, 's' },
+		{ "repair", no_argument, NULL, 'r' },
+		{ NULL, 0, NULL, 0 },
+	};
 	struct store_verified found;
 	struct keep_options options;
 	struct err err = { 0 };
 	struct store *store;
-	int rc;
+	struct bar bar;
+	int rc = 0;
 
-	if (parse(&options, argc, argv, false) < 0)
+	if (parse(&options, argc, argv, names, false) < 0)
 		return CMD_WRONG;
-	store = open_store(&options, STORE_READ);
+	store = open_there(&options, options.repair ? STORE_WRITE : STORE_READ);
 	if (store == NULL)
 		return CMD_FAILED;
-	rc = store_verify(store, &found, on_damage, NULL, &err);
+	bar_init(&bar, options.command, NULL);
+	store_on_progress(store, on_progress, &bar);
+	if (options.repair)
+		rc = repair(store, &err);
+	if (rc == 0)
+		rc = store_verify(store, &found, on_damage, NULL, &err);
+	bar_end(&bar);
 	store_close(store);
 	if (rc < 0)
 		return fail(&options, &err);
-	printf("%s: %" PRIu64 " batches, %" PRIu64 " chunks, %" PRIu64
-	       " results, %" PRIu64 " rollups, %" PRIu64 " pieces of state: ",
-	    options.store, found.batches, found.chunks, found.results,
-	    found.rollups, found.states);
-	if (found.damaged == 0)
-		printf("all is well\n");
-	else
-		printf("%" PRIu64 " damages\n", found.damaged);
+	tell_verified(&options, &found);
 	return found.damaged == 0 ? CMD_DONE : CMD_FAILED;
 }
 
@@ -119,14 +182,18 @@ cmd_backup(int argc, char **argv)
 	struct keep_options options;
 	struct err err = { 0 };
 	struct store *store;
+	struct bar bar;
 	int rc;
 
-	if (parse(&options, argc, argv, true) < 0)
+	if (parse(&options, argc, argv, store_only, true) < 0)
 		return CMD_WRONG;
 	store = open_store(&options, STORE_READ);
 	if (store == NULL)
 		return CMD_FAILED;
+	bar_init(&bar, options.command, NULL);
+	store_on_progress(store, on_progress, &bar);
 	rc = store_backup(store, options.file, &err);
+	bar_end(&bar);
 	store_close(store);
 	return rc == 0 ? CMD_DONE : fail(&options, &err);
 }
@@ -148,7 +215,8 @@ read_checkpoint(struct store *store, uint64_t *out, struct err *err)
 }
 
 static int
-seal_all(struct store *store, uint64_t *out_n, struct err *err)
+seal_all(struct store *store, uint64_t *out_n, struct bar *bar,
+    int64_t n_batches, struct err *err)
 {
 	struct store_seal request = { .due_ms = INT64_MAX };
 	uint64_t n = 1;
@@ -162,20 +230,26 @@ seal_all(struct store *store, uint64_t *out_n, struct err *err)
 		    store_commit(store, err) < 0)
 			return -1;
 		*out_n += n;
+		bar_draw(bar, 0, (int64_t)*out_n, n_batches);
 	}
 	return 0;
 }
 
 static int
-compact(
-    const struct keep_options *options, struct store *store, struct err *err)
+compact(const struct keep_options *options, struct store *store,
+    struct bar *bar, struct err *err)
 {
 	struct store_size before, after;
 	uint64_t n;
+	int rc = 0;
 
 	if (store_measure(store, &before, err) < 0 ||
-	    seal_all(store, &n, err) < 0 || store_compact(store, err) < 0 ||
+	    seal_all(store, &n, bar, before.batches, err) < 0 ||
+	    store_compact(store, err) < 0 ||
 	    store_measure(store, &after, err) < 0)
+		rc = -1;
+	bar_end(bar);
+	if (rc < 0)
 		return -1;
 	printf("%s: %" PRId64 " -> %" PRId64 " bytes, %" PRIu64
 	       " batches sealed\n",
@@ -189,20 +263,17 @@ cmd_compact(int argc, char **argv)
 	struct keep_options options;
 	struct err err = { 0 };
 	struct store *store;
+	struct bar bar;
 	int rc;
 
-	if (parse(&options, argc, argv, false) < 0)
+	if (parse(&options, argc, argv, store_only, false) < 0)
 		return CMD_WRONG;
-	/* Whoever writes makes the file; one that is not there has nothing
-	 * to compact. */
-	store = open_store(&options, STORE_READ);
+	store = open_there(&options, STORE_WRITE);
 	if (store == NULL)
 		return CMD_FAILED;
-	store_close(store);
-	store = open_store(&options, STORE_WRITE);
-	if (store == NULL)
-		return CMD_FAILED;
-	rc = compact(&options, store, &err);
+	bar_init(&bar, options.command, NULL);
+	store_on_progress(store, on_progress, &bar);
+	rc = compact(&options, store, &bar, &err);
 	store_close(store);
 	return rc == 0 ? CMD_DONE : fail(&options, &err);
 }

@@ -25,6 +25,7 @@ expire_derived(struct store *store, uint64_t *n,
 		{ STORE_DAYS, keep->rollups_ms },
 		{ STORE_CHANGES, keep->changes_ms },
 		{ STORE_REGRESSIONS, keep->changes_ms },
+		{ STORE_MARKS, keep->changes_ms },
 	};
 	uint64_t expired;
 

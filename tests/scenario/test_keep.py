@@ -3,6 +3,7 @@ import fcntl
 import json
 import os
 import pathlib
+import pty
 import sqlite3
 import subprocess
 
@@ -63,6 +64,125 @@ def test_a_damaged_row_is_named(store):
     assert "of staging/stg-1" in out
     assert out.count("results are lost") == changed
     assert f"{changed} damages" in out
+
+
+def trend(store):
+    """Hour by hour, as JSON; the day together."""
+    cli = COLLECTOR.with_name("cli") / "vedette"
+    return [subprocess.run(
+        [cli, "--store", store, "trend", "--by", by, "--last", "1d",
+         "--json"], capture_output=True, text=True, check=True,
+        timeout=DEADLINE_S).stdout for by in ("hour", "day")]
+
+
+def spoil(store, sql):
+    """Changes rows behind the store's back; returns how many."""
+    with sqlite3.connect(store) as db:
+        return db.execute(sql).rowcount
+
+
+@pytest.mark.parametrize("sql", [
+    "update rollup set bytes = x'00'", "update rollup set seal = seal + 1",
+    "delete from rollup", "delete from rollup where span_ms > 3600000"])
+def test_rollups_are_made_anew_of_their_results(store, sql):
+    """Damaged ones and those that are not there: answers are as before."""
+    before = trend(store)
+    assert spoil(store, sql) > 0
+    assert trend(store) != before
+    out, _ = run("verify", "--store", store, "--repair")
+    assert "rollups made anew, 0 lost" in out and "all is well" in out
+    assert trend(store) == before
+    out, _ = run("verify", "--store", store, "--repair")
+    assert "0 rollups made anew, 0 lost" in out
+
+
+def test_a_rollup_whose_results_are_gone_is_lost(store):
+    """It is named, and does not come up again."""
+    assert spoil(store, "delete from chunk") > 0
+    n = spoil(store, "update rollup set bytes = x'00' where span_ms = 3600000")
+    assert n > 0
+    out, _ = run("verify", "--store", store, code=1)
+    assert f"{n} damages" in out
+    out, _ = run("verify", "--store", store, "--repair")
+    assert out.count("its results are gone, and it with them") == n
+    assert f"0 rollups made anew, {n} lost" in out and "all is well" in out
+
+
+def test_sealing_into_a_damaged_rollup_loses_nothing(store, tmp_path):
+    """Results that come later do not hide what it held."""
+    whole = tmp_path / "whole.db"
+    later = tmp_path / "later.jsonl"
+    later.write_text("".join(
+        line.replace("T10:", "T11:") + "\n" for line in lines()))
+    run("replay", tmp_path / "history.jsonl", "--store", whole)
+    run("replay", later, "--store", whole)
+    assert spoil(store, "update rollup set bytes = x'00'") > 0
+    run("replay", later, "--store", store)
+    for path in (whole, store):
+        run("compact", "--store", path)
+    # The day's rollup took new results in, so it was made anew by itself.
+    assert trend(store)[1] == trend(whole)[1]
+
+
+EVENT = {"type": "event", "at": "2026-01-05T10:30:00.000Z",
+         "environment": "staging", "service": "backend", "kind": "deploy",
+         "subject": "build/v2", "summary": "released v2"}
+
+
+@pytest.mark.parametrize("sql, said", [
+    ("update mark set summary = 'x'", "marks: 1 are lost"),
+    ("update change set source = 99", "changes: 1 are lost"),
+    ("update regression set kind = 99", "regressions: 1 are lost")])
+def test_every_kind_of_row_is_looked_at(tmp_path, sql, said):
+    """And none that is damaged is given out."""
+    fact = {"type": "fact", "environment": "staging", "service": "backend",
+            "name": "build"}
+    history = [json.loads(line) for line in lines()]
+    for line in history[100:200]:
+        line |= {"outcome": "critical", "reason": "connect.refused"}
+    history += [EVENT,
+                fact | {"at": "2026-01-05T10:01:00.000Z", "value": "v1"},
+                fact | {"at": "2026-01-05T10:31:00.000Z", "value": "v2"}]
+    path, store = tmp_path / "lines.jsonl", tmp_path / "store.db"
+    path.write_text("".join(json.dumps(line) + "\n" for line in sorted(
+        history, key=lambda line: line["at"])))
+    run("replay", path, "--store", store)
+    out, _ = run("verify", "--store", store)
+    assert "1 marks, " in out and " regressions: all is well" in out
+    n = spoil(store, sql)
+    assert n > 0
+    out, _ = run("verify", "--store", store, code=1)
+    assert said.replace("1", str(n)) in out
+    for question in ("changes", "regressions"):
+        done = subprocess.run(
+            [COLLECTOR.with_name("cli") / "vedette", "--store", store,
+             question, "--json"], capture_output=True, text=True,
+            check=True, timeout=DEADLINE_S)
+        assert "?" not in done.stdout and '"x"' not in done.stdout
+
+
+def test_a_terminal_shows_how_far_it_is(store, tmp_path):
+    """Every long command has a bar there, and leaves nothing behind."""
+    for words in (("verify", "--store", store),
+                  ("verify", "--store", store, "--repair"),
+                  ("compact", "--store", store),
+                  ("backup", "--store", store, tmp_path / "copy.db")):
+        master, slave = pty.openpty()
+        done = subprocess.run(
+            [COLLECTOR, *map(str, words)], stdout=subprocess.PIPE,
+            stderr=slave, check=False, timeout=DEADLINE_S)
+        os.close(slave)
+        said = b""
+        try:
+            while part := os.read(master, 4096):
+                said += part
+        except OSError:
+            pass  # the end, of a terminal
+        os.close(master)
+        assert done.returncode == 0
+        assert not said or said.endswith(b"\r\x1b[K"), said
+        if words[0] == "verify":
+            assert said.startswith(b"\rverify ")
 
 
 def test_a_spoiled_page_is_found(store):

@@ -647,10 +647,13 @@ open_regressions_stay(struct place *place)
 		.after = "",
 		.message = "" };
 	struct query_regressions request = { "", "", 0, 0, false, 0 };
+	const struct mark mark = { 700, "staging", "", MARK_DEPLOY, "", "",
+		NULL, 0 };
 	struct err err = { 0 };
 	uint64_t id;
 
 	place_begin(place);
+	store_put_mark(place->store, &mark, &err);
 	store_put_change(place->store, &change, &err);
 	store_put_regression(place->store, &id, &row, &err);
 	row.cleared_ms = 200;
@@ -662,6 +665,9 @@ open_regressions_stay(struct place *place)
 	expect_regressions(place, &request, "db#1/open ", false);
 	assert_int_equal(expire_derived(place, STORE_CHANGES, "", 1000), 0);
 	assert_int_equal(expire_derived(place, STORE_CHANGES, "", 1001), 1);
+	assert_int_equal(expire_derived(place, STORE_MARKS, "", 700), 0);
+	assert_int_equal(expire_derived(place, STORE_MARKS, "other", 701), 0);
+	assert_int_equal(expire_derived(place, STORE_MARKS, "staging", 701), 1);
 }
 
 static const struct story stories[] = {
