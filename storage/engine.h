@@ -53,7 +53,8 @@ struct engine {
 	    const struct store_trend *request, store_rollup_fn *on_row,
 	    void *arg, struct err *err);
 	int (*scan_moment)(struct store *store, const char *environment,
-	    int64_t at_ms, store_moment_fn *on_row, void *arg, struct err *err);
+	    int64_t at_ms, bool whole, store_moment_fn *on_row, void *arg,
+	    struct err *err);
 	int (*scan_changes)(struct store *store, bool *out_more,
 	    const struct query_changes *request, store_change_fn *on_change,
 	    void *arg, struct err *err);

@@ -165,8 +165,9 @@ int sqlite_scan_rollups(struct store *store, const struct store_trend *request,
     store_rollup_fn *on_row, void *arg, struct err *err);
 
 /* sqlite_moment.c */
-int sqlite_scan_moment(struct store *store, const char *environment,
-    int64_t at_ms, store_moment_fn *on_row, void *arg, struct err *err);
+int
+sqlite_scan_moment(struct store *store, const char *environment, int64_t at_ms,
+    bool whole, store_moment_fn *on_row, void *arg, struct err *err);
 
 /* sqlite_rows.c */
 int sqlite_put_change(

@@ -249,8 +249,33 @@ find_run(struct moment *moment, const struct run **out,
 	return 0;
 }
 
+/* A run that begins with its day may have begun before: reaches back as far
+ * as the state is the same, without a hole. */
 static int
-visit(struct moment *moment, const struct subjects *subjects,
+reach_back(struct moment *moment, struct store_moment *row,
+    const struct subject *subject, struct err *err)
+{
+	int64_t at_ms = moment->at_ms;
+	const struct run *run;
+	int rc = 0;
+
+	while (row->from_ms == moment->runs.list[0].from_ms) {
+		moment->at_ms = row->from_ms - 1;
+		rc = find_run(moment, &run, subject, err);
+		if (rc < 0 || run == NULL || run->outcome != row->outcome ||
+		    run->reason != row->reason ||
+		    (run->interval_ms > 0 &&
+			row->from_ms - run->to_ms >
+			    (int64_t)run->interval_ms * STORE_HOLE_INTERVALS))
+			break;
+		row->from_ms = run->from_ms;
+	}
+	moment->at_ms = at_ms;
+	return rc;
+}
+
+static int
+visit(struct moment *moment, const struct subjects *subjects, bool whole,
     store_moment_fn *on_row, void *arg, struct err *err)
 {
 	const struct run *run;
@@ -268,14 +293,17 @@ visit(struct moment *moment, const struct subjects *subjects,
 		row.interval_ms = run->interval_ms;
 		row.from_ms = run->from_ms;
 		row.to_ms = run->to_ms;
-		rc = on_row(arg, &row, err);
+		if (whole && row.outcome != OUTCOME_OK)
+			rc = reach_back(moment, &row, subject, err);
+		if (rc == 0)
+			rc = on_row(arg, &row, err);
 	}
 	return rc < 0 ? -1 : 0;
 }
 
 int
 sqlite_scan_moment(struct store *store, const char *environment, int64_t at_ms,
-    store_moment_fn *on_row, void *arg, struct err *err)
+    bool whole, store_moment_fn *on_row, void *arg, struct err *err)
 {
 	struct sqlite *s = sqlite_of(store);
 	struct moment moment = { .s = s, .at_ms = at_ms };
@@ -290,7 +318,7 @@ sqlite_scan_moment(struct store *store, const char *environment, int64_t at_ms,
 	moment.reader = chunk_reader_new();
 	rc = subjects_find(&subjects, s, &names, err);
 	if (rc == 0)
-		rc = visit(&moment, &subjects, on_row, arg, err);
+		rc = visit(&moment, &subjects, whole, on_row, arg, err);
 	subjects_fini(&subjects);
 	chunk_reader_free(moment.reader);
 	runs_fini(&moment.runs);

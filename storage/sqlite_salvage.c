@@ -12,9 +12,10 @@
 
 /*
  * The new file is made beside the old one, and takes its place when it is
- * complete: whenever this is interrupted, the next start does it again.  Rows
- * are read from both ends of each table, so that only what lies between two
- * damaged places is lost.  Checksums are not looked at here: they go along.
+ * complete: whenever this is interrupted, the next start does it again.  Where
+ * rows have ids, what cannot be read is passed over; other tables are read
+ * from both ends, so that what lies between two damaged places is lost.
+ * Checksums are not looked at here: they go along.
  */
 
 static const struct table {
@@ -36,25 +37,33 @@ static const struct table {
 
 #define N_TABLES (sizeof(tables) / sizeof(tables[0]))
 
+/* Are both of one version? */
+static bool
+fits(sqlite3_stmt *from, sqlite3_stmt *to)
+{
+	return sqlite3_bind_parameter_count(to) == sqlite3_column_count(from);
+}
+
+/* Copies the row at hand.  One that is there already, or breaks a rule, is not
+ * one of ours; a disk that is full is noticed at the end. */
+static uint64_t
+copy_row(sqlite3 *db, sqlite3_stmt *from, sqlite3_stmt *to)
+{
+	sqlite3_reset(to);
+	for (int i = 0; i < sqlite3_column_count(from); i++)
+		sqlite3_bind_value(to, i + 1, sqlite3_column_value(from, i));
+	return sqlite3_step(to) == SQLITE_DONE ? (uint64_t)sqlite3_changes(db)
+					       : 0;
+}
+
 /* Copies rows until the end or a damaged place; returns how many. */
 static uint64_t
 copy_rows(sqlite3 *db, sqlite3_stmt *from, sqlite3_stmt *to)
 {
-	int n = sqlite3_column_count(from);
 	uint64_t copied = 0;
 
-	if (sqlite3_bind_parameter_count(to) != n)
-		return 0; /* of another version */
-	while (sqlite3_step(from) == SQLITE_ROW) {
-		sqlite3_reset(to);
-		for (int i = 0; i < n; i++)
-			sqlite3_bind_value(
-			    to, i + 1, sqlite3_column_value(from, i));
-		/* A row that is there already, or breaks a rule, is not one
-		 * of ours; a disk that is full is noticed at the end. */
-		if (sqlite3_step(to) == SQLITE_DONE)
-			copied += (uint64_t)sqlite3_changes(db);
-	}
+	while (fits(from, to) && sqlite3_step(from) == SQLITE_ROW)
+		copied += copy_row(db, from, to);
 	return copied;
 }
 
@@ -77,15 +86,100 @@ insert_into(sqlite3 *db, const char *name)
 	return out;
 }
 
+/* --- tables that have ids ------------------------------------------------------ */
+
+struct sweep {
+	sqlite3 *db;
+	sqlite3_stmt *from; /* those from an id on, in their order */
+	sqlite3_stmt *to;
+	uint64_t copied;
+};
+
+/* What the first row from this id on is: SQLITE_ROW, SQLITE_DONE when there is
+ * none, or why it cannot be read. */
+static int
+look_from(const struct sweep *sweep, int64_t id)
+{
+	sqlite3_reset(sweep->from);
+	sqlite3_bind_int64(sweep->from, 1, id);
+	return sqlite3_step(sweep->from);
+}
+
+/* Copies from an id on until a damaged place, and gives the id of that; false:
+ * that was the end. */
+static bool
+copy_until_damage(struct sweep *sweep, int64_t *id)
+{
+	int rc;
+
+	for (rc = look_from(sweep, *id); rc == SQLITE_ROW;
+	     rc = sqlite3_step(sweep->from)) {
+		*id = sqlite3_column_int64(sweep->from, 0) + 1;
+		sweep->copied += copy_row(sweep->db, sweep->from, sweep->to);
+	}
+	return rc != SQLITE_DONE;
+}
+
+/* Finds the next id after a damaged place from which on something can be read:
+ * further and further away, and then back by halves. */
+static bool
+leap(const struct sweep *sweep, int64_t *id)
+{
+	int64_t bad = *id, good, step = 1;
+	int rc;
+
+	for (;;) {
+		good = bad + step;
+		rc = look_from(sweep, good);
+		if (rc == SQLITE_ROW)
+			break;
+		if (rc == SQLITE_DONE || step > INT64_MAX / 4 - bad)
+			return false;
+		step *= 2;
+	}
+	bad += step / 2;
+	while (good - bad > 1) {
+		int64_t middle = bad + (good - bad) / 2;
+
+		if (look_from(sweep, middle) == SQLITE_ROW)
+			good = middle;
+		else
+			bad = middle;
+	}
+	*id = good;
+	return true;
+}
+
 static uint64_t
-copy_table(sqlite3 *db, sqlite3 *old, const struct table *table)
+copy_by_id(sqlite3 *db, sqlite3 *old, const char *name, sqlite3_stmt *to)
+{
+	char *select = mem_printf("SELECT * FROM %s NOT INDEXED WHERE id >= ?1 "
+				  "ORDER BY id",
+	    name);
+	struct sweep sweep = { .db = db, .to = to };
+	int64_t id = 0;
+
+	if (sqlite3_prepare_v2(old, select, -1, &sweep.from, NULL) ==
+		SQLITE_OK &&
+	    fits(sweep.from, to))
+		while (copy_until_damage(&sweep, &id) && leap(&sweep, &id))
+			continue;
+	sqlite3_finalize(sweep.from);
+	free(select);
+	return sweep.copied;
+}
+
+/* --- other tables --------------------------------------------------------------- */
+
+/* From both ends. */
+static uint64_t
+copy_by_key(
+    sqlite3 *db, sqlite3 *old, const struct table *table, sqlite3_stmt *to)
 {
 	static const char *const ways[] = { "ASC", "DESC" };
-	char *insert = insert_into(db, table->name);
-	sqlite3_stmt *from = NULL, *to = NULL;
+	sqlite3_stmt *from = NULL;
 	uint64_t copied = 0;
 
-	sqlite3_prepare_v2(db, insert, -1, &to, NULL);
 	for (int i = 0; i < 2; i++) {
 		char *order = mem_printf(table->order, ways[i]);
 		char *select =
@@ -100,6 +194,20 @@ copy_table(sqlite3 *db, sqlite3 *old, const struct table *table)
 		free(select);
 		free(order);
 	}
+	return copied;
+}
+
+static uint64_t
+copy_table(sqlite3 *db, sqlite3 *old, const struct table *table)
+{
+	char *insert = insert_into(db, table->name);
+	sqlite3_stmt *to = NULL;
+	uint64_t copied;
+
+	sqlite3_prepare_v2(db, insert, -1, &to, NULL);
+	copied = strcmp(table->order, "id") == 0
+	    ? copy_by_id(db, old, table->name, to)
+	    : copy_by_key(db, old, table, to);
 	sqlite3_finalize(to);
 	sqlite3_free(insert);
 	return copied;

@@ -281,7 +281,15 @@ store_scan_moment(struct store *store, const char *environment, int64_t at_ms,
     store_moment_fn *on_row, void *arg, struct err *err)
 {
 	return store->engine->scan_moment(
-	    store, environment, at_ms, on_row, arg, err);
+	    store, environment, at_ms, false, on_row, arg, err);
+}
+
+int
+store_scan_moment_whole(struct store *store, const char *environment,
+    int64_t at_ms, store_moment_fn *on_row, void *arg, struct err *err)
+{
+	return store->engine->scan_moment(
+	    store, environment, at_ms, true, on_row, arg, err);
 }
 
 int

@@ -205,6 +205,10 @@ store_moment_fn(void *arg, const struct store_moment *moment, struct err *err);
 int store_scan_moment(struct store *store, const char *environment,
     int64_t at_ms, store_moment_fn *on_row, void *arg, struct err *err);
 
+/* The same, but runs that are not ok begin where they began, days before. */
+int store_scan_moment_whole(struct store *store, const char *environment,
+    int64_t at_ms, store_moment_fn *on_row, void *arg, struct err *err);
+
 /* Changes first seen (before_ms) in [from_ms, to_ms), newest first. */
 typedef int
 store_change_fn(void *arg, const struct change_row *row, struct err *err);

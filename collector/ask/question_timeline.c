@@ -77,7 +77,7 @@ draft_states(struct timeline *timeline, struct store *store, struct err *err)
 	int rc;
 
 	draft_open(draft, "series", '[');
-	rc = store_scan_moment(store, timeline->request->environment,
+	rc = store_scan_moment_whole(store, timeline->request->environment,
 	    timeline->at_ms, on_moment, timeline, err);
 	draft_close(draft, ']');
 	draft_open(draft, "states", '{');

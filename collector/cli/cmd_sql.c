@@ -178,8 +178,11 @@ run(const struct arguments *arguments, const struct look *look)
 		return OUTPUT_USAGE;
 	}
 	if (arguments->store == NULL) {
-		output_complain("sql: --store FILE is missing",
-		    "of a collector's store, which may be running");
+		output_complain(
+		    "sql: asks a store file, and no collector: name it with "
+		    "--store FILE",
+		    "on the collector's machine, where it may be running, or "
+		    "a copy that vedette-collector backup made");
 		return OUTPUT_USAGE;
 	}
 	rc = sql_run(arguments->store, arguments->file, on_row, &sheet, &err);

@@ -111,9 +111,7 @@ check_speech(const struct check *check, uint32_t i)
 		if (label_is_environment(token->environments.names[k]))
 			continue;
 		snprintf(field, sizeof(field), "environments[%u]", k);
-		rc = complain(check, i, field,
-		    "not a name: write 1 to 64 of a-z 0-9 . _ - without a "
-		    "dot first");
+		rc = complain(check, i, field, "not " ENVIRONMENT_RULE);
 	}
 	if (token->vantage == NULL)
 		return rc;

@@ -175,6 +175,32 @@ def test_a_timeline_rewinds_to_the_moment(recorded):
         assert part in page
 
 
+def test_a_timeline_tells_since_when_over_midnight(stage):
+    """A state lasts as long as it does, whatever day it is; a hole or another
+    reason ends it, also at midnight."""
+    failing = {"outcome": "critical"}
+    lines = [result(second, probe, **(failing if second >= 7200 else {}))
+             for probe in ("long", "hole", "reason")
+             for second in range(0, 3 * 86400 - 7200, 600)
+             if probe != "hole" or not 86400 - 3000 < second < 86400 + 3000]
+    for line in lines:
+        if line["probe"] == "reason" and line["at"] < at(2 * 86400):
+            line["reason"] = "connect.timeout"
+    path = stage.directory / "lines.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in sorted(
+        lines, key=lambda line: line["at"])))
+    stage.run(stage.collector, "replay", path, "--store", "s.db")
+    stage.run(stage.collector, "compact", "--store", "s.db")
+    done = subprocess.run(
+        [stage.cli, "--store", stage.directory / "s.db", "timeline",
+         "staging", "--json", "--at", at(2 * 86400 + 7230)], check=True,
+        capture_output=True, text=True, timeout=SECONDS)
+    since = {row["probe"]: row["since"] for row in
+             json.loads(done.stdout)["series"]}
+    assert since == {"long": at(7200), "hole": at(86400 + 3000),
+                     "reason": at(2 * 86400)}
+
+
 def test_a_diff_tells_what_differs_and_what_cannot_be_compared(recorded):
     """Outcomes, facts, fingerprints of two keys."""
     diff = recorded.ask(*QUESTIONS[4])
@@ -224,7 +250,9 @@ def test_many_ask_at_once_while_the_configuration_changes(recorded):
     (["timeline", "staging", "--at", "noon"], 2, "--at"),
     (["diff", "staging"], 2, "ENVIRONMENT[/SERVICE] ENVIRONMENT"),
     (["diff", "staging", "staging"], 2, "name two environments"),
-    (["diff", "staging", "Production"], 2, "environment: a name has"),
+    (["diff", "staging", "Production"], 3,
+     "environment Production: neither configured nor ever heard of"),
+    (["diff", "staging", "eu/production"], 2, "other is not a name"),
     (["diff", "staging", "production", "local"], 2, "one argument too many"),
 ])
 def test_what_is_wrong_with_a_question_is_said(recorded, words, code, said):

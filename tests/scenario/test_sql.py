@@ -224,4 +224,4 @@ def test_a_file_that_is_no_store_is_refused(stage):
     done = subprocess.run([stage.cli, "sql", "select 1"], check=False,
                           capture_output=True, text=True, timeout=SECONDS)
     assert done.returncode == 2
-    assert "--store FILE is missing" in done.stderr
+    assert "asks a store file, and no collector" in done.stderr
