@@ -15,26 +15,33 @@ series_copy(
 		out->phases[i] = arena_strdup(arena, series->phases[i]);
 }
 
+const struct attribute *
+attributes_copy(
+    struct arena *arena, const struct attribute *attributes, size_t n)
+{
+	struct attribute *list;
+
+	if (n == 0)
+		return NULL;
+	list = arena_zalloc(arena, n * sizeof(*list));
+	for (size_t i = 0; i < n; i++) {
+		list[i] = attributes[i];
+		list[i].name = arena_strdup(arena, attributes[i].name);
+		list[i].text = arena_strdup(arena, attributes[i].text);
+	}
+	return list;
+}
+
 void
 result_copy(
     struct result *out, struct arena *arena, const struct result *result)
 {
-	struct attribute *list = NULL;
-
 	*out = *result;
-	if (result->message[0] != '\0')
+	/* Most have none, and many are copied. */
+	if (result->message != NULL && result->message[0] != '\0')
 		out->message = arena_strdup(arena, result->message);
 	else
 		out->message = "";
-	if (result->n_attributes > 0)
-		list =
-		    arena_zalloc(arena, result->n_attributes * sizeof(*list));
-	for (size_t i = 0; i < result->n_attributes; i++) {
-		const struct attribute *from = &result->attributes[i];
-
-		list[i].name = arena_strdup(arena, from->name);
-		list[i].text = arena_strdup(arena, from->text);
-		list[i].number = from->number;
-	}
-	out->attributes = list;
+	out->attributes =
+	    attributes_copy(arena, result->attributes, result->n_attributes);
 }

@@ -12,5 +12,7 @@ void series_copy(
     struct series *out, struct arena *arena, const struct series *series);
 void result_copy(
     struct result *out, struct arena *arena, const struct result *result);
+const struct attribute *attributes_copy(
+    struct arena *arena, const struct attribute *attributes, size_t n);
 
 #endif

@@ -3,9 +3,10 @@
 
 #include "collector/ask/answer.h"
 #include "collector/ask/questions.h"
-#include "collector/pipeline/rows.h"
 #include "collector/ask/standing.h"
+#include "collector/pipeline/rows.h"
 #include "proto/base/text.h"
+#include "proto/copy.h"
 
 /* --- status ------------------------------------------------------------- */
 
@@ -21,6 +22,7 @@ add_series(struct status_answer *out, const struct standing *standing,
 {
 	struct series_row *rows = arena_zalloc(standing->arena,
 	    map_count(standing->fleet->series) * sizeof(*rows));
+	struct series_row *row;
 
 	out->series = rows;
 	MAP_EACH (const struct fleet_series, series, standing->fleet->series) {
@@ -28,15 +30,16 @@ add_series(struct status_answer *out, const struct standing *standing,
 			request->environment, series->series.environment) ||
 		    !matches(request->service, series->series.service))
 			continue;
-		rows[out->n_series++] = (struct series_row){
-			.series = rows_series(standing->arena, &series->series),
-			.last = rows_result(standing->arena, &series->last),
+		row = &rows[out->n_series++];
+		*row = (struct series_row){
 			.state = standing_series(series, standing->now),
 			.hard = (enum level)series->last.outcome ==
 			    series->watch.hard,
 			.since_ms = series->since_ms,
 			.n_results = series->n_results,
 		};
+		series_copy(&row->series, standing->arena, &series->series);
+		result_copy(&row->last, standing->arena, &series->last);
 	}
 }
 
@@ -205,8 +208,8 @@ on_result(void *arg, const struct series *series, const struct result *result,
 	struct history_row *row = add_row(rows, sizeof(*row));
 
 	(void)err;
-	row->series = rows_series(rows->arena, series);
-	row->result = rows_result(rows->arena, result);
+	series_copy(&row->series, rows->arena, series);
+	result_copy(&row->result, rows->arena, result);
 	return 0;
 }
 

@@ -7,9 +7,9 @@
 #include "collector/detect/compare.h"
 #include "collector/ask/draft_rows.h"
 #include "collector/ask/questions.h"
-#include "collector/pipeline/rows.h"
 #include "proto/base/map.h"
 #include "proto/base/mem.h"
+#include "proto/copy.h"
 #include "proto/label.h"
 
 #define VERSION    1
@@ -127,7 +127,7 @@ series_of(struct gate *gate, const struct series *series)
 
 	if (found == NULL) {
 		found = arena_zalloc(gate->arena, sizeof(*found));
-		found->series = rows_series(gate->arena, series);
+		series_copy(&found->series, gate->arena, series);
 		map_put(gate->series, key, found);
 	}
 	free(key);

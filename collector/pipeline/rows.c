@@ -1,44 +1,5 @@
 #include "collector/pipeline/rows.h"
-
-struct series
-rows_series(struct arena *arena, const struct series *series)
-{
-	struct series copy = *series;
-
-	copy.environment = arena_strdup(arena, series->environment);
-	copy.agent = arena_strdup(arena, series->agent);
-	copy.service = arena_strdup(arena, series->service);
-	copy.probe = arena_strdup(arena, series->probe);
-	copy.kind = arena_strdup(arena, series->kind);
-	copy.reference_of = arena_strdup(arena, series->reference_of);
-	for (size_t i = 0; i < series->n_phases; i++)
-		copy.phases[i] = arena_strdup(arena, series->phases[i]);
-	return copy;
-}
-
-static const struct attribute *
-copy_attributes(struct arena *arena, const struct attribute *from, size_t n)
-{
-	struct attribute *list = arena_zalloc(arena, n * sizeof(*list));
-
-	for (size_t i = 0; i < n; i++) {
-		list[i] = from[i];
-		list[i].name = arena_strdup(arena, list[i].name);
-		list[i].text = arena_strdup(arena, list[i].text);
-	}
-	return list;
-}
-
-struct result
-rows_result(struct arena *arena, const struct result *result)
-{
-	struct result copy = *result;
-
-	copy.message = arena_strdup(arena, result->message);
-	copy.attributes =
-	    copy_attributes(arena, result->attributes, result->n_attributes);
-	return copy;
-}
+#include "proto/copy.h"
 
 struct mark
 rows_mark(struct arena *arena, const struct mark *mark)
@@ -50,7 +11,7 @@ rows_mark(struct arena *arena, const struct mark *mark)
 	copy.subject = arena_strdup(arena, mark->subject);
 	copy.summary = arena_strdup(arena, mark->summary);
 	copy.attributes =
-	    copy_attributes(arena, mark->attributes, mark->n_attributes);
+	    attributes_copy(arena, mark->attributes, mark->n_attributes);
 	return copy;
 }
 

@@ -1,5 +1,6 @@
 /*
- * rows.h - deep copies of the rows of proto/query.h, in an arena.
+ * rows.h - deep copies of the rows of proto/query.h, in an arena; of series
+ * and results see proto/copy.h.
  */
 #ifndef COLLECTOR_PIPELINE_ROWS_H
 #define COLLECTOR_PIPELINE_ROWS_H
@@ -7,8 +8,6 @@
 #include "proto/base/mem.h"
 #include "proto/query.h"
 
-struct series rows_series(struct arena *arena, const struct series *series);
-struct result rows_result(struct arena *arena, const struct result *result);
 struct change_row
 rows_change(struct arena *arena, const struct change_row *row);
 struct mark rows_mark(struct arena *arena, const struct mark *mark);
