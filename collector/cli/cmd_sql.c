@@ -24,26 +24,15 @@ struct sheet {
 
 /* --- three ways -------------------------------------------------------------------- */
 
-/* RFC 4180: quoted where it must be. */
 static void
 put_csv(struct sheet *sheet, const struct store_cell *cells, size_t n)
 {
 	struct text *text = &sheet->page.text;
 
 	for (size_t i = 0; i < n; i++) {
-		const char *value = cells[i].text;
-
 		if (i > 0)
 			text_add(text, ",");
-		if (strpbrk(value, ",\"\r\n") == NULL) {
-			text_add(text, value);
-			continue;
-		}
-		text_add(text, "\"");
-		for (; *value != '\0'; value++)
-			text_add_bytes(text, *value == '"' ? "\"\"" : value,
-			    *value == '"' ? 2 : 1);
-		text_add(text, "\"");
+		text_add_field(text, cells[i].text);
 	}
 	text_add(text, "\r\n");
 }

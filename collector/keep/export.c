@@ -30,21 +30,6 @@ struct export
 
 /* --- writing ------------------------------------------------------------------- */
 
-/* RFC 4180: quoted where needed. */
-static void
-put_cell(struct text *text, const char *cell)
-{
-	bool plain = strpbrk(cell, "\",\r\n") == NULL;
-
-	text_add(text, plain ? "" : "\"");
-	for (; *cell != '\0'; cell++) {
-		if (*cell == '"')
-			text_add_bytes(text, "\"", 1);
-		text_add_bytes(text, cell, 1);
-	}
-	text_add(text, plain ? "" : "\"");
-}
-
 static void
 put_csv(struct text *text, const struct line *line)
 {
@@ -57,14 +42,14 @@ put_csv(struct text *text, const struct line *line)
 		result_reason(reason, series, result) };
 
 	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
-		put_cell(text, cells[i]);
+		text_add_field(text, cells[i]);
 		text_add_bytes(text, ",", 1);
 	}
 	text_addf(text, "%lld.%03lld,%u,%d,%u,",
 	    (long long)result->duration_us / 1000,
 	    (long long)result->duration_us % 1000, result->limit_ms,
 	    result->censored, result->attempts);
-	put_cell(text, result->message);
+	text_add_field(text, result->message);
 	text_add(text, "\r\n");
 }
 

@@ -75,6 +75,20 @@ text_add_quoted(struct text *text, const char *string)
 	text_add_bytes(text, "\"", 1);
 }
 
+void
+text_add_field(struct text *text, const char *field)
+{
+	if (strpbrk(field, ",\"\r\n") == NULL) {
+		text_add(text, field);
+		return;
+	}
+	text_add_bytes(text, "\"", 1);
+	for (; *field != '\0'; field++)
+		text_add_bytes(text, *field == '"' ? "\"\"" : field,
+		    *field == '"' ? 2 : 1);
+	text_add_bytes(text, "\"", 1);
+}
+
 char *
 text_take(struct text *text)
 {

@@ -1,5 +1,7 @@
 """Questions about a recorded history, of a store file and of a collector."""
 import concurrent.futures
+import csv
+import io
 import json
 import os
 import signal
@@ -153,6 +155,27 @@ def test_a_trend_shows_the_bad_day_and_what_was_deployed(recorded):
     for words in ("65.27 %", "deploy build/v2: released v2",
                   "REGRESSION #1 state of db"):
         assert words in page
+
+
+def test_a_trend_as_csv_tells_what_json_tells(recorded):
+    """A row for each step of each series, also of a service and of all;
+    steps without results have none."""
+    for words in (QUESTIONS[0], QUESTIONS[1], QUESTIONS[2],
+                  ("trend", "staging/backend", "--by", "week", "--from",
+                   "2025-12-01T00:00:00Z", "--to", "2026-02-01T00:00:00Z")):
+        document = recorded.ask(*words)
+        rows = list(csv.DictReader(io.StringIO(
+            recorded.vedette(*words, "--csv"))))
+        wanted = [(series, point) for series in document["series"]
+                  for point in series["points"]]
+        assert rows and len(rows) == len(wanted)
+        for row, (series, point) in zip(rows, wanted):
+            assert row["probe"] == (series["probe"] or "")
+            assert row["at"] == point["at"]
+            for name in ("results", "ok", "critical", "share_ok", "p95_ms"):
+                assert (float(row[name]) if row[name] else None) == \
+                    point[name]
+    assert "not both" in recorded.vedette("trend", "--csv", "--json", code=2)
 
 
 def test_a_timeline_rewinds_to_the_moment(recorded):
