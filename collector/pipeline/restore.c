@@ -121,7 +121,7 @@ recall_batch(void *arg, const struct store_batch *stored, struct err *err)
 		agent->vantage = batch->series[0].vantage;
 	pipeline_judge_batch(pipeline, batch, agent, &arrival);
 	pipeline->stand =
-	    (struct checkpoint){ stored->id, stored->received_ms };
+	    (struct checkpoint){ stored->id, stored->received_ms, false };
 	batch_free(batch);
 	return 0;
 }
@@ -217,9 +217,9 @@ pipeline_restore(struct pipeline *pipeline, struct moment now, struct err *err)
 	    ledger_recall(&pipeline->ledger, err) < 0)
 		return -1;
 	pipeline->stand = read;
-	pipeline->written_ms = read.wall_ms;
+	pipeline->written_ms = read.is_older ? 0 : read.wall_ms;
 	pipeline->written_id = read.last_id;
-	pipeline->is_due = read.last_id == 0;
+	pipeline->is_due = read.last_id == 0 || read.is_older;
 	reopen_all(pipeline);
 	if (recall_batches(&recall, err) < 0)
 		return -1;

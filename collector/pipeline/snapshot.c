@@ -7,6 +7,7 @@
 #include "proto/label.h"
 
 #define VERSION        4
+#define VERSION_KEYS   3 /* the same pieces, under keys with slashes */
 #define CHECKPOINT_KEY "checkpoint"
 #define SERIES_PREFIX  "series/"
 #define FACT_PREFIX    "fact/"
@@ -522,7 +523,10 @@ snapshot_read(struct store *store, struct fleet *fleet, struct checkpoint *out,
 	memset(out, 0, sizeof(*out));
 	if (store_scan_states(store, CHECKPOINT_KEY, read_head, &head, err) < 0)
 		return -1;
-	*out = (struct checkpoint){ head.last_id, head.wall_ms };
+	*out = (struct checkpoint){ head.last_id, head.wall_ms,
+		head.version == VERSION_KEYS };
+	if (out->is_older)
+		head.version = VERSION;
 	now = head_of(fleet, out);
 	if (memcmp(&now, &head, offsetof(struct head, n_series)) != 0)
 		goto none;

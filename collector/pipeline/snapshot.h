@@ -22,6 +22,7 @@
 struct checkpoint {
 	uint64_t last_id; /* of the last batch in it; 0: there is none */
 	int64_t wall_ms;  /* when that came */
+	bool is_older;    /* its keys are: write everything the next time */
 };
 
 /* Writes what is dirty into the open transaction; all of it when everything is

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from collecting import Collector, new_times, run_of
-from publisher import OK, Publisher, content, now_ms
+from publisher import OK, Publisher, content, crc32c, now_ms
 from stage import wait_for
 
 DEADLINE_S = 120
@@ -73,6 +73,41 @@ def test_a_newer_store_is_left_alone(stage):
                         code=3)
     assert "format 99" in complaints
     assert collector.store.read_bytes() == before
+
+
+def test_the_picture_of_an_older_version_is_kept(stage):
+    """Its pieces had slashes in their keys; the batches are in chunks."""
+    def pieces():
+        with sqlite3.connect(collector.store) as db:
+            return {key for (key,) in db.execute("select key from state")}
+
+    collector = Collector(stage)
+    send(collector, 14)
+    assert collector.stop() == 0
+    run(stage.collector, "compact", "--store", collector.store)
+    words = (stage.cli, "--store", collector.store, "status", "--json")
+    before = subprocess.run(list(map(str, words)), check=False, text=True,
+                            capture_output=True, timeout=DEADLINE_S).stdout
+    assert "p6" in before
+    now = pieces()
+    with sqlite3.connect(collector.store) as db:
+        # A checksum, of key and bytes, goes with each.
+        for key, data in db.execute("select key, bytes from state").fetchall():
+            older = key.replace("\n", "/")
+            if key == "checkpoint":
+                assert data[:4] == (4).to_bytes(4, "little")
+                data = (3).to_bytes(4, "little") + data[4:]
+            db.execute("update state set key = ?, bytes = ?, crc32c = ? "
+                       "where key = ?", (older, data, crc32c(
+                           older.encode() + data), key))
+    assert any("\n" in key for key in now)
+    after = subprocess.run(list(map(str, words)), check=False, text=True,
+                           capture_output=True, timeout=DEADLINE_S).stdout
+    assert after == before
+    collector.start()
+    send(collector, 1)
+    assert collector.stop() == 0
+    assert pieces() == now
 
 
 def test_a_damaged_store_is_set_aside_and_the_rest_goes_on(stage):
