@@ -225,7 +225,8 @@ pipeline_judge(struct pipeline *pipeline, const struct stored *stored,
 	agent = fleet_agent_of(
 	    pipeline->fleet, envelope->environment, envelope->agent);
 	introduce(pipeline, agent, envelope);
-	pipeline->stand = (struct checkpoint){ stored->id, stored->at.wall_ms, false };
+	pipeline->stand =
+	    (struct checkpoint){ stored->id, stored->at.wall_ms, false };
 	pipeline_judge_batch(pipeline, arrived->batch, agent, &arrival);
 }
 
