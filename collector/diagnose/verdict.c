@@ -356,6 +356,17 @@ pass_gates(struct verdict *out, const struct chain *chain)
 	return false;
 }
 
+/* What a host counts, or when a process began, is measured and nobody's
+ * choice. */
+static bool
+is_chosen(const struct scene_guard *guard)
+{
+	struct scene_change as = { .name = guard->name };
+
+	return strchr(guard->name, '/') == NULL ||
+	    suspect_class(&as) == CHANGE_INPUT;
+}
+
 /* A must-differ rule or a guard is broken and nobody feels it: an environment
  * fault all the same. */
 static void
@@ -367,10 +378,8 @@ look_for_silent(
 	for (size_t i = 0; i < scene->n_guards; i++) {
 		const struct scene_guard *guard = &scene->guards[i];
 
-		/* What a host counts is measured, and nobody's choice. */
 		if (!same(guard->environment, scene->environment) ||
-		    !guard->known || guard->held ||
-		    text_matches("host/*", guard->name))
+		    !guard->known || guard->held || !is_chosen(guard))
 			continue;
 		set_verdict(out, BLAME_ENV, CAP_TEST);
 		out->cap = "nothing fails yet";
