@@ -258,17 +258,17 @@ class App:
         user, wanted = self.user_of(headers), json.loads(body)
         self.build.order(self.environment, self.now())
         with Session(self) as session:
+            invoice = secrets.token_hex(INVOICE_BYTES)
             row = session.rows(
                 "begin; " + session.work("orders") + "insert into orders "
                 "(item_id, quantity, customer, invoice) values "
                 "(%s, %s, %s, %s) returning id", wanted["item"],
-                wanted["quantity"], user, secrets.token_hex(INVOICE_BYTES))[0]
+                wanted["quantity"], user, invoice)[0]
             charge = self.charge({"order": row[0], "user": user})
             session.run("update orders set charge = %s where id = %s; commit",
                         charge, row[0])
         with open(self.options.receipts, "a", encoding="utf-8") as receipts:
-            receipts.write(f"{row[0]} {wanted['item']} "
-                           f"{wanted['quantity']} {charge}\n")
+            receipts.write(f"{row[0]} {charge} {invoice}\n")
         return {"id": row[0], "item": wanted["item"],
                 "quantity": wanted["quantity"]}
 
