@@ -62,7 +62,7 @@ def test_what_is_not_a_batch_is_refused_and_the_rest_goes_on(collector):
     assert publisher.send(good, 1, crc=1)[0] == DATA_LOSS
     status, message, _ = publisher.send(b"\xff" * 40, 1)
     assert status == INVALID_ARGUMENT and "malformed" in message
-    assert publisher.send(content([("Bad Name", now_ms(), "ok")]), 1)[0] == \
+    assert publisher.send(content([(" Bad", now_ms(), "ok")]), 1)[0] == \
         INVALID_ARGUMENT
     assert publisher.call("vedette.Publish/Nothing", b"")[2] == UNIMPLEMENTED
     assert publisher.send(good, 0)[0] == INVALID_ARGUMENT
@@ -344,10 +344,10 @@ def test_all_that_is_wrong_is_told_at_once(stage):
 store: s
 listen: [{url: "udp://x:1"}, {url: "tls+tcp://x:1"}]
 environments:
-  A: {compare_with: [nowhere]}
+  "A ": {compare_with: [nowhere]}
 regressions: {confirm_after: 5000, severity: mild}
 services:
-  - {name: web, depends_on: [db, Cache]}
+  - {name: web, depends_on: [db, "Cache "]}
 expectations:
   - {setting: t, at_least: many, severity: mild}
   - {services: [other]}
@@ -361,7 +361,7 @@ alerts:
              for line in err.splitlines()]
     assert [int(place.split(":")[0]) for place, _ in found] == \
         [2, 2, 4, 4, 5, 5, 7, 7, 9, 9, 10, 10, 10, 12, 12, 12, 13]
-    assert {"listen[0].url", "listen[1].url", "environments.A",
+    assert {"listen[0].url", "listen[1].url", "environments.A ",
             "expectations[0].severity", "alerts.maintenance[0]"} <= \
         {name for _, name in found}
 
