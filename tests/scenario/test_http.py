@@ -220,7 +220,7 @@ def test_what_the_client_has_is_not_sent_again(stage):
 
 WRONG = [
     ("/api/v1/status?environment=nowhere", 404),
-    ("/api/v1/status?environment=A%2FB", 404),
+    ("/api/v1/status?environment=A+B", 404),
     ("/api/v1/status?environment=A%2fB", 400),
     ("/api/v1/history?limit=0", 400), ("/api/v1/history?limit=1e9", 400),
     ("/api/v1/history?from=yesterday", 400),
