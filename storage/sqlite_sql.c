@@ -1,5 +1,7 @@
 #include "storage/sqlite.h"
 
+_Static_assert(MARK_GUARD == 10, "SQL_MARK_EXPIRE names it");
+
 #define BATCH_COLUMNS                                                        \
 	"b.id, b.stream_id, b.sequence, b.received_ms, b.clock_offset_ms,"   \
 	" b.from_ms, b.to_ms, b.n_results, b.crc32c, b.seal, s.environment," \
@@ -169,7 +171,8 @@ static const char *const texts[SQL_N] = {
 	[SQL_MARK_EXPIRE] =
 	    "DELETE FROM mark WHERE id IN (SELECT id FROM mark"
 	    " WHERE at_ms < ?2 AND (?1 = '' OR environment = ?1)"
-	    " AND ?4 = ?4 LIMIT ?3)",
+	    /* A guard is in force however long ago it was told. */
+	    " AND kind <> 10 AND ?4 = ?4 LIMIT ?3)",
 	[SQL_ROLLUP_PUT] = "REPLACE INTO rollup VALUES(?1, ?2, ?3, ?4, ?5)",
 	[SQL_CHANGE_ADD] = "REPLACE INTO change(" CHANGE_COLUMNS ")"
 			   " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",

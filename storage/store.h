@@ -126,7 +126,7 @@ int store_expire(struct store *store, uint64_t *out_n, const char *environment,
 
 /* Deletes up to limit rows of what was made of results: rollups of hours and
  * of days by their time, changes by before_ms, regressions by when they were
- * cleared (open ones stay), marks by at_ms. */
+ * cleared (open ones stay), marks by at_ms (guards stay). */
 enum store_derived {
 	STORE_HOURS,
 	STORE_DAYS,

@@ -649,11 +649,14 @@ open_regressions_stay(struct place *place)
 	struct query_regressions request = { "", "", 0, 0, false, 0 };
 	const struct mark mark = { 700, "staging", "", MARK_DEPLOY, "", "",
 		NULL, 0 };
+	const struct mark guard = { 600, "staging", "", MARK_GUARD,
+		"config:a >= 1", "", NULL, 0 };
 	struct err err = { 0 };
 	uint64_t id;
 
 	place_begin(place);
 	store_put_mark(place->store, &mark, &err);
+	store_put_mark(place->store, &guard, &err);
 	store_put_change(place->store, &change, &err);
 	store_put_regression(place->store, &id, &row, &err);
 	row.cleared_ms = 200;
@@ -668,6 +671,8 @@ open_regressions_stay(struct place *place)
 	assert_int_equal(expire_derived(place, STORE_MARKS, "", 700), 0);
 	assert_int_equal(expire_derived(place, STORE_MARKS, "other", 701), 0);
 	assert_int_equal(expire_derived(place, STORE_MARKS, "staging", 701), 1);
+	/* A guard is in force however long ago it was told. */
+	assert_int_equal(expire_derived(place, STORE_MARKS, "", INT64_MAX), 0);
 }
 
 static const struct story stories[] = {
