@@ -1,6 +1,7 @@
 """log probes of files that grow, rotate and vanish, and of a journal."""
 import json
 import os
+import subprocess
 import time
 
 import pytest
@@ -222,6 +223,60 @@ def test_a_journal_goes_on_where_it_was(probing, journal):
     assert (third["outcome"], third["attributes"]["lines"]) == ("ok", 0)
     asked = (probing.directory / "asked").read_text()
     assert "--unit app.service --after-cursor=2" in asked
+
+
+MACHINE = "0123456789abcdef0123456789abcdef"
+ENTRY = """__REALTIME_TIMESTAMP={at}
+__MONOTONIC_TIMESTAMP={at}
+_BOOT_ID=00000000000000000000000000000001
+_MACHINE_ID={machine}
+_SYSTEMD_UNIT={unit}
+MESSAGE={message}
+
+"""
+
+
+class RealJournal:
+    """A journal as systemd writes it, read by the machine's journalctl."""
+
+    def __init__(self, probing):
+        folder = probing.directory / "journal"
+        (folder / MACHINE).mkdir(parents=True)
+        self.file = folder / MACHINE / "system.journal"
+        self.at = 1767607200000000
+        machine = probing.directory / "machine-id"
+        machine.write_text(MACHINE + "\n")
+        probing.prefix += [
+            "unshare", "--map-root-user", "--mount", "sh", "-c",
+            "mount -t tmpfs none /var/log && mkdir /var/log/journal && "
+            f"mount --bind {folder} /var/log/journal && "
+            f"mount --bind {machine} /etc/machine-id && exec \"$@\"", "sh"]
+
+    def add(self, unit, message):
+        """One more entry, later than the others."""
+        self.at += 1000000
+        subprocess.run(
+            ["/lib/systemd/systemd-journal-remote", "-o", self.file, "-"],
+            input=ENTRY.format(at=self.at, machine=MACHINE, unit=unit,
+                               message=message), text=True, check=True,
+            stderr=subprocess.DEVNULL)
+
+
+def test_a_real_journal_is_read_from_where_it_was(probing):
+    """Of this unit alone; each entry once; a new kind of error is one."""
+    journal = RealJournal(probing)
+    journal.add("app.service", "started")
+    journal.add("other.service", "ERROR not ours")
+    first = probing.one("log", "{unit: app.service}")
+    journal.add("app.service", "ERROR cannot reach 10.0.0.7")
+    journal.add("other.service", "ERROR not ours either")
+    second = probing.one("log", "{unit: app.service}")
+    third = probing.one("log", "{unit: app.service}")
+    assert (first["outcome"], first["attributes"]["lines"]) == ("ok", 1)
+    assert second["outcome"] != "ok" and second["attributes"]["lines"] == 1
+    assert "ERROR cannot reach" in second["message"]
+    assert "not ours" not in second["message"]
+    assert (third["outcome"], third["attributes"]["lines"]) == ("ok", 0)
 
 
 def test_a_journal_that_cannot_be_read_is_unknown(probing, journal):
