@@ -136,7 +136,8 @@ struct edge_client_setup {
 	const struct edge_tls *tls; /* copied; NULL without tls+tcp:// */
 	const char *server_name;    /* in the server's certificate; NULL: the
 				       host of the URL.  Always checked. */
-	uint32_t retry_min_ms, retry_max_ms; /* full jitter; [1000, 300000] */
+	uint32_t retry_min_ms, retry_max_ms; /* full jitter up to the time
+				       nothing has worked; [1000, 300000] */
 	/* Connected, SP header exchanged: requests will travel. */
 	void (*on_up)(void *arg, const char *url);
 	/* Not connected: why, and when the next try is.  Requests under way

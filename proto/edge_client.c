@@ -45,7 +45,7 @@ struct edge_client {
 	bool is_up, is_closing;
 	uint64_t up_since_ms;     /* of the loop's time */
 	uint64_t up_since_frames; /* counted when it came up */
-	unsigned rounds;          /* of all URLs, in vain */
+	uint64_t vain_since_ms;   /* of the loop's time: nothing worked since */
 	uint32_t in_flight;
 	size_t parts; /* not closed yet */
 	void (*done)(void *arg);
@@ -71,18 +71,20 @@ free_client(struct edge_client *client)
 
 /* --- trying -------------------------------------------------------------- */
 
-/* How long to wait: anything up to a bound (full jitter), which doubles with
- * every round in vain. */
+/* How long to wait: anything up to a bound (full jitter), after each round of
+ * all URLs as long as nothing has worked.  So the waits grow exponentially, and
+ * whoever comes back after an absence is found again within that time once
+ * more. */
 static uint32_t
 choose_wait(struct edge_client *client)
 {
-	uint64_t bound_ms = client->setup.retry_min_ms;
+	uint64_t bound_ms = 0;
 
 	client->at = (client->at + 1) % client->n_targets;
-	if (client->at == 0) {
-		bound_ms <<= client->rounds < 16 ? client->rounds : 16;
-		client->rounds++;
-	}
+	if (client->at == 0)
+		bound_ms = uv_now(client->shared.loop) - client->vain_since_ms;
+	if (bound_ms < client->setup.retry_min_ms)
+		bound_ms = client->setup.retry_min_ms;
 	if (bound_ms > client->setup.retry_max_ms)
 		bound_ms = client->setup.retry_max_ms;
 	return 1 + (uint32_t)random_below(client->setup.random, bound_ms);
@@ -103,7 +105,7 @@ go_down(struct edge_client *client, const struct err *why)
 	if (client->is_up &&
 	    (up_ms > client->setup.retry_min_ms ||
 		client->shared.counts.frames_in > client->up_since_frames))
-		client->rounds = 0;
+		client->vain_since_ms = uv_now(client->shared.loop);
 	client->is_up = false;
 	client->shared.counts.open = 0;
 	client->in_flight = 0;
@@ -492,6 +494,7 @@ edge_client_new(struct edge_client **out, const struct edge_client_setup *setup,
 	client->setup.inside_address = NULL;
 	conn_shared_init(&client->shared, setup->loop, setup->clock,
 	    &client->setup.limits, &conn_events);
+	client->vain_since_ms = uv_now(setup->loop);
 	uv_timer_init(setup->loop, &client->timer);
 	client->timer.data = client;
 	/* From the loop, so that nothing is called from here. */

@@ -284,6 +284,32 @@ test_client_hurries(void **state)
 	caller_close(&caller);
 }
 
+static void
+test_client_waits(void **state)
+{
+	const char *url = "tcp://127.0.0.1:1";
+	struct caller caller;
+	uint64_t start_ms;
+
+	(void)state;
+	caller_open(&caller,
+	    (struct edge_client_setup){ .inside_address = "inproc://waits",
+		.urls = &url,
+		.n_urls = 1,
+		.retry_min_ms = 2,
+		.retry_max_ms = 3600000 });
+	start_ms = uv_now(&caller.loop);
+	for (int i = 1; i <= 12; i++) {
+		uint64_t absent_ms;
+
+		caller_run_until(&caller, &caller.downs, i);
+		absent_ms = uv_now(&caller.loop) - start_ms;
+		assert_in_range(
+		    caller.retry_ms, 1, absent_ms > 2 ? absent_ms : 2);
+	}
+	caller_close(&caller);
+}
+
 /* A host that takes everything and says nothing. */
 static void
 test_client_unanswered(void **state)
@@ -424,6 +450,8 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		{ "a client goes from one url to the next and comes back",
 		    test_client_retries, NULL, NULL, NULL },
+		{ "a client never waits longer than it has been without",
+		    test_client_waits, NULL, NULL, NULL },
 		{ "a client does not wait when told to hurry",
 		    test_client_hurries, NULL, NULL, NULL },
 		{ "a client leaves who answers nothing", test_client_unanswered,
