@@ -98,8 +98,8 @@ class Session:
         self.say, self.pace = say, options["pace"]
         intervals = suite.get("harness", {}).get("intervals", {})
         self.interval_s = intervals.get("probe_s", 5)
-        self.world = World(options["prefix"], options["folder"],
-                           options["build"], pace=self.pace)
+        self.world = World(None, options["folder"], options["build"],
+                           pace=self.pace)
         self.performer = Performer(self.world, self.pace)
         self.reference = 0
 

@@ -37,6 +37,7 @@ NAMES = {"stg": "10.77.0.53", "prd": "10.77.0.54", "ops": "10.77.0.55"}
 WELL_S = 90  # until every probe is ok, at any pace
 ASK_EVERY_S = 0.5  # each question is a program
 LOCKS = pathlib.Path("/run/lock")
+WORLDS_MAX = 100
 
 __all__ = ["Missing", "World"]
 
@@ -66,7 +67,7 @@ class World:
 
     def __init__(self, prefix, folder, build_dir, pace=1.0):
         """prefix: of the names of namespaces, so that several worlds can
-        run; folder: where all files are, made when absent and left there
+        run (None: the first of vd0-, vd1- ... that is free); folder: where all files are, made when absent and left there
         (short, as sockets live in it); build_dir: of CMake."""
         self.prefix = prefix
         self.folder = pathlib.Path(folder).resolve()
@@ -133,15 +134,20 @@ class World:
 
     def take_lock(self):
         """Two worlds of one prefix would tear each other down."""
-        path = LOCKS / f"vedette-world-{self.prefix or 'plain'}"
-        lock = open(path, "a+", encoding="ascii")  # pylint: disable=R1732
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.close()
-            raise Failure(f"a world with the prefix {self.prefix!r} runs; "
-                          "choose another one") from None
-        self.lock = lock
+        wanted = [f"vd{n}-" for n in range(WORLDS_MAX)] \
+            if self.prefix is None else [self.prefix]
+        for prefix in wanted:
+            path = LOCKS / f"vedette-world-{prefix or 'plain'}"
+            lock = open(path, "a+", encoding="ascii")  # pylint: disable=R1732
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                lock.close()
+                continue
+            self.prefix, self.lock = prefix, lock
+            return
+        raise Failure(f"a world with the prefix {wanted[-1]!r} runs; "
+                      "choose another one")
 
     def clean(self):
         """Takes away what bears our names, whoever left it."""
