@@ -77,25 +77,72 @@ ask(struct probe *p, struct starttls *s, const struct protocol *protocol,
 	return TURN_NEXT;
 }
 
-/* Is the answer complete?  Then *out is its last line, without its end. */
+/* Is the answer complete?  Then *out is its last line, without its end, which
+ * is also the end of what has come: who says more has not waited for TLS. */
 static bool
 is_complete(char **out, struct starttls *s, const struct exchange *exchange)
 {
-	char *line = s->bytes, *end;
+	char *line = s->bytes, *const end = s->bytes + s->n, *stop;
 
 	*out = line;
 	if (exchange->last == NULL)
 		return s->n > 0;
-	for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
-		*end = '\0';
-		if (end[1] == '\0' && text_matches(exchange->last, line)) {
+	for (; (stop = memchr(line, '\n', (size_t)(end - line))) != NULL;
+	     line = stop + 1) {
+		*stop = '\0';
+		if (stop + 1 == end && text_matches(exchange->last, line)) {
 			line[strcspn(line, "\r")] = '\0';
 			*out = line;
 			return true;
 		}
-		*end = '\n';
+		*stop = '\n';
 	}
 	return false;
+}
+
+enum starttls_answer
+starttls_judge(const char **out, struct starttls *s, const char *name)
+{
+	const struct exchange *exchange = &protocol_of(name)->exchanges[s->at];
+	char *line;
+
+	if (!is_complete(&line, s, exchange))
+		return s->n + 1 < sizeof(s->bytes) ? STARTTLS_MORE
+						   : STARTTLS_TOO_LONG;
+	*out = exchange->last != NULL ? line : NULL;
+	if (exchange->last == NULL ? line[0] != exchange->good[0]
+				   : !text_matches(exchange->good, line))
+		return STARTTLS_REFUSED;
+	s->at++;
+	s->is_asked = false;
+	s->n_sent = s->n = 0;
+	memset(s->bytes, 0, sizeof(s->bytes));
+	return STARTTLS_AGREED;
+}
+
+bool
+starttls_is_over(const struct starttls *s, const char *name)
+{
+	return protocol_of(name)->exchanges[s->at].good == NULL;
+}
+
+/* Goes on receiving the answer; TURN_NEXT when there is more of it. */
+static enum turn
+receive(struct probe *p, struct starttls *s, const struct protocol *protocol,
+    int fd)
+{
+	const struct exchange *exchange = &protocol->exchanges[s->at];
+	ssize_t got;
+
+	/* Of what comes after a single byte the first is TLS's. */
+	got = recv(fd, s->bytes + s->n,
+	    exchange->last == NULL ? 1 : sizeof(s->bytes) - 1 - s->n, 0);
+	if (got < 0 && errno == EAGAIN)
+		return probe_await(p, fd, UV_READABLE);
+	if (got <= 0)
+		return lost(p, protocol->name, got == 0 ? ECONNRESET : errno);
+	s->n += (size_t)got;
+	return TURN_NEXT;
 }
 
 /* Goes on receiving the answer, and judges it. */
@@ -103,29 +150,23 @@ static enum turn
 hear(struct probe *p, struct starttls *s, const struct protocol *protocol,
     int fd)
 {
-	const struct exchange *exchange = &protocol->exchanges[s->at];
-	ssize_t got;
-	char *line;
+	enum starttls_answer answer;
+	const char *line = NULL;
+	enum turn turn;
 
-	while (!is_complete(&line, s, exchange)) {
-		if (s->n + 1 == sizeof(s->bytes))
-			return probe_fail(p, REASON_LIMIT,
-			    "%s: an answer of more than %d bytes",
-			    protocol->name, STARTTLS_MAX_BYTES - 1);
-		got = recv(fd, s->bytes + s->n,
-		    exchange->last == NULL ? 1 : sizeof(s->bytes) - 1 - s->n,
-		    0);
-		if (got < 0 && errno == EAGAIN)
-			return probe_await(p, fd, UV_READABLE);
-		if (got <= 0)
-			return lost(
-			    p, protocol->name, got == 0 ? ECONNRESET : errno);
-		s->n += (size_t)got;
+	while ((answer = starttls_judge(&line, s, protocol->name)) ==
+	    STARTTLS_MORE) {
+		turn = receive(p, s, protocol, fd);
+		if (turn != TURN_NEXT)
+			return turn;
 	}
-	if (exchange->last != NULL ? text_matches(exchange->good, line)
-				   : line[0] == exchange->good[0])
+	if (answer == STARTTLS_AGREED)
 		return TURN_NEXT;
-	if (exchange->last == NULL)
+	if (answer == STARTTLS_TOO_LONG)
+		return probe_fail(p, REASON_LIMIT,
+		    "%s: an answer of more than %d bytes", protocol->name,
+		    STARTTLS_MAX_BYTES - 1);
+	if (line == NULL)
 		return probe_fail(p, REASON_HANDSHAKE,
 		    "%s: the server does not speak TLS", protocol->name);
 	return probe_fail(p, REASON_HANDSHAKE,
@@ -138,16 +179,12 @@ starttls_ask(struct probe *p, struct starttls *s, const char *name, int fd)
 	const struct protocol *protocol = protocol_of(name);
 	enum turn turn;
 
-	while (protocol->exchanges[s->at].good != NULL) {
+	while (!starttls_is_over(s, name)) {
 		turn = s->is_asked ? TURN_NEXT : ask(p, s, protocol, fd);
 		if (turn == TURN_NEXT)
 			turn = hear(p, s, protocol, fd);
 		if (turn != TURN_NEXT)
 			return turn;
-		s->at++;
-		s->is_asked = false;
-		s->n_sent = s->n = 0;
-		memset(s->bytes, 0, sizeof(s->bytes));
 	}
 	return TURN_NEXT;
 }
