@@ -20,8 +20,9 @@ struct pushed {
 	size_t n_results, n_facts;
 };
 
-/* Owned by the caller.  ERR_INVALID names item and field; ERR_DENIED: for an
- * environment that is not the pusher's; ERR_LIMIT: too many. */
+/* Of n bytes and a NUL.  Owned by the caller.  ERR_INVALID names item and
+ * field; ERR_DENIED: for an environment that is not the pusher's; ERR_LIMIT:
+ * too many. */
 int pushed_json_read(struct pushed *out, const struct pusher *pusher,
     int64_t now_ms, const char *bytes, size_t n, struct err *err);
 

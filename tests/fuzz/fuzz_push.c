@@ -34,10 +34,11 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	char *environments[] = { "staging", "production" };
 	const struct pusher pusher = { "push.fuzz", environments,
 		n > 0 ? 1 + bytes[0] % 2 : 1, VANTAGE_EXTERNAL };
-	char *body = mem_strndup((const char *)bytes, n);
+	char *body = mem_zalloc(n + 1); /* may hold NUL as well */
 	struct err err = { 0 };
 	struct pushed pushed;
 
+	memcpy(body, bytes, n);
 	if (pushed_json_read(&pushed, &pusher, NOW_MS, body, n, &err) < 0) {
 		assert(err.text[0] != '\0');
 	} else {
