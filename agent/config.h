@@ -251,6 +251,14 @@ struct host_limits {
 	uint32_t warning, critical;
 };
 
+/* How bad it is that the kernel kills a process for want of memory: critical,
+ * warning, ignore. */
+struct host_oom_kills {
+	char *cgroup;   /* of the agent's control group [critical] */
+	char *host;     /* elsewhere on the host [warning] */
+	char *told_for; /* after it was found [10m] */
+};
+
 /* The host that the agent runs on, and the control group it is in. */
 struct host_config {
 	struct host_disk {
@@ -262,7 +270,8 @@ struct host_config {
 	struct host_limits memory;      /* [90, 95] */
 	struct host_limits descriptors; /* [80, 95]; processes too */
 	struct host_limits load; /* over 5 minutes, of the processors [0, 0] */
-	char *proc, *cgroup;     /* [/proc] [/sys/fs/cgroup] */
+	struct host_oom_kills oom_kills;
+	char *proc, *cgroup; /* [/proc] [/sys/fs/cgroup] */
 };
 
 /* Errors in a log that were not there before. */

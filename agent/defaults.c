@@ -150,6 +150,9 @@ complete_host(const char *folder, struct host_config *host)
 	set_default(&host->cgroup, "/sys/fs/cgroup");
 	resolve_path(folder, &host->proc, 0);
 	resolve_path(folder, &host->cgroup, 0);
+	set_default(&host->oom_kills.cgroup, "critical");
+	set_default(&host->oom_kills.host, "warning");
+	set_default(&host->oom_kills.told_for, "10m");
 	set_limits(&host->memory, 90, 95);
 	set_limits(&host->descriptors, 80, 95);
 	if (host->n_disks == 0) {

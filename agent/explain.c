@@ -188,6 +188,13 @@ static const struct meaning meanings[] = {
 	{ "", REASON_MISSED, "a call that should have come did not",
 	    "whether the job did not run, or ran and could not call",
 	    "the log of its schedule; its way to where it calls" },
+	{ "", REASON_KILLED,
+	    "the kernel killed processes for want of memory: the host's, or "
+	    "what a control group is limited to",
+	    "which they were, and whether they asked for more or were given "
+	    "less",
+	    "the kernel's log; host's facts cgroup_memory_bytes and "
+	    "memory_bytes: did a limit change?" },
 	{ "", REASON_TARGET, "somebody else answers at that address",
 	    "anything of the service that was meant",
 	    "the URL, and where its name leads" },

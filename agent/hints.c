@@ -69,7 +69,11 @@ const struct hint hints[] = {
 	    "a setting of this host keeps the agent from asking; it says "
 	    "nothing of the other one",
 	    "sysctl net.ipv4.ping_group_range" },
-	{ "host", "disks", REASON_THRESHOLD,
+	{ "host", "judge", REASON_KILLED,
+	    "the kernel has killed processes because memory ran out: of the "
+	    "host, or of a control group that is limited; its log names them",
+	    "journalctl -k -g 'out of memory|oom'" },
+	{ "host", "judge", REASON_THRESHOLD,
 	    "this host runs out of something: the message says of what",
 	    "df -h; df -i; free -h; uptime" },
 	{ "host", "disks", REASON_MISSING,

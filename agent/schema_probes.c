@@ -277,6 +277,13 @@ static const cyaml_schema_value_t disk_item = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct host_disk, disk_fields),
 };
 
+static const cyaml_schema_field_t oom_kills_fields[] = {
+	TEXT("cgroup", OPTIONAL, struct host_oom_kills, cgroup),
+	TEXT("host", OPTIONAL, struct host_oom_kills, host),
+	TEXT("told_for", OPTIONAL, struct host_oom_kills, told_for),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t host_fields[] = {
 	LIST("disks", struct host_config, disks, n_disks, &disk_item),
 	CYAML_FIELD_MAPPING(
@@ -285,6 +292,8 @@ static const cyaml_schema_field_t host_fields[] = {
 	    descriptors, limits_fields),
 	CYAML_FIELD_MAPPING(
 	    "load", OPTIONAL, struct host_config, load, limits_fields),
+	CYAML_FIELD_MAPPING("oom_kills", OPTIONAL, struct host_config,
+	    oom_kills, oom_kills_fields),
 	TEXT("proc", OPTIONAL, struct host_config, proc),
 	TEXT("cgroup", OPTIONAL, struct host_config, cgroup),
 	CYAML_FIELD_END,

@@ -53,6 +53,7 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_STALE] = "stale",
 	[REASON_TARGET] = "target",
 	[REASON_MISSED] = "missed",
+	[REASON_KILLED] = "killed",
 };
 
 enum outcome

@@ -81,6 +81,7 @@ enum reason {
 	REASON_STALE,       /* nothing new for too long */
 	REASON_TARGET,      /* somebody else answers: says nothing of ours */
 	REASON_MISSED,      /* a call that should have come did not */
+	REASON_KILLED,      /* processes were, for want of memory */
 	REASON_COUNT,
 };
 

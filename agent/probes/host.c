@@ -27,24 +27,19 @@ struct host {
 	struct host_state state;
 	struct text worst; /* what is past its limits, the first one first */
 	enum outcome outcome;
-	size_t disk; /* that is looked at */
+	enum reason reason; /* of the first of them */
+	size_t disk;        /* that is looked at */
 	char type[HOST_TYPE_BYTES];
 	bool is_mount;
 };
 
 /* --- limits --------------------------------------------------------------- */
 
-/* Notes a share that is used, in percent, with what a person should know. */
+/* Notes what a person should know. */
 static void
-compare(struct host *host, double percent, const struct host_limits *limits,
+note(struct host *host, enum outcome outcome, enum reason reason,
     const char *what)
 {
-	enum outcome outcome = OUTCOME_OK;
-
-	if (limits->critical > 0 && percent >= limits->critical)
-		outcome = OUTCOME_CRITICAL;
-	else if (limits->warning > 0 && percent >= limits->warning)
-		outcome = OUTCOME_WARNING;
 	if (outcome == OUTCOME_OK)
 		return;
 	/* What is critical is told before what is only a warning. */
@@ -57,9 +52,24 @@ compare(struct host *host, double percent, const struct host_limits *limits,
 		text_fini(&host->worst);
 		host->worst = first;
 		host->outcome = outcome;
+		host->reason = reason;
 		return;
 	}
 	text_addf(&host->worst, "%s%s", host->worst.n > 0 ? "; " : "", what);
+}
+
+/* Notes a share that is used, in percent. */
+static void
+compare(struct host *host, double percent, const struct host_limits *limits,
+    const char *what)
+{
+	enum outcome outcome = OUTCOME_OK;
+
+	if (limits->critical > 0 && percent >= limits->critical)
+		outcome = OUTCOME_CRITICAL;
+	else if (limits->warning > 0 && percent >= limits->warning)
+		outcome = OUTCOME_WARNING;
+	note(host, outcome, REASON_THRESHOLD, what);
 }
 
 static const char *
@@ -168,6 +178,85 @@ judge_counts(struct probe *p, struct host *host)
 	compare(host, percent, &config->descriptors, what);
 }
 
+/* --- kills for want of memory --------------------------------------------- */
+
+static const struct {
+	const char *word;
+	enum outcome outcome;
+} severities[] = {
+	{ "critical", OUTCOME_CRITICAL },
+	{ "warning", OUTCOME_WARNING },
+	{ "ignore", OUTCOME_OK },
+};
+#define N_SEVERITIES (sizeof(severities) / sizeof(severities[0]))
+
+/* -1 for another word. */
+static int
+severity_of(enum outcome *out, const char *word)
+{
+	for (size_t i = 0; i < N_SEVERITIES; i++) {
+		if (strcmp(severities[i].word, word) != 0)
+			continue;
+		*out = severities[i].outcome;
+		return 0;
+	}
+	return -1;
+}
+
+static void
+note_kills(struct host *host, const char *severity, int64_t n,
+    const char *where, const char *span)
+{
+	enum outcome outcome = OUTCOME_OK;
+	char what[160];
+
+	if (n <= 0)
+		return;
+	severity_of(&outcome, severity);
+	snprintf(what, sizeof(what),
+	    "out of memory: the kernel killed %lld process%s %s, found %s ago",
+	    (long long)n, n > 1 ? "es" : "", where, span);
+	note(host, outcome, REASON_KILLED, what);
+}
+
+static int64_t
+count_of(double number)
+{
+	return isnan(number) ? -1 : (int64_t)number;
+}
+
+/* What was killed since the last run, and a while ago.  Without a place to
+ * keep counts, as in a check, nobody can tell. */
+static void
+judge_kills(struct probe *p, struct host *host)
+{
+	const struct host_config *config = probe_config(p)->host;
+	const struct host_state *state = &host->state;
+	struct host_kill_counts counts = { "", state->cgroup.id,
+		count_of(state->oom_kills), count_of(state->cgroup.oom_kills) };
+	char *path = probe_state_path(p), span[TEXT_SPAN_BYTES];
+	int64_t told_ms = 0, now_ms = probe_now_ms(p);
+	struct host_kills kills;
+	struct err err;
+
+	if (path == NULL)
+		return;
+	memcpy(counts.boot, state->boot, sizeof(counts.boot));
+	text_duration(&told_ms, config->oom_kills.told_for, NULL);
+	host_kills_read(&kills, path);
+	if (host_kills_take(&kills, &counts, now_ms, told_ms) &&
+	    host_kills_write(&kills, path, &err) < 0)
+		/* A disk that is full must not hide what else is wrong. */
+		note(host, OUTCOME_WARNING, REASON_INTERNAL, err.text);
+	free(path);
+	text_span(span, (now_ms - kills.found_ms) * 1000);
+	note_kills(host, config->oom_kills.cgroup, kills.n_group,
+	    "of the control group", span);
+	note_kills(host, config->oom_kills.host, kills.n_host - kills.n_group,
+	    kills.n_group > 0 ? "elsewhere on this host" : "on this host",
+	    span);
+}
+
 static void
 tell_text(struct probe *p, const char *what, const char *path)
 {
@@ -212,6 +301,7 @@ read_step(struct probe *p, void *state)
 	judge_memory(p, host);
 	judge_load(p, host);
 	judge_counts(p, host);
+	judge_kills(p, host);
 	tell_host(p, &host->state);
 	return TURN_NEXT;
 }
@@ -363,10 +453,18 @@ disks_step(struct probe *p, void *state)
 		host->disk++;
 		probe_forget_child(p);
 	}
+	return TURN_NEXT;
+}
+
+static enum turn
+judge_step(struct probe *p, void *state)
+{
+	const struct host *host = state;
+
 	if (host->outcome == OUTCOME_CRITICAL)
-		return probe_fail(p, REASON_THRESHOLD, "%s", host->worst.bytes);
+		return probe_fail(p, host->reason, "%s", host->worst.bytes);
 	if (host->outcome == OUTCOME_WARNING)
-		return probe_warn(p, REASON_THRESHOLD, "%s", host->worst.bytes);
+		return probe_warn(p, host->reason, "%s", host->worst.bytes);
 	return TURN_NEXT;
 }
 
@@ -409,6 +507,31 @@ check_limits(const struct conf *conf, const char *path,
 }
 
 static int
+check_kills(const struct conf *conf, const char *path,
+    const struct host_config *host, struct err *err)
+{
+	const char *const keys[] = { "cgroup", "host" };
+	const char *words[] = { host->oom_kills.cgroup, host->oom_kills.host };
+	enum outcome outcome;
+	struct err inner;
+	int64_t ms;
+	char at[256];
+	int rc = 0;
+
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(at, sizeof(at), "%s.oom_kills.%s", path, keys[i]);
+		if (severity_of(&outcome, words[i]) < 0)
+			rc = conf_complain(conf, err, at,
+			    "not a severity: write critical, warning or "
+			    "ignore");
+	}
+	snprintf(at, sizeof(at), "%s.oom_kills.told_for", path);
+	if (text_duration(&ms, host->oom_kills.told_for, &inner) < 0)
+		rc = conf_complain(conf, err, at, "%s", inner.text);
+	return rc;
+}
+
+static int
 check(const struct conf *conf, const char *path,
     const struct probe_config *config, struct err *err)
 {
@@ -422,6 +545,7 @@ check(const struct conf *conf, const char *path,
 	rc |= check_limits(conf, at, &host->descriptors, 100, err);
 	snprintf(at, sizeof(at), "%s.load", path);
 	rc |= check_limits(conf, at, &host->load, 100000, err);
+	rc |= check_kills(conf, path, host, err);
 	snprintf(at, sizeof(at), "%s.disks", path);
 	if (host->n_disks > DISKS_MAX)
 		rc = conf_complain(
@@ -440,6 +564,7 @@ check(const struct conf *conf, const char *path,
 static const struct probe_step steps[] = {
 	{ "read", read_step },
 	{ "disks", disks_step },
+	{ "judge", judge_step },
 	{ NULL, NULL },
 };
 

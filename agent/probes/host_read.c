@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "agent/probes/host_read.h"
 #include "proto/base/file.h"
@@ -204,6 +205,15 @@ group_folder(const char *root, const char *groups, const char *controller,
 	return folder;
 }
 
+/* One that is made anew at the same place is another one. */
+static uint64_t
+group_id(const char *folder)
+{
+	struct stat status;
+
+	return stat(folder, &status) == 0 ? (uint64_t)status.st_ino : 0;
+}
+
 static void
 read_version_2(struct host_state *out, const char *folder)
 {
@@ -214,6 +224,7 @@ read_version_2(struct host_state *out, const char *folder)
 	out->cgroup.memory_used = read_number(folder, "memory.current") -
 	    read_field(folder, "memory.stat", "inactive_file");
 	out->cgroup.oom_kills = read_field(folder, "memory.events", "oom_kill");
+	out->cgroup.id = group_id(folder);
 	out->cgroup.pids_limit = read_number(folder, "pids.max");
 	out->cgroup.pids_used = read_number(folder, "pids.current");
 	if (text != NULL && sscanf(text, "%lf %lf", &quota, &period) == 2 &&
@@ -237,6 +248,7 @@ read_version_1(struct host_state *out, const char *root, const char *groups)
 		    read_field(folder, "memory.stat", "total_inactive_file");
 		out->cgroup.oom_kills =
 		    read_field(folder, "memory.oom_control", "oom_kill");
+		out->cgroup.id = group_id(folder);
 	}
 	free(folder);
 	folder = group_folder(root, groups, "pids", "pids.current");
@@ -275,6 +287,16 @@ read_cgroup(struct host_state *out, const char *proc, const char *root)
 }
 
 /* --- the host ------------------------------------------------------------- */
+
+static void
+read_boot(struct host_state *out, const char *proc)
+{
+	char *text = read_file(proc, "sys/kernel/random/boot_id", NULL);
+
+	if (text != NULL)
+		sscanf(text, "%39s", out->boot);
+	free(text);
+}
 
 static int
 read_memory(struct host_state *out, const char *proc, struct err *err)
@@ -337,7 +359,9 @@ host_read(struct host_state *out, const char *proc, const char *cgroup,
 	if (read_memory(out, proc, err) < 0 || read_load(out, proc, err) < 0 ||
 	    read_files(out, proc, err) < 0)
 		return -1;
-	out->oom_kills = read_field(proc, "vmstat", "oom_kill");
+	read_boot(out, proc);
 	read_cgroup(out, proc, cgroup);
+	/* Last, so that it holds all that the control group has counted. */
+	out->oom_kills = read_field(proc, "vmstat", "oom_kill");
 	return 0;
 }

@@ -9,7 +9,9 @@
 #define AGENT_PROBES_HOST_READ_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
+#include "agent/probes/host_kills.h"
 #include "proto/base/err.h"
 
 /* What is not known, or not limited, is NAN. */
@@ -18,11 +20,13 @@ struct host_state {
 	double load[3];                        /* of 1, 5, 15 minutes */
 	unsigned cpus;
 	double files_open, files_max;
-	double oom_kills; /* since the start of the host */
+	double oom_kills;           /* since the start of the host */
+	char boot[HOST_BOOT_BYTES]; /* which start; "" when it is not known */
 	struct {
 		double memory_used, memory_limit; /* bytes, without caches
 						     that can be dropped */
 		double oom_kills;
+		uint64_t id; /* of the one that counts them; 0: none */
 		double pids_used, pids_limit;
 		double cpus_limit;
 	} cgroup; /* of this process */

@@ -1,5 +1,8 @@
 """host probes: this host, small disks in a namespace, and trees of files."""
 import os
+import pathlib
+import signal
+import subprocess
 
 import pytest
 
@@ -20,7 +23,7 @@ def disk(probing, more=""):
 def test_this_host_says_how_it_is(probing):
     result = probing.one("host", "{memory: {warning: 100}}")
     assert result["outcome"] in ("ok", "warning", "critical")
-    assert list(result["phases"]) == ["read", "disks"]
+    assert list(result["phases"]) == ["read", "disks", "judge"]
     said, facts = result["attributes"], result["facts"]
     assert 0 < said["memory_used_percent"] < 100
     assert 0 <= said["disk_used_percent:/"] <= 100
@@ -51,7 +54,7 @@ def test_a_disk_that_fills_up(probing, limits, outcome):
     result = probing.one("host", f"{{disks: [{{path: {path}{limits}}}]}}")
     assert result["outcome"] == outcome
     if outcome != "ok":
-        assert result["reason"] == "disks.threshold"
+        assert result["reason"] == "judge.threshold"
         assert f"disk {path}: 87.9 % used, 496.0 KiB left" in \
             result["message"]
 
@@ -60,7 +63,7 @@ def test_a_disk_without_inodes_is_full(probing):
     path = disk(probing, "for i in $(seq 63); do : >{path}/$i; done 2>&-; ")
     result = probing.one("host", f"{{disks: [{{path: {path}}}]}}")
     assert (result["outcome"], result["reason"]) == (
-        "critical", "disks.threshold")
+        "critical", "judge.threshold")
     assert f"inodes of {path}: 100.0 % used, 0 left" in result["message"]
 
 
@@ -181,6 +184,120 @@ def test_a_server_of_files_that_hangs_does_not_hang_the_agent(probing):
         f"disk {path} (nfs4): no answer within 700 ms: does its server live?"
 
 
+# --- killed for want of memory ---------------------------------------------------
+
+BOOT = "sys/kernel/random/boot_id"
+
+
+def counts(probing, host, group, boot="b1"):
+    """A host by its files, where so many were killed; settings of a probe."""
+    settings = tree(probing)
+    for name, text in (("vmstat", f"nr_free 1\noom_kill {host}\n"),
+                       ("cg/memory.events", f"oom 9\noom_kill {group}\n"),
+                       (BOOT, f"{boot}\n")):
+        path = probing.directory / "proc" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return settings
+
+
+def kill_results(probing, *histories, more=""):
+    """(outcome, reason, message) of one run after the other."""
+    for history in histories:
+        result = probing.one("host", f"{{{counts(probing, *history)}{more}}}")
+        yield result["outcome"], result["reason"], result["message"]
+
+
+def test_a_kill_is_told_by_the_runs_after_it(probing):
+    first, second, third, fourth = kill_results(
+        probing, (7, 2), (8, 3), (8, 3), (9, 3))
+    assert first == ("ok", "", "")
+    for outcome, reason, message in (second, third, fourth):
+        assert (outcome, reason) == ("critical", "judge.killed")
+        assert message.startswith("out of memory: the kernel killed 1 process "
+                                  "of the control group, found ")
+    assert "; out of memory: the kernel killed 1 process elsewhere on this " \
+        "host, found " in fourth[2]
+
+
+def test_a_kill_of_somebody_else_is_a_warning(probing):
+    _, told = kill_results(probing, (7, 2), (9, 2))
+    assert told[:2] == ("warning", "judge.killed")
+    assert "killed 2 processes on this host, found" in told[2]
+
+
+@pytest.mark.parametrize("words,outcome", [
+    ("host: ignore", "ok"), ("host: critical", "critical"),
+    ("told_for: 0s", "warning")])
+def test_how_bad_a_kill_is_can_be_said(probing, words, outcome):
+    *_, told = kill_results(probing, (7, 2), (9, 2),
+                            more=f", oom_kills: {{{words}}}")
+    assert told[0] == outcome
+
+
+def test_a_kill_is_told_for_no_longer_than_is_asked(probing):
+    results = kill_results(probing, (7, 2), (9, 2), (9, 2),
+                           more=", oom_kills: {told_for: 0s}")
+    assert [outcome for outcome, _, _ in results] == ["ok", "warning", "ok"]
+
+
+def test_a_host_that_was_started_anew_counts_from_nothing(probing):
+    _, told = kill_results(probing, (7, 2), (3, 0, "b2"))
+    assert told[0] == "warning" and "killed 3 processes" in told[2]
+
+
+def test_what_cannot_be_kept_hides_nothing(probing):
+    settings = counts(probing, 7, 2)
+    (probing.directory / "probe-p.state").mkdir()
+    result = probing.one(
+        "host", f"{{{settings}, memory: {{critical: 1}}}}")
+    assert (result["outcome"], result["reason"]) == (
+        "critical", "judge.threshold")
+    assert "memory: 10.0 % used" in result["message"]
+    assert "probe-p.state" in result["message"]
+
+
+def memory_group():
+    """A new control group with little memory, of either version; who belongs
+    to it has to write itself into the second."""
+    top = pathlib.Path("/sys/fs/cgroup")
+    name = f"vedette-test-{os.getpid()}"
+    for place, limit in ((top / "memory", "memory.limit_in_bytes"),
+                         (top, "memory.max")):
+        group = place / name
+        try:
+            group.mkdir()
+            (group / limit).write_text("64M")
+            return group
+        except OSError:
+            if group.exists():
+                group.rmdir()
+    return pytest.skip("no control group with a limit can be made here")
+
+
+def test_a_process_that_the_kernel_kills(probing):
+    group = memory_group()
+    inside = ["sh", "-c", f"echo $$ >{group}/cgroup.procs && exec \"$@\"",
+              "sh"]
+    probing.prefix += inside
+    settings = "{disks: [{path: /, warning: 100, critical: 100}], memory: " \
+        "{critical: 100}, descriptors: {critical: 100}}"
+    try:
+        before = probing.one("host", settings)
+        killed = subprocess.run(
+            [*inside, "/usr/bin/python3", "-c", "bytearray(256 << 20)"],
+            check=False, stdin=subprocess.DEVNULL, timeout=60)
+        after = probing.one("host", settings)
+    finally:
+        group.rmdir()
+    assert killed.returncode == -signal.SIGKILL
+    assert before["reason"] != "judge.killed"
+    assert before["attributes"]["cgroup_oom_kills"] == 0
+    assert (after["outcome"], after["reason"]) == ("critical", "judge.killed")
+    assert "killed 1 process of the control group, found" in after["message"]
+    assert after["facts"]["host/p/cgroup_oom_kills"]["value"] == "1"
+
+
 @pytest.mark.parametrize("settings,complaint", [
     ("{memory: {warning: 101}}", "5:20: probes[0].host.memory: must be at "
      "most 100, in percent"),
@@ -189,6 +306,11 @@ def test_a_server_of_files_that_hangs_does_not_hang_the_agent(probing):
      "first"),
     ("{disks: [{path: var}]}", "5:27: probes[0].host.disks[0].path: must be "
      "an absolute path"),
+    ("{oom_kills: {host: bad}}", "5:30: probes[0].host.oom_kills.host: not a "
+     "severity: write critical, warning or ignore"),
+    ("{oom_kills: {told_for: soon}}", "5:34: probes[0].host.oom_kills."
+     "told_for: not a duration: write a number and ms, s, m, h or d, such "
+     "as 10s"),
 ])
 def test_a_bad_limit_is_a_complaint(probing, settings, complaint):
     assert probing.complaint(
