@@ -137,6 +137,31 @@ settle(struct node **failing, size_t n)
 			    failing[k]->entailed_by == failing[i];
 }
 
+/* Two paths from one place that broke alike at once share the part that broke,
+ * and that is near where they begin. */
+static bool
+are_twin_paths(const struct node *a, const struct node *b)
+{
+	int64_t apart_ms = a->view->bad_from_ms - b->view->bad_from_ms;
+	int64_t most_ms = slack_ms(a, b);
+
+	return a->dependency[0] != '\0' && b->dependency[0] != '\0' &&
+	    same(a->service, b->service) && a->token == b->token &&
+	    a->layer >= LAYER_DNS && a->layer < LAYER_APP &&
+	    b->layer >= LAYER_DNS && b->layer < LAYER_APP &&
+	    apart_ms <= most_ms && apart_ms >= -most_ms;
+}
+
+/* Of twin paths the one that does not leave the environment: less of it can be
+ * somebody else's. */
+static bool
+is_nearer(const struct scene *scene, const struct node *a, const struct node *b)
+{
+	return are_twin_paths(a, b) &&
+	    !node_is_external(scene, node_target(a)) &&
+	    node_is_external(scene, node_target(b));
+}
+
 static void
 entail(const struct scene *scene, struct node **failing, size_t n)
 {
@@ -147,7 +172,9 @@ entail(const struct scene *scene, struct node **failing, size_t n)
 			if (!entails(scene, failing[k], failing[i]))
 				continue;
 			/* The deepest explains the most. */
-			if (old == NULL || failing[k]->layer < old->layer)
+			if (old == NULL || is_nearer(scene, failing[k], old) ||
+			    (failing[k]->layer < old->layer &&
+				!is_nearer(scene, old, failing[k])))
 				failing[i]->entailed_by = failing[k];
 		}
 	settle(failing, n);
@@ -156,10 +183,13 @@ entail(const struct scene *scene, struct node **failing, size_t n)
 /* --- order ---------------------------------------------------------------------- */
 
 static bool
-comes_first(const struct node *a, const struct node *b)
+comes_first(
+    const struct scene *scene, const struct node *a, const struct node *b)
 {
 	if ((a->entailed_by == NULL) != (b->entailed_by == NULL))
 		return a->entailed_by == NULL;
+	if (is_nearer(scene, a, b) || is_nearer(scene, b, a))
+		return is_nearer(scene, a, b);
 	/* What explains nothing that users feel is a fault beside it. */
 	if ((a->n_entailed > 0) != (b->n_entailed > 0))
 		return a->n_entailed > 0;
@@ -169,11 +199,12 @@ comes_first(const struct node *a, const struct node *b)
 }
 
 static void
-sort(struct node **failing, size_t n)
+sort(const struct scene *scene, struct node **failing, size_t n)
 {
 	for (size_t i = 1; i < n; i++)
 		for (size_t k = i;
-		     k > 0 && comes_first(failing[k], failing[k - 1]); k--) {
+		     k > 0 && comes_first(scene, failing[k], failing[k - 1]);
+		     k--) {
 			struct node *swap = failing[k];
 
 			failing[k] = failing[k - 1];
@@ -278,7 +309,7 @@ chain_build(struct chain *out, struct arena *arena, const struct scene *scene)
 	set_standing(out->failing, out->n_failing);
 	set_apart(out, arena);
 	entail(scene, out->failing, out->n_failing);
-	sort(out->failing, out->n_failing);
+	sort(scene, out->failing, out->n_failing);
 	for (size_t i = 0; i < out->n_failing; i++) {
 		out->n_breaks += out->failing[i]->entailed_by == NULL;
 		out->has_impact |=

@@ -129,15 +129,6 @@ find_own_inputs(const struct look *look)
 	}
 }
 
-/* What stands outside of all environments is the same for all of them. */
-static bool
-is_shared(const struct scene *scene, const char *target)
-{
-	const struct scene_service *service = node_service(scene, target);
-
-	return service != NULL && look_same(service->kind, "external");
-}
-
 /* Another vantage, or another service, goes to the same target. */
 static bool
 is_peer(const struct look *look, const struct node *node,
@@ -147,7 +138,7 @@ is_peer(const struct look *look, const struct node *node,
 	struct node other;
 
 	if ((!look_same(a->environment, look->scene->environment) &&
-		!is_shared(look->scene, node_target(node))) ||
+		!node_is_external(look->scene, node_target(node))) ||
 	    a->reference_of[0] != '\0' || !node_counts(view) ||
 	    !node_is_fresh(look->scene, view) ||
 	    view->last->outcome == OUTCOME_UNKNOWN ||

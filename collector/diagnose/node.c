@@ -80,6 +80,14 @@ node_is_application(const struct scene *scene, const char *service)
 	return false;
 }
 
+bool
+node_is_external(const struct scene *scene, const char *target)
+{
+	const struct scene_service *service = node_service(scene, target);
+
+	return service != NULL && same(service->kind, "external");
+}
+
 static bool
 needs(const struct scene *scene, const char *service, const char *dependency,
     int depth)

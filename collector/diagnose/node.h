@@ -54,6 +54,9 @@ bool node_is_application(const struct scene *scene, const char *service);
 const struct scene_service *
 node_service(const struct scene *scene, const char *service);
 
+/* What stands outside of all environments is the same for all of them. */
+bool node_is_external(const struct scene *scene, const char *target);
+
 /* Does service need dependency, directly or through others? */
 bool node_needs(
     const struct scene *scene, const char *service, const char *dependency);
