@@ -324,6 +324,7 @@ set_onset(struct scene_view *view, const struct sight *sight)
 			view->told = result;
 		view->bad_from_ms = result->at_ms;
 		view->n_episode = (uint32_t)i + 1;
+		view->n_episode_bad++;
 		if (view->masked == NULL && is_bad(newest) &&
 		    text_of(result) != text_of(newest))
 			view->masked = result;

@@ -37,8 +37,9 @@ struct scene_view {
 	uint32_t n_bad;      /* critical results without an ok in between */
 	uint32_t n_good;     /* ok results since the last critical */
 	uint32_t n_recent, n_recent_bad; /* of the last SCENE_RECENT */
-	uint32_t n_flips;   /* from good to bad or back, among these */
-	uint32_t n_episode; /* results since bad_from_ms; 0: not failing */
+	uint32_t n_flips;       /* from good to bad or back, among these */
+	uint32_t n_episode;     /* results since bad_from_ms; 0: not failing */
+	uint32_t n_episode_bad; /* critical ones among these */
 	/* How long ok results used to take, and the newest few; 0: unknown. */
 	int64_t usual_us, recent_us;
 	int64_t usual_connect_us, recent_connect_us;

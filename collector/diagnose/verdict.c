@@ -12,15 +12,6 @@
 #define CAP_TWINS    5000 /* build and inputs changed together, no test */
 #define LOW_COVERAGE 5000
 
-static const char *const severities[] = { "none", "silent", "partial",
-	"degraded", "outage", "unknown" };
-
-const char *
-severity_name(enum severity severity)
-{
-	return severities[severity];
-}
-
 static bool
 same(const char *a, const char *b)
 {
@@ -97,28 +88,6 @@ set_states(struct verdict *out, struct arena *arena, const struct chain *chain)
 			state->to_ms = view->bad_from_ms;
 		}
 	}
-}
-
-static enum severity
-severity_of(const struct scene *scene, const struct chain *chain)
-{
-	size_t felt = 0, failing = 0;
-
-	if (chain->n_nodes == 0)
-		return SEVERITY_UNKNOWN;
-	if (chain->n_failing == 0)
-		return SEVERITY_NONE;
-	for (size_t i = 0; i < chain->n_nodes; i++) {
-		const struct scene_view *view = chain->nodes[i].view;
-
-		if (!node_is_user_facing(scene, view))
-			continue;
-		felt++;
-		failing += node_is_failing(view) && view->n_bad >= 2;
-	}
-	if (felt == 0 || failing == felt)
-		return SEVERITY_OUTAGE;
-	return failing > 0 ? SEVERITY_PARTIAL : SEVERITY_DEGRADED;
 }
 
 /* --- the trigger --------------------------------------------------------------------- */
@@ -441,7 +410,7 @@ verdict_reach(
 	weigh(out, arena);
 	measure_coverage(out, scene);
 	set_states(out, arena, &chain);
-	out->severity = severity_of(scene, &chain);
+	out->severity = severity_of(scene, &chain, &out->findings);
 	out->onset_from_ms = chain.onset_from_ms;
 	out->onset_to_ms = chain.onset_to_ms;
 	out->good_ms = chain.good_ms;

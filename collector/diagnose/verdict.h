@@ -9,19 +9,9 @@
 #define COLLECTOR_DIAGNOSE_VERDICT_H
 
 #include "collector/diagnose/finding.h"
+#include "collector/diagnose/severity.h"
 
 #define VERDICT_VERSION 1
-
-enum severity {
-	SEVERITY_NONE,
-	SEVERITY_SILENT,   /* a rule is broken and nobody feels it yet */
-	SEVERITY_PARTIAL,  /* some of what users do fails */
-	SEVERITY_DEGRADED, /* it fails now and then, or is slow */
-	SEVERITY_OUTAGE,
-	SEVERITY_UNKNOWN, /* nobody could see */
-};
-
-const char *severity_name(enum severity severity);
 
 /* A named thing and a sentence about it. */
 struct remark {

@@ -28,6 +28,8 @@ struct seen {
 	bool text_is_new;
 	enum outcome outcome; /* OUTCOME_OK: critical when bad_s is set */
 	int age_s;            /* of the last result */
+	/* Of a journey; of the runs since it began to fail. */
+	uint32_t step, steps, episode, episode_bad;
 };
 
 struct changed {
@@ -107,7 +109,15 @@ case_view(struct case_room *room, const struct seen *seen)
 		.n_recent = SCENE_RECENT,
 		.n_recent_bad = is_bad ? 12 : 0,
 		.text_is_new = seen->text_is_new,
+		.n_episode = seen->episode,
+		.n_episode_bad = seen->episode_bad,
 	};
+	if (seen->steps == 0)
+		return;
+	for (uint32_t k = 0; k < seen->steps; k++)
+		room->series[i].phases[k] = "step";
+	room->series[i].n_phases = seen->steps;
+	room->results[i].n_phases = is_bad ? seen->step : seen->steps;
 }
 
 static inline void

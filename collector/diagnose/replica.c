@@ -1,0 +1,100 @@
+#include <string.h>
+
+#include "collector/diagnose/replica.h"
+
+#define NUMBER_DIGITS 5 /* a longer number is an id, not a count */
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* What is no part of a word. */
+static bool
+is_cut(char c)
+{
+	return c == '\0' || (!is_digit(c) && !is_letter(c));
+}
+
+/* The part of a name, from begin to end, in which it differs. */
+struct part {
+	const char *begin, *end;
+};
+
+static size_t
+length(const struct part *part)
+{
+	return (size_t)(part->end - part->begin);
+}
+
+/* Leaves what two names begin and end with alike. */
+static void
+cut_alike(struct part *a, struct part *b)
+{
+	while (a->begin < a->end && b->begin < b->end && *a->begin == *b->begin)
+		a->begin++, b->begin++;
+	while (
+	    a->begin < a->end && b->begin < b->end && a->end[-1] == b->end[-1])
+		a->end--, b->end--;
+}
+
+/* Numbers differ as a whole: "web-19" from "web-11" by 19, not by 9. */
+static void
+widen(struct part *part, const char *name)
+{
+	while (part->begin > name && is_digit(part->begin[-1]))
+		part->begin--;
+	while (is_digit(*part->end))
+		part->end++;
+}
+
+/* A number, or a letter that stands alone. */
+static bool
+is_label(const struct part *part, const char *name)
+{
+	size_t n = length(part);
+
+	for (size_t i = 0; i < n; i++)
+		if (!is_digit(part->begin[i]))
+			return n == 1 && is_letter(*part->begin) &&
+			    part->begin > name && is_cut(part->begin[-1]) &&
+			    is_cut(*part->end);
+	return n >= 1 && n <= NUMBER_DIGITS;
+}
+
+static bool
+compare(struct part *a, struct part *b, const char *name, const char *sibling)
+{
+	*a = (struct part){ name, name + strlen(name) };
+	*b = (struct part){ sibling, sibling + strlen(sibling) };
+	cut_alike(a, b);
+	widen(a, name);
+	widen(b, sibling);
+	return strcmp(name, sibling) != 0 && is_label(a, name) &&
+	    is_label(b, sibling);
+}
+
+bool
+replica_are_alike(const char *a, const char *b)
+{
+	struct part x, y;
+
+	return compare(&x, &y, a, b);
+}
+
+const char *
+replica_label(struct arena *arena, const char *name, const char *sibling)
+{
+	struct part own, other;
+
+	if (!compare(&own, &other, name, sibling))
+		return "";
+	return arena_strndup(arena, own.begin, length(&own));
+}
