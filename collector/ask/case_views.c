@@ -25,6 +25,9 @@ struct sight {
 	 * be slow by now. */
 	int64_t older_us[OLDER], older_connect_us[OLDER];
 	size_t n_older;
+	struct scene_spell spells[SCENE_SPELLS];
+	size_t n_spells;
+	bool is_in_spell;                   /* the oldest one seen by now is */
 	struct store_moment moment;         /* the run it was in */
 	int64_t onset_from_ms, onset_to_ms; /* of an open regression */
 	bool text_was_seen;                 /* in an earlier regression */
@@ -109,10 +112,45 @@ add_older(struct sight *sight, const struct series *series,
 	sight->older_connect_us[sight->n_older++] = connect_us(series, result);
 }
 
+/* Results come the newest first. */
+static void
+note_spell(
+    const struct watch *watch, struct sight *sight, const struct result *result)
+{
+	struct scene_spell *spell = &sight->spells[sight->n_spells];
+	struct result *told;
+
+	if (is_good(result)) {
+		if (sight->is_in_spell)
+			spell[-1].good_ms = result->at_ms;
+		sight->is_in_spell = false;
+		return;
+	}
+	if (!is_bad(result) ||
+	    (!sight->is_in_spell && sight->n_spells == SCENE_SPELLS))
+		return;
+	if (sight->is_in_spell) {
+		spell[-1].from_ms = result->at_ms;
+		spell[-1].n++;
+		return;
+	}
+	told = arena_zalloc(watch->arena, sizeof(*told));
+	result_copy(told, watch->arena, result);
+	*spell = (struct scene_spell){
+		.from_ms = result->at_ms,
+		.to_ms = result->at_ms,
+		.n = 1,
+		.told = told,
+	};
+	sight->n_spells++;
+	sight->is_in_spell = true;
+}
+
 static void
 add_result(const struct watch *watch, struct sight *sight,
     const struct series *series, const struct result *result)
 {
+	note_spell(watch, sight, result);
 	if (sight->n_results == SCENE_RECENT) {
 		add_older(sight, series, result);
 		return;
@@ -174,7 +212,8 @@ look_at_results(struct watch *watch, struct err *err)
 	MAP_EACH (struct sight, sight, watch->sights) {
 		if (sight->n_results >= FEW)
 			continue;
-		sight->n_results = 0;
+		sight->n_results = sight->n_spells = 0;
+		sight->is_in_spell = false;
 		watch->current = sight;
 		request.environment = sight->series.environment;
 		request.agent = sight->series.agent;
@@ -447,6 +486,8 @@ make_view(struct watch *watch, struct scene_view *view, struct sight *sight,
 	reach_back(view, sight);
 	set_usual(view, sight);
 	view->text_is_new = sight->text != 0 && !sight->text_was_seen;
+	memcpy(view->spells, sight->spells, sizeof(view->spells));
+	view->n_spells = sight->n_spells;
 	watch->view = view;
 	return look_at_limits(watch, sight, err);
 }

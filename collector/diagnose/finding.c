@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "collector/diagnose/look.h"
+#include "collector/diagnose/relapse.h"
 
 #define SECOND_MS       INT64_C(1000)
 #define SILENT_BEATS    3
@@ -145,6 +146,25 @@ find_strangers(const struct look *look)
 
 /* --- impact ------------------------------------------------------------------------- */
 
+static const char *
+say_impact(const struct look *look, const struct node *node)
+{
+	const struct scene_view *view = node->view;
+	const struct relapse *relapse =
+	    relapse_of(look->scene, node_target(node));
+
+	if (view->is_relapsing && relapse != NULL)
+		return note(look->arena,
+		    "%s fails again and again: %s failed %zu times since %s, "
+		    "last at %s",
+		    look_place(look, view), relapse->target, relapse->n,
+		    note_clock(look->arena, relapse->from_ms),
+		    note_clock(look->arena, relapse->to_ms));
+	return note(look->arena, "%s fails since %s, %u runs",
+	    look_place(look, view), note_clock(look->arena, view->bad_from_ms),
+	    view->n_bad);
+}
+
 static void
 find_impact(const struct look *look)
 {
@@ -160,10 +180,7 @@ find_impact(const struct look *look)
 		finding = look_add(look,
 		    chain->has_inside ? TOKEN_IMPACT : TOKEN_OUTSIDE_ONLY,
 		    chain->has_impact ? 100 : 50,
-		    note(look->arena, "%s fails since %s, %u runs",
-			look_place(look, view),
-			note_clock(look->arena, view->bad_from_ms),
-			view->n_bad));
+		    say_impact(look, chain->failing[i]));
 		finding->view = view;
 		return;
 	}

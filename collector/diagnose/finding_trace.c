@@ -1,8 +1,11 @@
 #include <string.h>
 
 #include "collector/diagnose/look.h"
+#include "collector/diagnose/relapse.h"
 #include "proto/base/text.h"
 #include "proto/fingerprints.h"
+
+#define LEAK_KILLS 2 /* once may be chance */
 
 /* --- changes ---------------------------------------------------------------------------------- */
 
@@ -133,6 +136,43 @@ add_kills(const struct look *look)
 		"was %s",
 		kills->name, kills->after, kills->before));
 	finding->change = kills;
+}
+
+/* Is the limit that it grows into the one it had the day before? */
+static bool
+is_limit_kept(const struct look *look)
+{
+	for (size_t i = 0; i < look->suspects->n; i++) {
+		const char *name = look->suspects->list[i].change->name;
+
+		if (text_matches("host/*/cgroup_memory_bytes", name) ||
+		    text_matches("host/*/memory_bytes", name))
+			return false;
+	}
+	return true;
+}
+
+/* What fills up and is killed, again and again, and did not before a release,
+ * belongs to who was released. */
+static void
+find_leak(const struct look *look)
+{
+	const struct suspect *release =
+	    suspects_find(look->suspects, CHANGE_RELEASE);
+	const struct relapse *relapse =
+	    relapse_of(look->scene, node_target(look->break_));
+	struct finding *finding;
+
+	if (release == NULL || relapse == NULL ||
+	    relapse->n_killed < LEAK_KILLS || !is_limit_kept(look))
+		return;
+	finding = look_add(look, TOKEN_LEAK, 100,
+	    note(look->arena,
+		"killed for want of memory %zu times since the release of %s, "
+		"under the limit it had before",
+		relapse->n_killed,
+		note_clock(look->arena, release->change->to_ms)));
+	finding->change = release->change;
 }
 
 static void
@@ -372,6 +412,7 @@ look_at_traces(const struct look *look)
 	find_shapes(look);
 	find_platform(look);
 	find_resources(look);
+	find_leak(look);
 	find_crash(look);
 	find_size(look);
 	find_path(look);

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "collector/diagnose/look.h"
+#include "collector/diagnose/relapse.h"
 #include "proto/base/text.h"
 
 bool
@@ -61,35 +62,17 @@ look_holds(const char *text, const char *word)
 	return strstr(text, word) != NULL;
 }
 
-/* Where a control group counts its own kills, those of others on the same
- * host are not ours. */
-static const char *
-kills_of(const struct look *look)
-{
-	for (size_t i = 0; i < look->scene->n_facts; i++) {
-		const struct scene_fact *fact = &look->scene->facts[i];
-
-		if (look_same(fact->environment, look->scene->environment) &&
-		    text_matches("host/*/cgroup_oom_kills", fact->name) &&
-		    !look_same(fact->value, "none"))
-			return "host/*/cgroup_oom_kills";
-	}
-	return "host/*/oom_kills";
-}
-
 const struct scene_change *
 look_at_kills(const struct look *look)
 {
 	const struct scene_change *newest = NULL;
-	const char *pattern = kills_of(look);
 
 	for (size_t i = 0; i < look->scene->n_changes; i++) {
 		const struct scene_change *change = &look->scene->changes[i];
 
 		if (look_same(change->environment, look->scene->environment) &&
-		    !change->first_seen && !change->is_mark &&
 		    change->to_ms >= look->chain->onset_from_ms &&
-		    text_matches(pattern, change->name))
+		    relapse_is_kill(look->scene, change))
 			newest = change;
 	}
 	return newest;

@@ -116,7 +116,7 @@ node_needs(
 bool
 node_is_failing(const struct scene_view *view)
 {
-	if (view->last->outcome == OUTCOME_CRITICAL)
+	if (view->last->outcome == OUTCOME_CRITICAL || view->is_relapsing)
 		return true;
 	/* Half of the replicas, or one run in five: flapping is failing.  One
 	 * that failed for a while and is well now has recovered. */

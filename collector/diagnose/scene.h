@@ -22,6 +22,17 @@
 /* Limits of a probe that were reached while it failed. */
 #define SCENE_LIMITS 6
 
+/* Stretches of failures that are remembered, per series. */
+#define SCENE_SPELLS 8
+
+/* Critical results without a good one in between. */
+struct scene_spell {
+	int64_t good_ms;        /* the newest good one before; 0: unknown */
+	int64_t from_ms, to_ms; /* the first and the last of them */
+	uint32_t n;
+	const struct result *told; /* the last */
+};
+
 /* One series as it stood. */
 struct scene_view {
 	const struct series *series;
@@ -49,6 +60,11 @@ struct scene_view {
 	bool text_is_new; /* this failure's text was never seen before */
 	uint32_t limits_ms[SCENE_LIMITS];
 	size_t n_limits; /* two or more: the failures follow the limit */
+	/* All that is known of, the newest first: of the last minutes, however
+	 * many results these were. */
+	struct scene_spell spells[SCENE_SPELLS];
+	size_t n_spells;
+	bool is_relapsing; /* set by relapse.h: well now, and not for long */
 };
 
 struct scene_agent {
@@ -111,6 +127,8 @@ struct scene_guard {
 	int64_t since_ms; /* broken since */
 };
 
+struct relapse; /* relapse.h */
+
 struct scene {
 	int64_t at_ms;
 	const char *environment; /* asked about */
@@ -123,6 +141,9 @@ struct scene {
 	const struct scene_guard *guards;
 	size_t n_environments, n_services, n_views, n_agents, n_facts,
 	    n_changes, n_guards;
+	/* Set by relapse.h. */
+	const struct relapse *relapses;
+	size_t n_relapses;
 };
 
 #endif

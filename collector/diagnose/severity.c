@@ -33,7 +33,8 @@ same(const char *a, const char *b)
 static bool
 is_steady(const struct scene_view *view)
 {
-	return node_is_failing(view) && view->n_bad >= STEADY_LEAST &&
+	return node_is_failing(view) && !view->is_relapsing &&
+	    view->n_bad >= STEADY_LEAST &&
 	    view->n_episode_bad * 10 >= view->n_episode * STEADY_OF_TEN;
 }
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "collector/diagnose/note.h"
+#include "collector/diagnose/relapse.h"
 #include "collector/diagnose/remarks.h"
 #include "collector/diagnose/subject.h"
 #include "collector/diagnose/verdict.h"
@@ -326,14 +327,15 @@ pass_gates(struct verdict *out, const struct chain *chain)
 }
 
 /* What a host counts, or when a process began, is measured and nobody's
- * choice. */
+ * choice; a build that differs from the one before it is what a release is. */
 static bool
 is_chosen(const struct scene_guard *guard)
 {
 	struct scene_change as = { .name = guard->name };
+	enum change_class class = suspect_class(&as);
 
-	return strchr(guard->name, '/') == NULL ||
-	    suspect_class(&as) == CHANGE_INPUT;
+	return class == CHANGE_INPUT ||
+	    (class != CHANGE_RELEASE && strchr(guard->name, '/') == NULL);
 }
 
 /* A must-differ rule or a guard is broken and nobody feels it: an environment
@@ -400,6 +402,7 @@ verdict_reach(
 	struct chain chain;
 	struct suspects suspects;
 
+	scene = relapse_mark(arena, scene);
 	memset(out, 0, sizeof(*out));
 	out->environment = scene->environment;
 	out->at_ms = scene->at_ms;

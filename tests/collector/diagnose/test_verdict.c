@@ -455,6 +455,20 @@ static const struct outage {
 	    { { S, "stg-1", IN, 3 } }, "infra" },
 };
 
+/* What left its known good value while nothing fails. */
+static const struct left {
+	const char *name;
+	const char *fact;
+	enum blame blame;
+} lefts[] = {
+	{ "a setting that left its value is an input that nobody feels yet",
+	    "pool_size", BLAME_ENV },
+	{ "so is a variable", "env/POOL_SIZE", BLAME_ENV },
+	{ "a release has another build", "build", BLAME_NONE },
+	{ "and another fingerprint of it", "build-fingerprint", BLAME_NONE },
+	{ "a count is no choice", "host/host/oom_kills", BLAME_NONE },
+};
+
 static void
 print_findings(const struct verdict *verdict)
 {
@@ -492,6 +506,30 @@ test_outage(void **state)
 	assert_in_range(verdict.permyriad, 0, 9700);
 	if (row->trigger != NULL)
 		assert_string_equal(verdict.trigger.kind, row->trigger);
+	arena_free(arena);
+}
+
+static void
+test_left(void **state)
+{
+	const struct left *row = *state;
+	struct scene_guard guard = { .environment = S,
+		.service = "backend",
+		.name = row->fact,
+		.rule = "20",
+		.issue = "",
+		.known = true,
+		.since_ms = CASE_AT_MS - 60000 };
+	struct arena *arena = arena_new(0);
+	struct case_room room;
+	struct verdict verdict;
+
+	case_scene(&room, outages[0].seen, outages[0].changed, outages[0].known,
+	    outages[0].heard);
+	room.scene.guards = &guard;
+	room.scene.n_guards = 1;
+	verdict_reach(&verdict, arena, &room.scene);
+	assert_string_equal(blame_name(verdict.blame), blame_name(row->blame));
 	arena_free(arena);
 }
 
@@ -605,7 +643,7 @@ test_rotation(void **state)
 int
 main(void)
 {
-	return TABLE_RUN(outages, test_outage) +
+	return TABLE_RUN(outages, test_outage) + TABLE_RUN(lefts, test_left) +
 	    TABLE_RUN(outages, test_order) + TABLE_RUN(outages, test_shift) +
 	    TABLE_RUN(outages, test_stranger) +
 	    TABLE_RUN(outages, test_later_change) +

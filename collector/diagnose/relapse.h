@@ -1,0 +1,40 @@
+/*
+ * relapse.h - what fails again and again, and looks well in between.
+ *
+ * An episode is what fails of one target at about the same time, whichever
+ * check sees it, and the killing of its processes.  One that a release brings
+ * along by itself, because it restarts what it replaces, is none; one failure
+ * that nothing else confirms is none either.
+ *
+ * A target relapses after three episodes, or two in which a process of it
+ * died, and until nothing was seen of it for twice the longest time from one
+ * to the next: earlier nobody can say that it is over.
+ */
+#ifndef COLLECTOR_DIAGNOSE_RELAPSE_H
+#define COLLECTOR_DIAGNOSE_RELAPSE_H
+
+#include "collector/diagnose/scene.h"
+#include "proto/base/mem.h"
+
+struct relapse {
+	const char *environment, *target;
+	int64_t good_ms;        /* before the first episode */
+	int64_t from_ms, to_ms; /* the first began, the last ended */
+	size_t n;               /* episodes */
+	size_t n_killed;        /* in which a process was killed */
+};
+
+/* The relapse of a target in the environment that the scene is about; NULL. */
+const struct relapse *relapse_of(const struct scene *scene, const char *target);
+
+/* A rise of the count of processes that were killed for want of memory, of
+ * a fact of this name. */
+bool
+relapse_is_kill(const struct scene *scene, const struct scene_change *change);
+
+/* The scene with its relapses, in which every check that took part in one is
+ * failing since its first episode.  In the arena; points into scene. */
+const struct scene *
+relapse_mark(struct arena *arena, const struct scene *scene);
+
+#endif
