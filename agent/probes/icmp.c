@@ -29,16 +29,26 @@ struct packet {
 	uint8_t filler[PACKET_BYTES - 16];
 };
 
-struct echo {
-	int fd;
-	bool is_open, is_v6;
-	uint64_t token;
-	int64_t spacing_us, wait_us;
+/* What has become of one address. */
+struct answers {
 	uint32_t n_sent, n_answered, n_repeated;
 	int64_t sent_us[COUNT_MAX];
 	bool is_answered[COUNT_MAX];
 	double min_ms, max_ms, sum_ms;
-	int error; /* errno of what a router said */
+	int error;      /* errno, of the kernel or of what a router said */
+	bool is_denied; /* the kernel gives no socket for it */
+	bool is_cut;    /* no more could be sent: it counts as silent */
+};
+
+struct echo {
+	size_t at; /* the address that is asked */
+	int fd;
+	bool is_open, is_v6;
+	uint64_t token;
+	int64_t spacing_us, wait_us;
+	struct answers now;
+	/* When the one that is asked is not the first, that one did not do. */
+	struct answers first;
 };
 
 static enum turn
@@ -76,15 +86,15 @@ denied(struct probe *p, int error)
 }
 
 static enum turn
-unreachable(struct probe *p, int error)
+unreachable(struct probe *p, int error, const char *more)
 {
 	enum reason reason = probe_reason_of_errno(error);
 	const char *host = probe_config(p)->icmp->host;
 
 	if (reason == REASON_INTERNAL || reason == REASON_DENIED)
 		return probe_unknown(
-		    p, reason, "%s: %s", host, strerror(error));
-	return probe_fail(p, reason, "%s: %s", host, strerror(error));
+		    p, reason, "%s: %s%s", host, strerror(error), more);
+	return probe_fail(p, reason, "%s: %s%s", host, strerror(error), more);
 }
 
 static int64_t
@@ -96,39 +106,145 @@ us_of(const char *text)
 	return ms * 1000;
 }
 
-static enum turn
-open_step(struct probe *p, void *state)
+/* The requests and the wait for the last reply. */
+static int64_t
+needs_us(uint32_t count, int64_t spacing_us, int64_t wait_us)
 {
-	const struct icmp_config *config = probe_config(p)->icmp;
-	struct echo *echo = state;
-	char text[ADDRESS_TEXT_BYTES];
-	const struct sockaddr *address;
-	socklen_t size;
+	return (int64_t)(count - 1) * spacing_us + wait_us;
+}
+
+static void
+close_socket(struct echo *echo)
+{
+	if (echo->is_open)
+		close(echo->fd);
+	echo->is_open = false;
+}
+
+/* What routers say becomes an error of the socket. */
+static void
+want_errors(const struct echo *echo)
+{
 	int on = 1;
 
-	address = probe_address(p, 0, &size);
-	echo->is_v6 = address->sa_family == AF_INET6;
-	echo->fd = socket(address->sa_family,
-	    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    echo->is_v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
-	if (echo->fd < 0)
-		return denied(p, errno);
-	echo->is_open = true;
-	/* What routers say becomes an error of the socket. */
 	if (echo->is_v6)
 		setsockopt(
 		    echo->fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
 	else
 		setsockopt(echo->fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
-	address_text(text, address);
+}
+
+/* A socket for the address that is to be asked; false says why in now. */
+static bool
+open_socket(struct probe *p, struct echo *echo)
+{
+	const struct sockaddr *address;
+	socklen_t size;
+
+	address = probe_address(p, echo->at, &size);
+	memset(&echo->now, 0, sizeof(echo->now));
+	echo->is_v6 = address->sa_family == AF_INET6;
+	echo->fd = socket(address->sa_family,
+	    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    echo->is_v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+	if (echo->fd < 0) {
+		echo->now.error = errno;
+		echo->now.is_denied = true;
+		return false;
+	}
+	echo->is_open = true;
+	want_errors(echo);
+	if (connect(echo->fd, address, size) == 0)
+		return true;
+	echo->now.error = errno;
+	close_socket(echo);
+	return false;
+}
+
+static void
+tell_server(struct probe *p, size_t at)
+{
+	char text[ADDRESS_TEXT_BYTES];
+
+	address_text(text, probe_address(p, at, NULL));
 	text[strlen(text) - strlen(":0")] = '\0'; /* there are no ports */
 	probe_text(p, "server", text);
-	if (connect(echo->fd, address, size) < 0)
-		return unreachable(p, errno);
+}
+
+static void
+tell_loss(struct probe *p, const struct answers *answers)
+{
+	uint32_t n_lost = answers->n_sent - answers->n_answered;
+
+	if (answers->n_sent == 0)
+		return;
+	probe_number(p, "sent", answers->n_sent);
+	probe_number(p, "lost", n_lost);
+	probe_number(p, "loss_percent", 100.0 * n_lost / answers->n_sent);
+}
+
+/* No address has replied: what became of the first, since that is the one
+ * others ask. */
+static enum turn
+lost(struct probe *p, const struct echo *echo)
+{
+	const struct answers *first = echo->at > 0 ? &echo->first : &echo->now;
+	const char *host = probe_config(p)->icmp->host, *more = "";
+	char span[TEXT_SPAN_BYTES];
+
+	tell_server(p, 0);
+	tell_loss(p, first);
+	if (first->is_denied)
+		return denied(p, first->error);
+	if (probe_address(p, echo->at + 1, NULL) != NULL)
+		more = " (and no time was left for all of its addresses)";
+	else if (echo->at > 0)
+		more = " (nor any other of its addresses)";
+	if (first->error != 0)
+		return unreachable(p, first->error, more);
+	text_span(span, echo->wait_us);
+	return probe_fail(p, REASON_LOSS,
+	    "%s: no reply to any of %u requests, the last of them %s ago%s",
+	    host, first->n_sent, span, more);
+}
+
+static bool
+is_time_left(struct probe *p, const struct echo *echo)
+{
+	const struct probe_config *config = probe_config(p);
+
+	return probe_elapsed_us(p) +
+	    needs_us(config->icmp->count, echo->spacing_us, echo->wait_us) <
+	    (int64_t)config->timeout_ms * 1000;
+}
+
+/* The address that was asked did not do: goes on with the next one that does,
+ * if there is one, and time for it. */
+static enum turn
+next_address(struct probe *p, struct echo *echo)
+{
+	if (echo->at == 0)
+		echo->first = echo->now;
+	close_socket(echo);
+	while (probe_address(p, echo->at + 1, NULL) != NULL &&
+	    is_time_left(p, echo)) {
+		echo->at++;
+		if (open_socket(p, echo))
+			return TURN_NEXT;
+	}
+	return lost(p, echo);
+}
+
+static enum turn
+open_step(struct probe *p, void *state)
+{
+	const struct icmp_config *config = probe_config(p)->icmp;
+	struct echo *echo = state;
+
 	echo->token = random_u64(random_system());
 	echo->spacing_us = us_of(config->spacing);
 	echo->wait_us = us_of(config->wait);
-	return TURN_NEXT;
+	return open_socket(p, echo) ? TURN_NEXT : next_address(p, echo);
 }
 
 /* --- echo ----------------------------------------------------------------- */
@@ -137,13 +253,14 @@ open_step(struct probe *p, void *state)
 static int
 send_one(struct probe *p, struct echo *echo)
 {
+	struct answers *now = &echo->now;
 	struct packet packet = {
 		.type = echo->is_v6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO,
-		.sequence = htons((uint16_t)echo->n_sent),
+		.sequence = htons((uint16_t)now->n_sent),
 		.token = echo->token,
 	};
 
-	echo->sent_us[echo->n_sent++] = probe_elapsed_us(p);
+	now->sent_us[now->n_sent++] = probe_elapsed_us(p);
 	if (send(echo->fd, &packet, sizeof(packet), MSG_NOSIGNAL) >= 0)
 		return 0;
 	/* A full queue is a lost packet. */
@@ -154,24 +271,25 @@ send_one(struct probe *p, struct echo *echo)
 static void
 take(struct probe *p, struct echo *echo, const struct packet *packet)
 {
+	struct answers *now = &echo->now;
 	uint16_t i = ntohs(packet->sequence);
 	double ms;
 
 	if (packet->type != (echo->is_v6 ? ICMP6_ECHO_REPLY : ICMP_ECHOREPLY) ||
-	    packet->token != echo->token || i >= echo->n_sent)
+	    packet->token != echo->token || i >= now->n_sent)
 		return;
-	if (echo->is_answered[i]) {
-		echo->n_repeated++;
+	if (now->is_answered[i]) {
+		now->n_repeated++;
 		return;
 	}
-	ms = (double)(probe_elapsed_us(p) - echo->sent_us[i]) / 1000;
-	echo->is_answered[i] = true;
-	if (echo->n_answered == 0 || ms < echo->min_ms)
-		echo->min_ms = ms;
-	if (ms > echo->max_ms)
-		echo->max_ms = ms;
-	echo->sum_ms += ms;
-	echo->n_answered++;
+	ms = (double)(probe_elapsed_us(p) - now->sent_us[i]) / 1000;
+	now->is_answered[i] = true;
+	if (now->n_answered == 0 || ms < now->min_ms)
+		now->min_ms = ms;
+	if (ms > now->max_ms)
+		now->max_ms = ms;
+	now->sum_ms += ms;
+	now->n_answered++;
 }
 
 /* Takes in all that has come, errors too. */
@@ -191,86 +309,92 @@ receive(struct probe *p, struct echo *echo)
 			continue;
 		if (errno == EAGAIN)
 			return;
-		echo->error = errno;
+		echo->now.error = errno;
 		n_errors++;
 		while (recv(echo->fd, said, sizeof(said), MSG_ERRQUEUE) >= 0)
 			continue;
 	}
 }
 
+/* An address that replied. */
 static enum turn
 judge(struct probe *p, const struct echo *echo)
 {
 	const struct icmp_config *config = probe_config(p)->icmp;
-	uint32_t n_lost = echo->n_sent - echo->n_answered;
-	double percent = 100.0 * n_lost / echo->n_sent;
-	char span[TEXT_SPAN_BYTES];
+	const struct answers *now = &echo->now;
+	uint32_t n_lost = now->n_sent - now->n_answered;
+	double percent = 100.0 * n_lost / now->n_sent;
 
-	probe_number(p, "sent", echo->n_sent);
-	probe_number(p, "lost", n_lost);
-	probe_number(p, "loss_percent", percent);
-	if (echo->n_repeated > 0)
-		probe_number(p, "repeated", echo->n_repeated);
-	if (echo->n_answered > 0) {
-		probe_number(p, "rtt_min_ms", echo->min_ms);
-		probe_number(p, "rtt_avg_ms", echo->sum_ms / echo->n_answered);
-		probe_number(p, "rtt_max_ms", echo->max_ms);
-	} else if (echo->error != 0) {
-		return unreachable(p, echo->error);
-	} else {
-		text_span(span, echo->wait_us);
-		return probe_fail(p, REASON_LOSS,
-		    "%s: no reply to any of %u requests, the last of them %s "
-		    "ago",
-		    config->host, echo->n_sent, span);
-	}
+	tell_server(p, echo->at);
+	tell_loss(p, now);
+	if (now->n_repeated > 0)
+		probe_number(p, "repeated", now->n_repeated);
+	probe_number(p, "rtt_min_ms", now->min_ms);
+	probe_number(p, "rtt_avg_ms", now->sum_ms / now->n_answered);
+	probe_number(p, "rtt_max_ms", now->max_ms);
 	if (percent >= config->critical_loss)
 		return probe_fail(p, REASON_LOSS,
 		    "%s: %u of %u requests without a reply", config->host,
-		    n_lost, echo->n_sent);
+		    n_lost, now->n_sent);
 	if (percent >= config->warning_loss)
 		return probe_warn(p, REASON_LOSS,
 		    "%s: %u of %u requests without a reply", config->host,
-		    n_lost, echo->n_sent);
+		    n_lost, now->n_sent);
 	return TURN_NEXT;
 }
 
-/* A request now and then, and a while for the last reply. */
+/* Asks one address: a request now and then, and a while for the last reply.
+ * TURN_NEXT when that is over. */
 static enum turn
-echo_step(struct probe *p, void *state)
+ask(struct probe *p, struct echo *echo)
 {
 	const struct icmp_config *config = probe_config(p)->icmp;
-	struct echo *echo = state;
-	int64_t until_us = 0;
+	struct answers *now = &echo->now;
+	int64_t until_us;
 	int error;
 
 	for (;;) {
 		receive(p, echo);
-		if (echo->n_answered == config->count)
-			break;
-		if (echo->n_sent > 0)
-			until_us = echo->sent_us[echo->n_sent - 1] +
-			    (echo->n_sent < config->count ? echo->spacing_us
-							  : echo->wait_us);
+		if (now->n_answered == config->count)
+			return TURN_NEXT;
+		until_us = now->n_sent == 0 ? 0
+					    : now->sent_us[now->n_sent - 1] +
+			(now->n_sent < config->count ? echo->spacing_us
+						     : echo->wait_us);
 		if (probe_elapsed_us(p) < until_us)
 			return probe_await_until(
 			    p, echo->fd, UV_READABLE, until_us);
-		if (echo->n_sent == config->count)
-			break;
+		if (now->n_sent == config->count)
+			return TURN_NEXT;
 		error = send_one(p, echo);
-		if (error != 0)
-			return unreachable(p, error);
+		if (error == 0)
+			continue;
+		now->error = error;
+		now->is_cut = true;
+		return TURN_NEXT;
 	}
-	return judge(p, echo);
+}
+
+static enum turn
+echo_step(struct probe *p, void *state)
+{
+	struct echo *echo = state;
+	enum turn turn;
+
+	while ((turn = ask(p, echo)) == TURN_NEXT) {
+		if (echo->now.n_answered > 0 && !echo->now.is_cut)
+			return judge(p, echo);
+		turn = next_address(p, echo);
+		if (turn != TURN_NEXT)
+			break;
+	}
+	return turn;
 }
 
 static void
 cleanup(void *state)
 {
-	struct echo *echo = state;
-
-	if (echo->is_open)
-		close(echo->fd);
+	close_socket(state);
 }
 
 /* --- the configuration ---------------------------------------------------- */
@@ -309,7 +433,7 @@ check(const struct conf *conf, const char *path,
     const struct probe_config *config, struct err *err)
 {
 	const struct icmp_config *icmp = config->icmp;
-	int64_t needs_us;
+	int64_t needed_us;
 	char at[256];
 	int rc = 0;
 
@@ -328,13 +452,14 @@ check(const struct conf *conf, const char *path,
 	if (rc < 0)
 		return rc;
 	/* Or a single lost packet would look like a limit that was reached. */
-	needs_us = (icmp->count - 1) * us_of(icmp->spacing) + us_of(icmp->wait);
-	if (needs_us >= (int64_t)config->timeout_ms * 1000)
+	needed_us =
+	    needs_us(icmp->count, us_of(icmp->spacing), us_of(icmp->wait));
+	if (needed_us >= (int64_t)config->timeout_ms * 1000)
 		rc = conf_complain(conf, err, path,
 		    "needs %lld ms for %u requests and the last reply, more "
 		    "than its timeout; raise that, or lower count, spacing or "
 		    "wait",
-		    (long long)needs_us / 1000, icmp->count);
+		    (long long)needed_us / 1000, icmp->count);
 	return rc;
 }
 

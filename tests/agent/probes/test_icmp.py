@@ -58,6 +58,72 @@ def test_how_much_may_be_lost_is_configured(probing):
     assert (bad["outcome"], good["outcome"]) == ("critical", "ok")
 
 
+# --- several addresses --------------------------------------------------------------
+
+# Two neighbours that nobody is.
+SILENT = "ip link add v type veth peer name w; ip link set v up; " \
+    "ip link set w up; ip addr add 192.0.2.1/24 dev v; " + "".join(
+        f"ip neigh add 192.0.2.{i} lladdr 02:00:00:00:00:0{i} dev v; "
+        for i in (8, 9))
+FAST = "{host: many.test, spacing: 10ms, wait: 300ms}"
+
+
+@pytest.mark.parametrize("first", ["192.0.2.9", "203.0.113.1"],
+                         ids=["silent", "without a route"])
+@pytest.mark.parametrize("second,server", [("127.0.0.1", "127.0.0.1"),
+                                           ("::1", "[::1]")])
+def test_an_address_that_does_not_answer_is_followed_by_the_next(
+        probing, first, second, server):
+    probing.hosts(f"{first} many.test", f"{second} many.test")
+    network(probing, more=SILENT)
+    result = probing.one("icmp", FAST)
+    assert (result["outcome"], result["message"]) == ("ok", "")
+    assert result["attributes"]["server"] == server
+    assert result["attributes"]["lost"] == 0
+
+
+def test_of_addresses_that_are_all_silent_the_first_is_told(probing):
+    probing.hosts("192.0.2.9 many.test", "192.0.2.8 many.test")
+    network(probing, more=SILENT)
+    result = probing.one("icmp", FAST)
+    assert (result["outcome"], result["reason"]) == ("critical", "echo.loss")
+    assert result["message"].endswith(
+        "ms ago (nor any other of its addresses)")
+    assert result["attributes"]["server"] == "192.0.2.9"
+    assert result["attributes"]["loss_percent"] == 100
+
+
+def test_of_addresses_without_a_route_the_first_is_told(probing):
+    probing.hosts("203.0.113.1 many.test", "203.0.113.2 many.test")
+    network(probing)
+    result = probing.one("icmp", FAST)
+    assert (result["outcome"], result["reason"]) == (
+        "critical", "open.unreachable")
+    assert result["message"] == "many.test: Network is unreachable (nor any " \
+        "other of its addresses)"
+    assert result["attributes"]["server"] == "203.0.113.1"
+
+
+def test_an_address_for_which_no_time_is_left_is_not_asked(probing):
+    probing.hosts("192.0.2.9 many.test", "127.0.0.1 many.test")
+    network(probing, more=SILENT)
+    result = probing.one("icmp", "{host: many.test, count: 2, spacing: 10ms, "
+                         "wait: 2s}", "timeout: 4s")
+    assert (result["outcome"], result["reason"]) == ("critical", "echo.loss")
+    assert not result["censored"]
+    assert result["message"].endswith(
+        "(and no time was left for all of its addresses)")
+
+
+def test_an_address_that_answers_in_part_is_judged_itself(probing):
+    probing.hosts("127.0.0.1 many.test", "::1 many.test")
+    network(probing, more=DEAFEN)
+    result = probing.one("icmp", "{host: many.test, count: 2, spacing: 2s, "
+                         "wait: 200ms}")
+    assert (result["outcome"], result["reason"]) == ("warning", "echo.loss")
+    assert result["attributes"]["server"] == "127.0.0.1"
+
+
 @pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1"])
 def test_a_network_without_a_route_is_unreachable(probing, host):
     network(probing)
