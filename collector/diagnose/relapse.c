@@ -10,6 +10,9 @@
 #define QUIET_TIMES    2 /* the longest time from one to the next */
 #define SAME_RUNS      2 /* intervals between what belongs together */
 
+/* What stays away for longer does not come back, it comes anew. */
+#define ANEW_MS INT64_C(1800000)
+
 /* What happened to a target, and when. */
 struct event {
 	int64_t good_ms, from_ms, to_ms;
@@ -94,13 +97,21 @@ is_ours(const struct gathering *of, const struct scene_change *change)
 	    same(change->service, of->target) && !change->first_seen;
 }
 
-/* In the order of their times. */
+static bool
+is_later(const struct event *a, const struct event *b)
+{
+	if (a->from_ms != b->from_ms)
+		return a->from_ms > b->from_ms;
+	return a->good_ms > b->good_ms;
+}
+
+/* In the order of their times, wherever they come from. */
 static void
 add(struct gathering *of, const struct event *event)
 {
 	size_t i = of->n_events++;
 
-	for (; i > 0 && of->events[i - 1].from_ms > event->from_ms; i--)
+	for (; i > 0 && is_later(&of->events[i - 1], event); i--)
 		of->events[i] = of->events[i - 1];
 	of->events[i] = *event;
 }
@@ -210,8 +221,13 @@ sift(struct gathering *of)
 		if (!episode->all.is_kill &&
 		    has_within(of, &episode->all, is_release))
 			continue;
-		if (episode->is_death || episode->all.n_failed > 1)
-			of->episodes[kept++] = *episode;
+		if (!episode->is_death && episode->all.n_failed <= 1)
+			continue;
+		if (kept > 0 &&
+		    episode->all.from_ms >
+			of->episodes[kept - 1].all.to_ms + ANEW_MS)
+			kept = 0;
+		of->episodes[kept++] = *episode;
 	}
 	of->n_episodes = kept;
 }

@@ -8,7 +8,8 @@
  *
  * A target relapses after three episodes, or two in which a process of it
  * died, and until nothing was seen of it for twice the longest time from one
- * to the next: earlier nobody can say that it is over.
+ * to the next: earlier nobody can say that it is over.  After half an hour
+ * without one, the next is the first again.
  */
 #ifndef COLLECTOR_DIAGNOSE_RELAPSE_H
 #define COLLECTOR_DIAGNOSE_RELAPSE_H

@@ -76,6 +76,8 @@ static const struct row {
 	    { KILL(500), KILL(298), KILL(99) } },
 	{ "one kill is one", 0, 0, 0, { { READY_A, 100, 100, 1 } },
 	    { KILL(99) } },
+	{ "kills of another day are another matter", 0, 0, 0,
+	    { { READY_A, 100, 100, 1 } }, { KILL(90000), KILL(99) } },
 	{ "two are enough when the process began anew each time", 2, 0, 300,
 	    { { READY_A, 300, 300, 1 }, { READY_A, 100, 100, 1 } },
 	    { START(297), START(97) } },
