@@ -47,6 +47,9 @@ admission_of_mark(const struct collector_config *config,
 		return err_set(err, ERR_INVALID,
 		    "a mark of what lies in the future, by the collector's "
 		    "clock");
+	if (mark->kind == MARK_UNSTORED)
+		return err_set(err, ERR_DENIED,
+		    "only the collector itself says what it could not store");
 	if (mark->kind == MARK_GUARD)
 		return guards_check(mark->subject, err);
 	return 0;

@@ -14,6 +14,7 @@ static const char *const kinds[MARK_COUNT] = {
 	[MARK_CLAIM] = "claim",
 	[MARK_INCIDENT_CLOSED] = "incident_closed",
 	[MARK_GUARD] = "guard",
+	[MARK_UNSTORED] = "unstored",
 };
 
 const char *
@@ -49,4 +50,15 @@ mark_by(const struct mark *mark)
 	const char *by = mark_text(mark, MARK_BY);
 
 	return by != NULL ? by : "";
+}
+
+int64_t
+mark_unstored_to_ms(const struct mark *mark)
+{
+	for (size_t i = 0; i < mark->n_attributes; i++)
+		if (strcmp(mark->attributes[i].name, MARK_UNTIL) == 0 &&
+		    mark->attributes[i].text == NULL &&
+		    mark->attributes[i].number > (double)mark->at_ms)
+			return (int64_t)mark->attributes[i].number;
+	return mark->at_ms;
 }

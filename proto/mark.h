@@ -27,6 +27,7 @@ enum mark_kind {
 	MARK_CLAIM,           /* of a person: "it is the database" */
 	MARK_INCIDENT_CLOSED, /* somebody says that it is over, or what it was */
 	MARK_GUARD,           /* what keeps a fix in force: subject holds */
+	MARK_UNSTORED,        /* of the collector: it could not store, since */
 	MARK_COUNT,
 };
 
@@ -46,6 +47,12 @@ struct mark {
 const char *mark_by(const struct mark *mark); /* "" when nobody says */
 /* The text of an attribute, or NULL. */
 const char *mark_text(const struct mark *mark, const char *name);
+
+/* The attribute that says up to when the collector could not store, in
+ * milliseconds since 1970. */
+#define MARK_UNTIL "until_ms"
+/* Of MARK_UNSTORED; at_ms when it does not say. */
+int64_t mark_unstored_to_ms(const struct mark *mark);
 
 /* The written words, borrowed for ever; parsing gives -1 for another word. */
 const char *mark_kind_name(enum mark_kind kind);

@@ -25,6 +25,7 @@ struct gathering {
 	struct scene_change *changes;
 	struct scene_guard *guards;
 	struct map *seen; /* facts, by place and name */
+	struct case_holes *holes;
 };
 
 static const char *
@@ -163,8 +164,11 @@ on_mark(void *arg, const struct mark *mark, struct err *err)
 	struct gathering *gathering = arg;
 
 	(void)err;
-	if (mark->kind == MARK_GUARD)
-		return 0; /* it changes what is looked at, not what is */
+	if (mark->kind == MARK_UNSTORED)
+		case_holes_mark(gathering->holes, mark);
+	/* They change what is looked at, not what is. */
+	if (mark->kind == MARK_GUARD || mark->kind == MARK_UNSTORED)
+		return 0;
 	if (gathering->scene->n_changes == 2 * ROWS_MAX)
 		return 1;
 	gathering->changes[gathering->scene->n_changes++] =
@@ -397,12 +401,14 @@ case_build(struct scene *out, struct arena *arena, struct store *store,
 	out->environment = arena_strdup(arena, request->environment);
 	out->at_ms = request->at_ms;
 	declare(&gathering);
-	rc = case_views(out, arena, store, err);
+	gathering.holes = case_holes_new(out->at_ms);
+	rc = case_views(out, gathering.holes, arena, store, err);
 	if (rc == 0)
 		rc = gather_changes(&gathering, err);
 	if (rc == 0)
 		rc = gather_guards(&gathering, err);
 	gather_agents(&gathering);
+	case_holes_find(gathering.holes, out, arena);
 	map_free(gathering.seen);
 	if (rc == 0 && !is_known(out))
 		return err_set(err, ERR_NOT_FOUND,

@@ -40,6 +40,7 @@ struct watch {
 	struct store *store;
 	struct map *sights; /* by key, in the order of names */
 	struct map *agents; /* "environment/agent", to their series */
+	struct case_holes *holes;
 	struct sight *current;
 	struct scene_view *view;
 };
@@ -170,6 +171,7 @@ on_result(void *arg, const struct series *series, const struct result *result,
 
 	(void)err;
 	free(key);
+	case_holes_add(watch->holes, series, result->at_ms);
 	if (sight != NULL)
 		add_result(watch, sight, series, result);
 	return 0;
@@ -519,10 +521,11 @@ read_texts(const struct watch *watch)
 }
 
 int
-case_views(struct scene *scene, struct arena *arena, struct store *store,
-    struct err *err)
+case_views(struct scene *scene, struct case_holes *holes, struct arena *arena,
+    struct store *store, struct err *err)
 {
 	struct watch watch = { .scene = scene,
+		.holes = holes,
 		.arena = arena,
 		.store = store,
 		.sights = map_new(),

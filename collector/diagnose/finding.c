@@ -59,11 +59,49 @@ find_silence(const struct look *look, const struct scene_agent *agent)
 	}
 }
 
+/* The newest hole that so many runs as a verdict looks at reach back to: whether
+ * anything failed lately cannot be told until then. */
+static const struct scene_hole *
+recent_hole(const struct scene *scene)
+{
+	int64_t beat_ms = 0;
+
+	for (size_t i = 0; i < scene->n_agents; i++)
+		if (look_same(
+			scene->agents[i].environment, scene->environment) &&
+		    vantage_counts(scene->agents[i].vantage) &&
+		    scene->agents[i].heartbeat_ms > beat_ms)
+			beat_ms = scene->agents[i].heartbeat_ms;
+	for (size_t i = scene->n_holes; i > 0; i--)
+		if (scene->at_ms - scene->holes[i - 1].to_ms <=
+		    SCENE_RECENT * beat_ms)
+			return &scene->holes[i - 1];
+	return NULL;
+}
+
+/* What fails now is seen now, whatever was not kept before. */
+static bool
+find_hole(const struct look *look)
+{
+	const struct scene_hole *hole = recent_hole(look->scene);
+
+	if (hole == NULL || look->chain->n_failing > 0)
+		return false;
+	look->out->hole = hole;
+	look_add(look, TOKEN_UNABLE, 100,
+	    note(look->arena,
+		"nobody's results exist of %s, though agents ran before and "
+		"after it: the collector did not keep them%s%s",
+		note_interval(look->arena, hole->from_ms, hole->to_ms),
+		hole->why[0] != '\0' ? ": " : "", hole->why));
+	return true;
+}
+
 static void
 find_observers(const struct look *look)
 {
 	const struct scene *scene = look->scene;
-	bool healthy = look->chain->has_inside;
+	bool healthy = look->chain->has_inside && !find_hole(look);
 	struct finding *finding;
 
 	for (size_t i = 0; i < scene->n_agents; i++) {

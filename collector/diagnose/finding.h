@@ -30,6 +30,7 @@ struct findings {
 	bool is_observed; /* every observer healthy */
 	size_t n_silent;  /* agents of the environment */
 	size_t n_gapped;  /* other environments silent since the same time */
+	const struct scene_hole *hole; /* within what is looked back on; NULL */
 };
 
 /* Looks for every token.  What it points to is in the arena or the scene. */

@@ -219,6 +219,16 @@ add_blind_spots(const struct work *work)
 		    note(work->arena, "the inside of %s", scene->environment),
 		    "no fresh result from inside",
 		    "an agent in the environment");
+	for (size_t i = 0; i < scene->n_holes; i++)
+		remark(work, &work->out->blind_spots, BLAME_BLIND,
+		    note(work->arena, "everything from %s to %s",
+			note_clock(work->arena, scene->holes[i].from_ms),
+			note_clock(work->arena, scene->holes[i].to_ms)),
+		    scene->holes[i].why[0] != '\0'
+			? scene->holes[i].why
+			: "nobody's results of that time were kept",
+		    "room for the collector's store, and a spool for its "
+		    "agents");
 	for (size_t i = 0; i < scene->n_views; i++) {
 		struct node node;
 
@@ -341,6 +351,13 @@ act_on_blindness(const struct work *work)
 			    "fault",
 			    "none for the service");
 	}
+	if (strcmp(work->out->subject, "collector:storage") == 0)
+		act(work,
+		    "look where the collector keeps its store: df, its log, "
+		    "vedette-collector verify",
+		    "room for it, and batches that are stored again",
+		    "its host or the way of all agents to it is the fault",
+		    "read-only");
 	if (findings_get(&work->out->findings, TOKEN_STRANGER) != NULL)
 		act(work,
 		    note(work->arena,

@@ -127,6 +127,13 @@ struct scene_guard {
 	int64_t since_ms; /* broken since */
 };
 
+/* A span of which nobody's results exist, though all were there before and
+ * after: the collector did not keep them. */
+struct scene_hole {
+	int64_t from_ms, to_ms;
+	const char *why; /* what the collector said of it; "" */
+};
+
 struct relapse; /* relapse.h */
 
 struct scene {
@@ -139,8 +146,9 @@ struct scene {
 	const struct scene_fact *facts;
 	const struct scene_change *changes; /* by to_ms, oldest first */
 	const struct scene_guard *guards;
+	const struct scene_hole *holes; /* of the environment, oldest first */
 	size_t n_environments, n_services, n_views, n_agents, n_facts,
-	    n_changes, n_guards;
+	    n_changes, n_guards, n_holes;
 	/* Set by relapse.h. */
 	const struct relapse *relapses;
 	size_t n_relapses;

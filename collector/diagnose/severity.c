@@ -134,11 +134,13 @@ unfelt(const struct chain *chain)
 	return SEVERITY_DEGRADED;
 }
 
-/* Nothing fails, of what counts.  Where nobody inside can tell, somebody who is
+/* Nothing fails, of what counts and was kept.  Where nobody inside can tell, somebody who is
  * not proven to be there may be right all the same. */
 static enum severity
 unseen(const struct scene *scene, const struct findings *findings)
 {
+	if (findings->hole != NULL)
+		return SEVERITY_UNKNOWN;
 	if (findings_get(findings, TOKEN_STRANGER) == NULL)
 		return SEVERITY_NONE;
 	for (size_t i = 0; i < scene->n_views; i++) {

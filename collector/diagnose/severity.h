@@ -10,7 +10,8 @@
  *   degraded  it fails now and then, at one of several replicas, or only by
  *             coming too late on a path that became slow
  *   none      nothing fails
- *   unknown   nobody could see, or only somebody who does not count complains
+ *   unknown   nobody could see, what was seen was not kept, or only somebody
+ *             who does not count complains
  *
  * Where nothing is declared that users feel, what fails decides alone.
  */

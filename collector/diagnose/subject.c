@@ -355,6 +355,8 @@ blind_subject(struct arena *arena, const struct scene *scene,
 		return "collector:storage";
 	if (finding != NULL)
 		return note(arena, "agent:%s", finding->agent->agent);
+	if (findings->hole != NULL)
+		return "collector:storage";
 	finding = findings_get(findings, TOKEN_CLOCK);
 	if (finding != NULL)
 		return note(arena, "clock:%s", finding->agent->agent);

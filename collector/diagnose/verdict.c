@@ -422,6 +422,9 @@ verdict_reach(
 	if (out->blame < BLAME_NONE)
 		out->subject = subject_of(out->blame, arena, scene, &chain,
 		    &suspects, &out->findings);
+	if (out->blame == BLAME_BLIND && out->findings.hole != NULL)
+		out->onset_from_ms = out->onset_to_ms =
+		    out->findings.hole->from_ms;
 	look_for_silent(out, arena, scene);
 	set_trigger(out, arena, &chain, &suspects);
 	set_alternatives(out, arena, scene, &chain, &suspects);

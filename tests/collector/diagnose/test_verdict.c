@@ -469,6 +469,64 @@ static const struct left {
 	{ "a count is no choice", "host/host/oom_kills", BLAME_NONE },
 };
 
+/* What the collector did not keep, of an environment in which all is well now;
+ * seconds before now. */
+static const struct unkept {
+	const char *name;
+	int from_s, to_s;
+	bool is_failing;
+	enum blame blame;
+	const char *subject;
+	enum severity severity;
+} unkepts[] = {
+	{ "what nobody kept a minute ago cannot be judged yet", 180, 60, false,
+	    BLAME_BLIND, "collector:storage", SEVERITY_UNKNOWN },
+	{ "nor while the newest runs reach back to it", 210, 100, false,
+	    BLAME_BLIND, "collector:storage", SEVERITY_UNKNOWN },
+	{ "what nobody kept ten minutes ago is history", 720, 600, false,
+	    BLAME_NONE, "", SEVERITY_NONE },
+	{ "what fails now is seen now", 180, 60, true, BLAME_INFRA,
+	    "infra:postgres", SEVERITY_OUTAGE },
+};
+
+static const struct outage *
+find_outage(const char *subject)
+{
+	for (size_t i = 0; i < sizeof(outages) / sizeof(outages[0]); i++)
+		if (strcmp(outages[i].subject, subject) == 0)
+			return &outages[i];
+	fail_msg("no outage of %s", subject);
+	return NULL;
+}
+
+static void
+test_unkept(void **state)
+{
+	const struct unkept *row = *state;
+	const struct outage *outage =
+	    find_outage(row->is_failing ? row->subject : "");
+	struct scene_hole hole = { case_ms(row->from_s), case_ms(row->to_s),
+		"the disk is full" };
+	struct arena *arena = arena_new(0);
+	struct case_room room;
+	struct verdict verdict;
+
+	case_scene(
+	    &room, outage->seen, outage->changed, outage->known, outage->heard);
+	room.scene.holes = &hole;
+	room.scene.n_holes = 1;
+	verdict_reach(&verdict, arena, &room.scene);
+	assert_string_equal(blame_name(verdict.blame), blame_name(row->blame));
+	assert_string_equal(verdict.subject, row->subject);
+	assert_string_equal(
+	    severity_name(verdict.severity), severity_name(row->severity));
+	/* For good, of that time. */
+	assert_true(verdict.blind_spots.n > 0);
+	assert_string_equal(
+	    verdict.blind_spots.list[0].text, "the disk is full");
+	arena_free(arena);
+}
+
 static void
 print_findings(const struct verdict *verdict)
 {
@@ -644,8 +702,8 @@ int
 main(void)
 {
 	return TABLE_RUN(outages, test_outage) + TABLE_RUN(lefts, test_left) +
-	    TABLE_RUN(outages, test_order) + TABLE_RUN(outages, test_shift) +
-	    TABLE_RUN(outages, test_stranger) +
+	    TABLE_RUN(unkepts, test_unkept) + TABLE_RUN(outages, test_order) +
+	    TABLE_RUN(outages, test_shift) + TABLE_RUN(outages, test_stranger) +
 	    TABLE_RUN(outages, test_later_change) +
 	    TABLE_RUN(outages, test_rotation);
 }
