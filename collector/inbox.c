@@ -31,6 +31,7 @@ break_down(struct inbox *inbox, const struct err *why)
 	char text[sizeof(why->text) + 128];
 
 	inbox->counts.failures++;
+	inbox_unstored_begin(inbox, why->text);
 	inbox->is_broken = true;
 	inbox->retry_ms = inbox_now(inbox).mono_ms + INBOX_BROKEN_MS;
 	snprintf(text, sizeof(text), "%s%s", why->text,
@@ -73,6 +74,7 @@ work_again(struct inbox *inbox)
 	if (!inbox->is_broken)
 		return;
 	inbox->is_broken = false;
+	inbox_unstored_end(inbox);
 	inbox_tell(inbox, false, "store: takes batches again");
 }
 
@@ -197,6 +199,7 @@ note_done(struct inbox *inbox)
 
 	switch (inbox->purpose) {
 	case PURPOSE_TAKE:
+		inbox_unstored_drop(inbox);
 		inbox->counts.transactions++;
 		inbox->n_written = inbox->n_gathered;
 		pipeline_written(inbox->setup.pipeline, &inbox->writing);
@@ -255,6 +258,7 @@ take_all(struct inbox *inbox, struct err *err)
 			return -1;
 	}
 	if (inbox_pieces_write(inbox, err) < 0 ||
+	    inbox_unstored_write(inbox, err) < 0 ||
 	    pipeline_write(pipeline, &inbox->writing, err) < 0)
 		return -1;
 	return pipeline_end(pipeline, err);
@@ -512,6 +516,7 @@ inbox_new(const struct inbox_setup *setup)
 	list_init(&inbox->taken);
 	list_init(&inbox->pieces);
 	list_init(&inbox->settling);
+	list_init(&inbox->unstored);
 	backlog_init(&inbox->backlog, setup->pipeline);
 	scribe_init(&inbox->scribe, setup->loop, on_work, on_done, inbox);
 	uv_check_init(setup->loop, &inbox->check);
@@ -537,6 +542,8 @@ on_part_closed(void *arg)
 		return;
 	inbox->closed(inbox->closed_arg);
 	backlog_drop(&inbox->backlog);
+	inbox_unstored_drop(inbox);
+	free(inbox->broken_why);
 	free(inbox);
 }
 

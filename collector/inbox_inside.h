@@ -50,6 +50,10 @@ struct inbox {
 	uv_idle_t idle;
 	int open_handles;
 	struct inbox_counts counts;
+	struct list unstored; /* what is to be said of the time it was broken */
+	int64_t broken_ms;    /* wall clock; since when */
+	char *broken_why;
+	uint64_t n_busy_before;
 	bool is_broken;    /* the store took nothing at the last try */
 	bool must_abandon; /* ... and the picture is not restored yet */
 	bool must_write;   /* though nothing waits */
@@ -78,6 +82,13 @@ void inbox_settle_some(struct inbox *inbox);
 void inbox_pieces_gather(struct inbox *inbox);
 int inbox_pieces_write(struct inbox *inbox, struct err *err);
 void inbox_pieces_done(struct inbox *inbox, bool is_stored);
+
+/* inbox_unstored.c: on the loop, before it is known to be broken and when it is
+ * not any more; beside it; on the loop, when it is written or at the end. */
+void inbox_unstored_begin(struct inbox *inbox, const char *why);
+void inbox_unstored_end(struct inbox *inbox);
+int inbox_unstored_write(struct inbox *inbox, struct err *err);
+void inbox_unstored_drop(struct inbox *inbox);
 
 /* inbox_admit.c: publish_on_send_fn and report_on_mark_fn. */
 void inbox_on_send(

@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import threading
 
@@ -303,6 +304,12 @@ def test_a_full_disk_is_told_and_left_behind(stage):
     collector.wait_for_log("takes batches again")
     assert collector.stop() == 0
     collector.store = shutil.copy(disk.seen("store.db"), stage.directory)
+    # What it could not store is told by the store itself.
+    with sqlite3.connect(collector.store) as store:
+        said = store.execute("SELECT environment, subject, summary FROM mark"
+                             ).fetchall()
+    assert said and all(row[:2] == ("staging", "collector:storage") and
+                        "full" in row[2] for row in said)
     assert sorted(row[2] for row in collector.stored()) == \
         acknowledged + [len(acknowledged) + 1]
 
