@@ -125,6 +125,61 @@ told(const struct alert *alert)
 	return list;
 }
 
+/* Is a word due to it that it has not taken?  One target of a receiver. */
+static bool
+is_due(const struct kept *kept, const struct alert *alert,
+    const struct receiver_config *config, const char *name)
+{
+	const struct mutes mutes = { &kept->silences, kept->config,
+		kept->windows };
+	char why[MUTE_WHY_BYTES];
+	const struct listener listener = {
+		.receiver = name,
+		.is_wanted =
+		    decide_is_wanted(kept->config, alert, config->name),
+		.muted_until_ms = mute_until(why, alert, &mutes, kept->now_ms),
+		.wait_ms = kept->config->wait_ms,
+		.remind_ms = kept->config->remind_ms,
+	};
+
+	return decide(alert, &listener, kept->now_ms) != WORD_NONE;
+}
+
+/* What is said of one target of a receiver; NULL: nothing.  alert is NULL
+ * where the receivers themselves are told of. */
+typedef json_t *target_fn(const struct kept *kept, const struct alert *alert,
+    const struct receiver_config *config, const char *name);
+
+static json_t *
+each_target(
+    const struct kept *kept, const struct alert *alert, target_fn *shape)
+{
+	uint32_t n = kept->config != NULL ? kept->config->n_receivers : 0;
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct receiver_config *config =
+		    &kept->config->receivers[i];
+
+		for (size_t k = 0; k < target_count(config); k++) {
+			char *name = target_name(config, k);
+			json_t *row = shape(kept, alert, config, name);
+
+			if (row != NULL)
+				json_array_append_new(list, row);
+			free(name);
+		}
+	}
+	return list;
+}
+
+static json_t *
+shape_due(const struct kept *kept, const struct alert *alert,
+    const struct receiver_config *config, const char *name)
+{
+	return is_due(kept, alert, config, name) ? shape_text(name) : NULL;
+}
+
 static json_t *
 alerts(const struct kept *kept, const char *environment)
 {
@@ -142,6 +197,8 @@ alerts(const struct kept *kept, const char *environment)
 		row = notice_alert(alert, kept->now_ms);
 		json_object_set_new(row, "silenced", muted(kept, alert));
 		json_object_set_new(row, "told", told(alert));
+		json_object_set_new(
+		    row, "waiting", each_target(kept, alert, shape_due));
 		json_array_append_new(list, row);
 	}
 	return list;
@@ -149,77 +206,33 @@ alerts(const struct kept *kept, const char *environment)
 
 /* --- receivers -------------------------------------------------------------- */
 
-/* How many words are due to it that it has not taken. */
-static json_int_t
-count_waiting(const struct kept *kept, const char *name, const char *receiver)
-{
-	const struct mutes mutes = { &kept->silences, kept->config,
-		kept->windows };
-	char why[MUTE_WHY_BYTES];
-	json_int_t n = 0;
-
-	for (size_t i = 0; i < kept->book.n; i++) {
-		const struct alert *alert = kept->book.list[i];
-		const struct listener listener = {
-			.receiver = name,
-			.is_wanted =
-			    decide_is_wanted(kept->config, alert, receiver),
-			.muted_until_ms =
-			    mute_until(why, alert, &mutes, kept->now_ms),
-			.wait_ms = kept->config->wait_ms,
-			.remind_ms = kept->config->remind_ms,
-		};
-
-		n += decide(alert, &listener, kept->now_ms) != WORD_NONE;
-	}
-	return n;
-}
-
 static json_t *
-receiver(const struct kept *kept, const struct receiver_config *config,
-    const char *name)
+shape_receiver(const struct kept *kept, const struct alert *alert,
+    const struct receiver_config *config, const char *name)
 {
 	static const struct receiver_state nothing = { 0 };
 	const struct receiver_state *state = map_get(kept->receivers, name);
 	json_t *row = json_object();
+	json_int_t n_due = 0;
 
+	(void)alert;
 	if (state == NULL)
 		state = &nothing;
+	for (size_t i = 0; i < kept->book.n; i++)
+		n_due += is_due(kept, kept->book.list[i], config, name);
 	json_object_set_new(row, "name", shape_text(name));
 	json_object_set_new(row, "way", json_string(target_way(config)));
 	json_object_set_new(row, "state",
 	    json_string(state->n_failures > 0 ? "failing"
 		    : state->taken_ms != 0    ? "ok"
 					      : "unused"));
-	json_object_set_new(row, "waiting",
-	    json_integer(count_waiting(kept, name, config->name)));
+	json_object_set_new(row, "waiting", json_integer(n_due));
 	json_object_set_new(row, "failures", json_integer(state->n_failures));
 	json_object_set_new(
 	    row, "failing_since", shape_time(state->failing_ms));
 	json_object_set_new(row, "taken", shape_time(state->taken_ms));
 	json_object_set_new(row, "trouble", shape_text(state->trouble));
 	return row;
-}
-
-static json_t *
-receivers(const struct kept *kept)
-{
-	json_t *list = json_array();
-
-	for (uint32_t i = 0;
-	     kept->config != NULL && i < kept->config->n_receivers; i++) {
-		const struct receiver_config *config =
-		    &kept->config->receivers[i];
-
-		for (size_t k = 0; k < target_count(config); k++) {
-			char *name = target_name(config, k);
-
-			json_array_append_new(
-			    list, receiver(kept, config, name));
-			free(name);
-		}
-	}
-	return list;
 }
 
 /* --- silences --------------------------------------------------------------- */
@@ -251,6 +264,16 @@ silences(const struct kept *kept)
 }
 
 static json_t *
+names(const struct names *of)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < of->n; i++)
+		json_array_append_new(list, shape_text(of->names[i]));
+	return list;
+}
+
+static json_t *
 maintenance(const struct kept *kept)
 {
 	json_t *list = json_array();
@@ -262,6 +285,9 @@ maintenance(const struct kept *kept)
 		json_t *row = json_object();
 
 		json_object_set_new(row, "name", shape_text(of->name));
+		json_object_set_new(
+		    row, "environments", names(&of->environments));
+		json_object_set_new(row, "services", names(&of->services));
 		json_object_set_new(row, "cron", shape_text(of->cron));
 		json_object_set_new(row, "from", shape_time(of->from_ms));
 		json_object_set_new(row, "to", shape_time(of->to_ms));
@@ -281,7 +307,8 @@ add_alerts(json_t *root, const struct kept *kept, const char *environment)
 	    json_boolean(
 		kept->config != NULL && kept->config->n_receivers > 0));
 	json_object_set_new(root, "alerts", alerts(kept, environment));
-	json_object_set_new(root, "receivers", receivers(kept));
+	json_object_set_new(
+	    root, "receivers", each_target(kept, NULL, shape_receiver));
 }
 
 static void

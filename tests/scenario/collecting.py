@@ -79,9 +79,10 @@ def new_times(n):
     return range(first, first + n)
 
 
-def run_of(outcome, n, probe="port", end_ms=None):
+def run_of(outcome, n, probe="port", end_ms=None, service="backend"):
     """n results of one outcome, the last one now or at end_ms."""
     times = new_times(n) if end_ms is None else range(end_ms - n + 1,
                                                       end_ms + 1)
     message = "" if outcome == "ok" else "connection refused"
-    return content([(probe, at_ms, outcome, message) for at_ms in times])
+    return content([(probe, at_ms, outcome, message) for at_ms in times],
+                   service=service)

@@ -95,14 +95,14 @@ def fact(name, value, at_ms, base_ms, service="backend"):
             signed(6, at_ms - base_ms))
 
 
-def content(rows, facts=(), vantage=IN_SERVICE):
+def content(rows, facts=(), vantage=IN_SERVICE, service="backend"):
     """A Content message; rows are (probe, at_ms, outcome[, message])."""
     probes = list(dict.fromkeys(row[0] for row in rows))
     times = [row[1] for row in rows] + [at for _, _, at in facts]
     base_ms = min(times, default=now_ms())
     out = number(1, base_ms)
     for probe in probes:
-        out += block(2, series(probe, vantage=vantage))
+        out += block(2, series(probe, service, vantage))
     for probe, at_ms, *rest in rows:
         out += block(3, result(probes.index(probe), at_ms, base_ms, *rest))
     for name, value, at_ms in facts:

@@ -7,10 +7,13 @@ import subprocess
 
 import outages
 import test_http
-from stage import free_port
+from collecting import Collector, run_of
+from publisher import Publisher
+from receiving import Receiver, nobody
+from stage import answers, free_port, wait_for
 
 HERE = pathlib.Path(__file__).parent / "browser"
-CHECKS = 11
+CHECKS, ALERT_CHECKS = 11, 7
 HOSTILE = '<img src=x onerror="globalThis.hacked=1"><script>hacked=1</script>'
 
 
@@ -58,17 +61,57 @@ def test_people_find_what_they_look_for(stage, monkeypatch):
                               json.loads(line)["at"]))
     monkeypatch.setattr(outages, "lines", lines)
     served = test_http.Served(stage)
+    def on_line(line):
+        if line == "ready for live\n":
+            test_http.start_agent(stage, free_port())
+        if line == "ready to stop\n":
+            stage.programs[0].terminate()
+    assert drive(home, "page.mjs", served.port, on_line=on_line) == CHECKS
+
+
+def drive(home, script, port, *arguments, on_line=lambda line: None):
+    """How many checks of the script held; all that were begun did."""
     with subprocess.Popen(
-            ["node", HERE / "page.mjs", f"http://127.0.0.1:{served.port}",
-             home / "screenshots"], cwd=home, text=True,
+            ["node", HERE / script, f"http://127.0.0.1:{port}",
+             home / "screenshots", *arguments], cwd=home, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as browser:
         said = []
         for line in browser.stdout:
             said.append(line)
-            if line == "ready for live\n":
-                test_http.start_agent(stage, free_port())
-            if line == "ready to stop\n":
-                stage.programs[0].terminate()
+            on_line(line)
         browser.wait(60)
     assert browser.returncode == 0, "".join(said)
-    assert sum(line.startswith("ok ") for line in said) == CHECKS
+    return sum(line.startswith("ok ") for line in said)
+
+
+def test_people_see_who_was_told_and_take_it_over(stage):
+    """An alert that reaches two services; one receiver is away."""
+    home, chat, (held, away) = install(os.environ["VEDETTE_BUILD"]), \
+        Receiver(), nobody()
+    port = free_port()
+    collector = Collector(
+        stage, "regressions: {confirm_after: 2, clear_after: 1}\n"
+        f"http: {{listen: '127.0.0.1:{port}', {test_http.TOKENS}}}\n"
+        "alerts:\n  wait: 0s\n  receivers:\n"
+        f"    - {{name: chat, webhook: {{url: '{chat.url}'}}}}\n"
+        f"    - {{name: away, webhook: {{url: 'http://127.0.0.1:{away}'}}}}\n"
+        "  maintenance:\n"
+        "    - {name: nightly, environments: [local], cron: '0 2 30 2 *'}\n"
+        "    - {name: move, environments: [local], from: "
+        "2020-01-01T00:00:00Z, to: 2120-01-01T00:00:00Z}\n")
+    wait_for("HTTP", lambda: answers(port), collector.program)
+    agent = Publisher(collector.port)
+    for outcome, n in (("ok", 5), ("critical", 3)):
+        for service in ("database", "backend"):
+            agent.send(run_of(outcome, n, service=service))
+    wait_for("both services are in it", lambda: [
+        one for one in stage.ask("alerts")["alerts"]
+        if len(one["services"]) == 2], collector.program)
+    chat.wait(1, collector.program)
+    wait_for("away fails", lambda: [
+        one for one in stage.ask("alerts")["receivers"]
+        if one["state"] == "failing"], collector.program)
+    assert drive(home, "alerts.mjs", port, test_http.READ,
+                 test_http.ADMIN) == ALERT_CHECKS
+    chat.close()
+    held.close()

@@ -1,16 +1,21 @@
 /* api.js - asks the collector, and follows what happens. */
 
-const KEY = "vedette-token";
+const READ = "vedette-token", ADMIN = "vedette-admin-token";
 
-function headers() {
-	const token = sessionStorage.getItem(KEY);
+function headers(key = READ) {
+	const token = sessionStorage.getItem(key) ?? sessionStorage.getItem(READ);
 
 	return token ? { Authorization: `Bearer ${token}` } : {};
 }
 
 /* Kept for this tab only. */
 export function setToken(token) {
-	sessionStorage.setItem(KEY, token);
+	sessionStorage.setItem(READ, token);
+}
+
+/* The one that orders are given with. */
+export function setAdminToken(token) {
+	sessionStorage.setItem(ADMIN, token);
 }
 
 export class Refusal extends Error {
@@ -20,15 +25,25 @@ export class Refusal extends Error {
 	}
 }
 
-export async function ask(path, parameters = {}) {
+async function fetched(path, parameters, options) {
 	const given = Object.entries(parameters).filter(([, value]) => value);
 	const answer = await fetch(`api/v1/${path}?${new URLSearchParams(given)}`,
-	    { headers: headers() });
+	    options);
 
 	if (answer.ok)
 		return answer.json();
 	const text = await answer.json().catch(() => ({}));
 	throw new Refusal(answer.status, text.message ?? `status ${answer.status}`);
+}
+
+export function ask(path, parameters = {}) {
+	return fetched(path, parameters, { headers: headers() });
+}
+
+/* Changes something: needs a token with the scope admin. */
+export function order(path, parameters = {}) {
+	return fetched(path, parameters,
+	    { method: "POST", headers: headers(ADMIN) });
 }
 
 /* Server-sent events through fetch, because EventSource sends no token. */

@@ -176,8 +176,8 @@ export function eventsOf(trend, changes) {
 			to: row.cleared ? seconds(row.cleared) : null, isMark: false })),
 		...trend.marks.map((mark) => ({ from: seconds(mark.at),
 			isMark: true })),
-		...changes.map((row) => ({ from: seconds(row.new_first_seen),
-			isMark: true })),
+		...changes.filter((row) => row.old_last_seen).map((row) => ({
+			from: seconds(row.new_first_seen), isMark: true })),
 	].filter((event) => event.from);
 }
 
@@ -204,16 +204,23 @@ export function trendChart(axis, series, step, events, other) {
 		], events);
 }
 
-/* How long each phase of a probe took, result by result. */
+/* How long each phase of a probe took, result by result; or the whole, when
+ * it names none. */
 export function phaseChart(axis, name, results, events) {
 	const colours = ["link", "ok", "warning", "unknown", "critical", "blind"];
 	const rows = [...results].sort((a, b) => seconds(a.at) - seconds(b.at));
 	const phases = [...new Set(rows.flatMap((row) =>
 		row.phases.map((phase) => phase.name)))];
+	const bad = rows.filter((row) => row.outcome !== "ok").length;
+	const lines = phases.map((phase) => ({ label: phase,
+		values: rows.map((row) => row.phases.find((one) =>
+			one.name === phase)?.duration_ms ?? null) }));
 
-	return plotted(axis, name, `${rows.length} newest results, phase by phase`,
-		rows.map((row) => seconds(row.at)), phases.map((phase, i) => ({
-			label: phase, colour: colours[i % colours.length],
-			values: rows.map((row) => row.phases.find((one) =>
-				one.name === phase)?.duration_ms ?? null) })), events);
+	if (lines.length === 0)
+		lines.push({ label: "took",
+			values: rows.map((row) => row.duration_ms) });
+	return plotted(axis, name, `${rows.length} results, ${bad === 0
+		? "all ok" : `${bad} not ok`}`, rows.map((row) => seconds(row.at)),
+	lines.map((line, i) => ({ ...line,
+		colour: colours[i % colours.length] })), events);
 }

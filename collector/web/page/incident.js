@@ -1,42 +1,38 @@
 /* incident.js - whose fault it is, how we know, what next. */
 import { ask } from "./api.js";
-import { empty, h, link, state, table, time } from "./dom.js";
+import { copyButton, definitions, empty, folded, h, link, none,
+	since, state, table, time, value,
+	worstFirst } from "./dom.js";
 
-const WORDS = { app: "APPLICATION", env: "ENVIRONMENT CONFIGURATION",
+export const WORDS = { app: "APPLICATION", env: "ENVIRONMENT CONFIGURATION",
 	infra: "INFRASTRUCTURE", net: "NETWORK", blind: "BLIND: NOT OBSERVED",
 	none: "NOTHING IS WRONG", undetermined: "UNDETERMINED" };
 const LOOK = { none: "ok", blind: "blind", undetermined: "undetermined" };
 
-function copyButton(command) {
-	const button = h("button", { type: "button",
-		"aria-label": `Copy: ${command}`, on: { click: async () => {
-			try {
-				await navigator.clipboard.writeText(command);
-				button.textContent = "copied";
-			} catch {
-				button.textContent = "select it by hand";
-			}
-		} } }, "copy");
-
-	return button;
-}
-
-function head(verdict) {
+function head(verdict, now) {
 	const share = verdict.confidence === null ? ""
 		: ` (${verdict.confidence.toFixed(2)})`;
+	const rows = [
+		["subject", [h("code", {}, verdict.subject ?? "not established"),
+			`, ${verdict.word ?? ""}${share}`,
+			verdict.owner ? `, for ${verdict.owner}` : ""]],
+		["onset", verdict.onset ? [since(verdict.onset.from, now),
+			", last good ", time(verdict.last_good)] : null],
+		["trigger", verdict.trigger ? [`${verdict.trigger.kind
+			.replaceAll("_", " ")} `, h("code", {},
+			verdict.trigger.subject), ", ",
+		time(verdict.trigger.at.from)] : null],
+		["services", verdict.state?.length > 0 ? verdict.state.map((row) =>
+			`${row.service} ${row.state}`).join(", ") : null],
+		["seen", `${verdict.layers_seen ?? "?"} of ` +
+			`${verdict.layers ?? "?"} layers`],
+	];
 
 	return h("div", { class: "card verdict " +
 		`${LOOK[verdict.class] ?? "critical"}` },
 	h("strong", {}, `${verdict.environment}: ` +
 	    `${WORDS[verdict.class] ?? verdict.class}`),
-	h("div", {}, `${verdict.word ?? ""}${share}`),
-	h("div", { class: "why" }, "subject ", h("code", {},
-	    verdict.subject ?? "not established"),
-	verdict.owner ? `, for ${verdict.owner}` : ""),
-	h("div", {}, "onset ", time(verdict.onset?.from), " to ",
-	    time(verdict.onset?.to), ", last good ", time(verdict.last_good)),
-	h("div", {}, `seen ${verdict.layers_seen ?? "?"} of ` +
-	    `${verdict.layers ?? "?"} layers`));
+	definitions(rows));
 }
 
 /* Each probe with its own inputs beside the one with reference inputs. */
@@ -58,13 +54,14 @@ function chain(results, verdict) {
 
 	return table("Each check with its own inputs, and with reference inputs", [
 		["check", (row) => `${row.service ?? ""}/${row.probe}`],
-		["vantage", (row) => row.vantage],
+		["vantage", (row) => row.vantage.replace("_", " ")],
 		["own inputs", (row) => state(row.outcome)],
 		["reference inputs", (row) => reference(row)
 			? state(reference(row).outcome) : "not checked"],
 		["what it says", (row) => why.get(`${row.service}/${row.probe}`) ??
 			row.message, "wide"],
-	], rows.filter((row) => !isReference(row)));
+	], worstFirst(rows.filter((row) => !isReference(row)),
+		(row) => row.outcome));
 }
 
 function ledger(verdict) {
@@ -74,15 +71,17 @@ function ledger(verdict) {
 		["what", (row) => row.text, "wide"]];
 
 	return [h("h2", {}, "Evidence for"), verdict.evidence.length === 0
-		? empty("None.") : table("Ledger, for", columns, verdict.evidence),
+		? none() : table("Ledger, for", columns, verdict.evidence),
 	h("h2", {}, "Evidence against"), verdict.against.length === 0
-		? empty("None.") : table("Ledger, against", columns, verdict.against),
-	h("h2", {}, "Cleared"), verdict.cleared.length === 0 ? empty("Nothing.")
+		? none() : table("Ledger, against", columns, verdict.against),
+	h("h2", {}, "Cleared"), verdict.cleared.length === 0 ? none("Nothing.")
 		: h("ul", {}, verdict.cleared.map((row) => h("li", {},
 			h("code", {}, row.subject), ` ${row.text} (${row.why})`)))];
 }
 
 function next(verdict) {
+	if (verdict.next_actions.length === 0)
+		return [];
 	return [h("h2", {}, "Next"), h("ol", {}, verdict.next_actions.map((row) =>
 		h("li", {}, h("code", {}, row.command), " ", copyButton(row.command),
 		    h("div", { class: "soft" }, `expect: ${row.expect}; if not: ` +
@@ -101,20 +100,33 @@ function download(name, document_) {
 	} } }, "Download the report");
 }
 
+/* What became different; what was only seen for the first time is folded. */
+function timeline(changes) {
+	const shown = (caption, rows) => table(caption, [
+		["from", (row) => row.from ? time(row.from) : ""],
+		["to", (row) => time(row.to)],
+		["what", (row) => [row.what, " ", value(row.before), " → ",
+			value(row.after)], "wide"],
+	], rows);
+	const rows = changes.filter((row) => row.from);
+	const first = changes.filter((row) => !row.from);
+
+	return [rows.length === 0 ? none("Nothing changed before it.")
+		: shown("What changed", rows),
+	...(first.length === 0 ? [] : [folded(`${first.length} seen for the ` +
+		"first time", shown("Seen for the first time", first))])];
+}
+
 async function story(verdict, changes, actions) {
 	const history = await ask("history", { environment: verdict.environment,
 		to: new Date(Date.parse(verdict.at) + 1).toISOString(), limit: 500 });
 
-	return [head(verdict), actions, h("h2", {}, "Chain"),
+	return [head(verdict, verdict.at), ...next(verdict), actions,
+		h("h2", {}, "Chain"),
 		history.results.length === 0 ? empty("No result until then.")
 			: chain(history.results, verdict),
-		...next(verdict), ...ledger(verdict), h("h2", {}, "Timeline"),
-		changes.length === 0 ? empty("Nothing changed before it.")
-			: table("What changed", [
-				["from", (row) => time(row.from)],
-				["to", (row) => time(row.to)],
-				["what", (row) => row.what, "wide"],
-			], changes)];
+		...ledger(verdict), h("h2", {}, "Timeline"),
+		...timeline(changes)];
 }
 
 export async function verdict(at, environment) {
@@ -124,7 +136,8 @@ export async function verdict(at, environment) {
 	return [h("h1", {}, `What is held responsible in ${environment}`),
 		...await story(found, changed.changes.map((row) => ({
 			from: row.old_last_seen, to: row.new_first_seen,
-			what: `${row.service ?? ""} ${row.name}: ${row.old} → ${row.new}`,
+			what: `${row.service ?? ""} ${row.name}:`,
+			before: row.old, after: row.new,
 		})), download(`verdict-${environment}.json`, found))];
 }
 
@@ -135,8 +148,8 @@ export async function incident(at, id) {
 		`${report.incident.state}`),
 	...await story(report.verdict, report.changes.map((row) => ({
 		from: row.at.from, to: row.at.to, what: `${row.what} ` +
-		`${row.service ?? ""} ${row.name ?? row.subject ?? ""}: ` +
-		`${row.before ?? ""} → ${row.after ?? ""}` })),
+		`${row.service ?? ""} ${row.name ?? row.subject ?? ""}:`,
+		before: row.before ?? "", after: row.after ?? "" })),
 	download(`incident-${report.incident.id}.json`, report))];
 }
 
@@ -148,11 +161,14 @@ export async function incidents(at) {
 			["incident", (row) => link(`incident ${row.id}`, "incident",
 				String(row.id))],
 			["environment", (row) => row.environment],
-			["state", (row) => row.state],
 			["severity", (row) => state(row.severity)],
-			["onset", (row) => time(row.onset)],
+			["onset", (row) => since(row.onset, found.at)],
+			["until", (row) => row.closed ? time(row.closed)
+				: h("b", {}, row.state)],
 			["held responsible", (row) => row.verdict
-				? `${row.verdict.class} ${row.verdict.subject ?? ""}` : "",
-			"wide"],
+				? [WORDS[row.verdict.class] ?? row.verdict.class, " ",
+					row.verdict.subject
+						? h("code", {}, row.verdict.subject) : ""]
+				: "", "wide"],
 		], found.incidents)];
 }

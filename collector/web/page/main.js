@@ -1,14 +1,14 @@
 /* main.js - which view is shown, of which moment; keeps it fresh. */
-import { follow, setToken } from "./api.js";
+import { alerts, countFiring } from "./alerts.js";
+import { ask, follow, setToken } from "./api.js";
 import { empty, h, turnTo } from "./dom.js";
 import { diff } from "./diff.js";
 import { fleet } from "./fleet.js";
 import { incident, incidents, verdict } from "./incident.js";
 import { service } from "./service.js";
-import { ask } from "./api.js";
 
 const FRESH_MS = 5000, STEPS = 1440;
-const views = { "": fleet, service, diff, incidents, incident, verdict };
+const views = { "": fleet, alerts, service, diff, incidents, incident, verdict };
 const part = (id) => document.getElementById(id);
 let turn = 0, end = Date.now();
 
@@ -33,6 +33,7 @@ function showMoment(at) {
 	part("time").classList.toggle("past", at !== null);
 	part("moment").textContent = at
 		? `${at.slice(0, 19).replace("T", " ")} UTC` : "now";
+	part("now").disabled = at === null;
 	part("slider").setAttribute("aria-valuetext", part("moment").textContent);
 	if (document.activeElement !== part("slider"))
 		part("slider").value = String(Math.round((1 - back) * STEPS));
@@ -52,6 +53,7 @@ async function findEnd() {
 		Date.parse(cell.last ?? 0)));
 
 	end = last > 0 && Date.now() - last > 86400000 ? last + 60000 : Date.now();
+	showMoment(where().at);
 }
 
 /* --- showing -------------------------------------------------------------- */
@@ -79,18 +81,73 @@ function problem(error) {
 	return [h("h1", {}, "Not to be shown"), empty(error.message)];
 }
 
-export async function show(isRefresh = false) {
-	const mine = ++turn, { name, rest, at } = where();
-	const view = views[name] ?? (async () => [h("h1", {}, "Nothing is here"),
-		empty("The views are Fleet, Incidents and Diff.")]);
-	const main = part("main");
-	let nodes;
+/* --- one view after another ------------------------------------------------ */
 
+/* What is the same in the view that comes: by its name, or by what it says. */
+function keyOf(node) {
+	return `${node.tagName} ${node.id || node.getAttribute("aria-label") ||
+		node.textContent}`;
+}
+
+function same(node) {
+	const key = keyOf(node);
+
+	return [...part("main").querySelectorAll(node.tagName)].find((one) =>
+		keyOf(one) === key);
+}
+
+/* Is somebody filling in, choosing, selecting, or pointing at a chart? */
+function isBusy(main) {
+	const active = document.activeElement, selected = getSelection();
+
+	return (main.contains(active) && active.matches("input, select")) ||
+		(!selected.isCollapsed && main.contains(selected.anchorNode)) ||
+		main.querySelector(".plot:hover") !== null;
+}
+
+/* The same view, fresh: what has the focus, is open or was scrolled stays. */
+function renew(main, nodes) {
+	const active = document.activeElement;
+	const open = [...main.querySelectorAll("details[open]")];
+	const scrolled = [...main.querySelectorAll(".scroll")].filter((one) =>
+		one.scrollLeft > 0).map((one) => [one, one.scrollLeft]);
+	const had = main.contains(active) && active !== main;
+
+	main.replaceChildren(...nodes);
+	for (const node of open)
+		same(node.querySelector("summary"))?.parentNode
+			.setAttribute("open", "");
+	for (const [node, left] of scrolled)
+		same(node)?.scrollTo(left, 0);
+	if (had)
+		(same(active) ?? main).focus({ preventScroll: true });
+}
+
+function markCurrent(name) {
 	for (const link of document.querySelectorAll("nav a"))
 		if (link.hash === `#/${name}`)
 			link.setAttribute("aria-current", "page");
 		else
 			link.removeAttribute("aria-current");
+}
+
+/* Beside the view, which does not wait for it. */
+async function tellFiring() {
+	const n = await countFiring().catch(() => 0);
+
+	part("firing").hidden = n === 0;
+	part("firing").textContent = `${n}`;
+	part("firing").setAttribute("title", `${n} that nobody has taken`);
+}
+
+export async function show(isRefresh = false) {
+	const mine = ++turn, { name, rest, at } = where();
+	const view = views[name] ?? (async () => [h("h1", {}, "Nothing is here"),
+		empty("The views are Fleet, Alerts, Incidents and Diff.")]);
+	const main = part("main");
+	let nodes;
+
+	markCurrent(name);
 	showMoment(at);
 	if (!isRefresh)
 		main.setAttribute("aria-busy", "true");
@@ -101,12 +158,15 @@ export async function show(isRefresh = false) {
 	}
 	if (mine !== turn)
 		return; /* another one was asked for meanwhile */
-	if (isRefresh && main.contains(document.activeElement) &&
-	    document.activeElement !== main)
+	if (isRefresh && isBusy(main))
 		return; /* nothing moves under somebody's fingers */
-	main.replaceChildren(...nodes);
+	if (isRefresh)
+		renew(main, nodes);
+	else
+		main.replaceChildren(...nodes);
 	main.removeAttribute("aria-busy");
 	document.title = `${main.querySelector("h1")?.textContent ?? ""} - Vedette`;
+	tellFiring();
 }
 
 /* --- staying fresh -------------------------------------------------------- */
@@ -134,8 +194,11 @@ part("slider").addEventListener("input", onSlide);
 part("span").addEventListener("change", () => showMoment(where().at));
 part("now").addEventListener("click", () => go(null));
 part("time").addEventListener("submit", (event) => event.preventDefault());
-addEventListener("hashchange", () => show());
+addEventListener("hashchange", () => {
+	scrollTo(0, 0);
+	show();
+});
+addEventListener("changed", () => show(true)); /* by somebody, here */
 setInterval(() => refreshSoon(0), FRESH_MS);
-await findEnd();
-await show();
+await Promise.all([findEnd(), show()]);
 follow(() => refreshSoon(300), onState);

@@ -1,7 +1,8 @@
 /* service.js - one service over time: phases, trend, regressions, changes. */
 import { ask } from "./api.js";
 import { Axis, eventsOf, phaseChart, trendChart } from "./chart.js";
-import { asked, empty, h, link, state, table, time, turnTo } from "./dom.js";
+import { asked, empty, folded, h, link, none, since, state, table, time,
+	turnTo, value, worstFirst } from "./dom.js";
 
 function latest(results) {
 	const newest = new Map();
@@ -10,11 +11,6 @@ function latest(results) {
 		if (!newest.has(`${row.agent}/${row.probe}`))
 			newest.set(`${row.agent}/${row.probe}`, row);
 	return [...newest.values()];
-}
-
-function phases(row) {
-	return row.phases.map((phase) =>
-		`${phase.name} ${phase.duration_ms} ms`).join(", ");
 }
 
 /* Another environment in which this service is, to compare with. */
@@ -58,6 +54,9 @@ function trends(place, trend, changes, theirs, step) {
 
 	if (series.length === 0)
 		return [empty("Nothing was measured in this span.")];
+	if (theirs.length === 0 && series.every((one) => one.points.length < 2))
+		return [empty("The history is shorter than two steps of a trend: " +
+			"the newest results above are all there is.")];
 	return [axis.controls(), h("p", { class: "key soft" },
 		h("span", {}, "upright: deploys and changes"),
 		h("span", {}, "shaded: regressions; bars: share not ok"),
@@ -66,24 +65,70 @@ function trends(place, trend, changes, theirs, step) {
 		step, events, theirs.find((other) => other.probe === one.probe))))];
 }
 
+/* The newest results of each series, one by one. */
 function phaseTrends(place, results, trend, changes) {
-	const rows = results.filter((row) => row.phases.length > 0);
-	const times = rows.map((row) => Date.parse(row.at) / 1000);
+	const times = results.map((row) => Date.parse(row.at) / 1000);
 	const groups = new Map();
 
-	for (const row of rows) {
+	for (const row of results) {
 		const key = `${row.probe} (${row.agent})`;
 
 		groups.set(key, [...groups.get(key) ?? [], row]);
 	}
-	if (rows.length === 0)
-		return [empty("No newest result names its phases.")];
-	const axis = new Axis(`phases of ${place}`, Math.min(...times) - 1,
+	if (results.length === 0)
+		return [empty("No result of this service until then.")];
+	const axis = new Axis(`newest results of ${place}`, Math.min(...times) - 1,
 		Math.max(...times) + 1);
+	const failed = ([, rows]) => rows[0].outcome !== "ok";
 
 	return [axis.controls(), h("div", { class: "cards" },
-		[...groups].map(([key, group]) => phaseChart(axis, key, group,
-			eventsOf(trend, changes))))];
+		[...groups].sort((a, b) => failed(b) - failed(a))
+			.map(([key, group]) => phaseChart(axis, key, group,
+				eventsOf(trend, changes))))];
+}
+
+/* What became different; what was only seen for the first time is folded. */
+function changed(changes) {
+	const isFirst = (row) => row.old_last_seen === null;
+	const shown = (caption, rows) => table(caption, [
+		["what", (row) => row.name],
+		["first seen", (row) => time(row.new_first_seen)],
+		["before", (row) => value(row.old), "wide"],
+		["after", (row) => value(row.new), "wide"],
+	], rows);
+	const first = changes.filter(isFirst);
+	const rows = changes.filter((row) => !isFirst(row));
+
+	return [rows.length === 0 ? none()
+		: shown("Facts that changed, the newest first", rows),
+	first.length === 0 ? null : folded(`${first.length} seen for the first ` +
+		"time", shown("Facts seen for the first time", first))];
+}
+
+function regressed(rows, now) {
+	return rows.length === 0 ? none()
+		: table("Regressions, the newest first", [
+			["kind", (row) => row.kind.replace("_", " ")],
+			["of", (row) => row.subject],
+			["since", (row) => since(row.onset_to, now)],
+			["until", (row) => row.cleared ? time(row.cleared)
+				: h("span", { class: `state ${row.severity}` }, "open")],
+			["before", (row) => value(row.old), "wide"],
+			["after", (row) => value(row.new), "wide"],
+		], rows);
+}
+
+function probes(results, now) {
+	return results.length === 0 ? empty("No result of this service until " +
+		"then.") : table("Newest result of each probe", [
+		["probe", (row) => row.probe],
+		["outcome", (row) => state(row.outcome)],
+		["vantage", (row) => row.vantage.replace("_", " ")],
+		["took", (row) => `${row.censored ? "at least " : ""}${
+			row.duration_ms} ms`, "number"],
+		["at", (row) => since(row.at, now)],
+		["message", (row) => row.message, "wide"],
+	], worstFirst(latest(results), (row) => row.outcome));
 }
 
 export async function service(at, environment, name) {
@@ -103,22 +148,16 @@ export async function service(at, environment, name) {
 	const elsewhere = others(status.cells, environment, name);
 	const key = `${name} in ${environment}`;
 
+	const now = at ?? status.at;
+
 	return [h("h1", {}, key),
 		h("p", {}, link("What is held responsible", "verdict", environment),
 		    elsewhere.map((other) => [" · ",
-			link(`compare with ${other}`, "diff", environment, other)])
-			.flat()),
-		h("h2", {}, "Probes"), history.results.length === 0
-			? empty("No result of this service until then.")
-			: table("Newest result of each probe", [
-				["probe", (row) => row.probe],
-				["vantage", (row) => row.vantage],
-				["outcome", (row) => state(row.outcome)],
-				["took", (row) => `${row.duration_ms} ms`, "number"],
-				["phases", phases, "wide"],
-				["at", (row) => time(row.at)],
-				["message", (row) => row.message, "wide"],
-			], latest(history.results)),
+			link(`compare with ${other}`, "diff", environment, other)])),
+		h("h2", {}, "Probes"), probes(history.results, now),
+		h("h2", {}, "Regressions"), regressed(regressions.regressions, now),
+		h("h2", {}, "Newest results, one by one"),
+		phaseTrends(key, history.results, trend, changes.changes),
 		h("h2", {}, "Trend"),
 		h("p", {}, choice("over", "Over", "span", Object.entries(SPANS)
 			.map(([value, one]) => [value, one.text]), span),
@@ -126,24 +165,6 @@ export async function service(at, environment, name) {
 			...elsewhere.map((one) => [one, one])], other ?? "")),
 		trends(`${key}, ${span}`, trend, changes.changes, theirs.series,
 			step),
-		h("h2", {}, "Phases, result by result"),
-		phaseTrends(key, history.results, trend, changes.changes),
-		h("h2", {}, "Regressions"), regressions.regressions.length === 0
-			? empty("None.")
-			: table("Regressions, the newest first", [
-				["kind", (row) => row.kind],
-				["of", (row) => row.subject],
-				["since", (row) => time(row.onset_to)],
-				["until", (row) => row.cleared ? time(row.cleared) : "open"],
-				["before", (row) => row.old, "wide"],
-				["after", (row) => row.new, "wide"],
-			], regressions.regressions),
-		h("h2", {}, "Changes"), changes.changes.length === 0
-			? empty("None.")
-			: table("Facts that changed, the newest first", [
-				["what", (row) => row.name],
-				["first seen", (row) => time(row.new_first_seen)],
-				["before", (row) => row.old, "wide"],
-				["after", (row) => row.new, "wide"],
-			], changes.changes)].flat();
+		h("h2", {}, "Changes"), changed(changes.changes),
+	].flat().filter((node) => node !== null);
 }

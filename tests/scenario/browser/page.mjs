@@ -1,50 +1,10 @@
-/* page.mjs URL SHOTS - drives the page in a real Chromium.  Prints "ok NAME"
- * for each check, and ends with 1 at the first that does not hold. */
+/* page.mjs URL SHOTS - the views over a recorded outage, and a live agent. */
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import { accessible, complaints, done, narrow, open, run, shots } from
+	"./driving.mjs";
 
-const require = createRequire(`${process.cwd()}/`);
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-const [url, shots] = process.argv.slice(2);
-const AT = "?at=2026-01-05T10:03:00.000Z", LONG = { timeout: 60000 };
-const complaints = [];
-
-async function open(browser, hash, options = {}) {
-	const context = await browser.newContext({ reducedMotion: "reduce",
-		viewport: { width: 1180, height: 900 }, ...options });
-	const page = await context.newPage();
-
-	page.setDefaultTimeout(60000);
-	page.on("pageerror", (error) => complaints.push(error.message));
-	page.on("console", (message) => message.type() === "error" &&
-		complaints.push(message.text()));
-	page.on("request", (request) => request.url().startsWith(url) ||
-		request.url().startsWith("blob:") ||
-		complaints.push(`asked ${request.url()}`));
-	await page.goto(`${url}/${hash}`);
-	await page.waitForSelector("main h1", LONG);
-	return page;
-}
-
-async function done(page) {
-	await page.context().close();
-}
-
-/* axe needs to be evaluated by the debugger: the CSP lets no script in. */
-async function accessible(page, name) {
-	await page.evaluate(axe);
-	const found = await page.evaluate(() => globalThis.axe.run());
-
-	assert.deepEqual(found.violations.map((one) =>
-		`${name}: ${one.id}: ${one.nodes[0].html}`), []);
-}
-
-async function narrow(page, name) {
-	assert.ok(await page.evaluate(() =>
-		document.documentElement.scrollWidth <= innerWidth), name);
-}
+const AT = "?at=2026-01-05T10:03:00.000Z";
 
 const VIEWS = [
 	["fleet", "#/", "What cannot be seen"],
@@ -239,18 +199,4 @@ const checks = {
 	},
 };
 
-mkdirSync(shots, { recursive: true });
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium",
-	args: ["--no-sandbox", "--disable-gpu", "--disable-quic",
-		"--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync"] });
-
-try {
-	for (const [name, check] of Object.entries(checks)) {
-		await check(browser);
-		assert.deepEqual(complaints, [], name);
-		console.log(`ok ${name}`);
-	}
-} finally {
-	await browser.close();
-}
+await run(checks);
