@@ -116,10 +116,9 @@ const checks = {
 		const page = await shown(browser);
 
 		await page.getByRole("link", { name: "Evidence of #1" }).focus();
-		await page.evaluate(() => {
-			globalThis.old = document.querySelector("main article");
-		});
-		await page.waitForFunction(() => !globalThis.old.isConnected);
+		const old = await page.locator("main article").elementHandle();
+
+		await old.waitForElementState("hidden"); /* another is in its place */
 		assert.equal(await page.evaluate(() =>
 			document.activeElement.textContent), "Evidence of #1");
 		await done(page);
