@@ -80,6 +80,38 @@ TEXTS = {
     "/etc/hosts (bind-mounted per environment)": [
         ("hosts", {"env": "stg", "address": "10.77.2.99",
                    "name": "db.staging.test"})],
+    "in ${STG}/staging.env: delete the POSTGRES_* lines, set DATABASE_URL="
+    "postgres://...@db.staging.test:6432/<db>": [
+        *[("edit_remove", {"name": f"POSTGRES_{end}"}) for end in (
+            "HOST", "PORT", "DB", "USER", "PASSWORD")],
+        ("edit", {"name": "DATABASE_URL", "file": "staging.env"})],
+    "set POSTGRES_HOST=db.prod.test and POSTGRES_PASSWORD=<that of "
+    "production> in ${STG}/staging.env": [
+        ("edit", {"name": "POSTGRES_HOST", "value": "db.prod.test"}),
+        ("edit", {"value": "<that of production>"})],
+    "set SECRET_KEY=<other> in ${STG}/staging.env and, in the same step, "
+    "deploy stg v2-ambiguous (prd stays)": [("edit", {}), ("deploy", {})],
+    "dd a ballast file into the tmpfs that holds ${PGDATA_STG} up to 93%": [
+        ("fill", {"what": "database", "percent": 93})],
+    "extend the ballast to 100% (fallocate until ENOSPC)": [
+        ("fill", {"what": "database"})],
+    "as role dba, application_name=psql, on stg-db: BEGIN; LOCK TABLE items "
+    "IN ACCESS EXCLUSIVE MODE; (session left open)": [
+        ("session", {"role": "dba", "sql": "BEGIN; LOCK TABLE items IN "
+                     "ACCESS EXCLUSIVE MODE"})],
+    "delete the line for db.prod.test from the zone of the production "
+    "dnsmasq; HUP": [("record", {"env": "prd", "address": None})],
+    "sed -i on the upstream block of ${STG}/nginx.conf: both server lines "
+    "get port 8999; nginx -s reload": [
+        ("upstream", {"target": "stg-app:8999"}), ("nginx_reload", {})],
+    "payments stub: 503 with Retry-After: 30 to every request, TLS as "
+    "before": [("payments", {"status": 503})],
+    "fake GCP: 401 UNAUTHENTICATED on sql, vpcaccess, run and secretmanager "
+    "for the token of agent-stg": [
+        ("gcp_status", {"resource": one, "status": 401})
+        for one in ("connector", "secret", "run", "sql")],
+    "post a human report: 'export fails', path /api/export": [
+        ("event", {"kind": "claim"})],
     # PostgreSQL
     "pg_ctl -D ${PGDATA_PRD} -m immediate stop": [
         ("stop_database", {"env": "prd", "mode": "immediate"})],

@@ -231,6 +231,15 @@ class Database:
         """Fills the volume of the data."""
         fill(self.home / "filling")
 
+    def fill_part(self, percent):
+        """Fills the volume of the data so far."""
+        volume = os.statvfs(self.home)
+        used = volume.f_blocks - volume.f_bfree
+        blocks = volume.f_blocks * percent // 100 - used
+        with open(self.home / "filling", "wb") as out:
+            for _ in range(blocks):
+                out.write(b"\0" * volume.f_bsize)
+
     def free_disk(self):
         """Takes the filling away."""
         (self.home / "filling").unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from suite.steps import (ENV, ENVIRONMENTS, NotUnderstood, SECONDS, STATEMENT,
                          Step, cut, environment_of, seconds, spread,
                          take_times, without_remarks)
 
+ASSIGNED = r"\w+=(?:<[^>]*>|[^\s,]+)"
 FILE = r"(?P<file>\S+\.(?:env|conf)\S*|\S*/etc/hosts)"
 NAME = r"(?P<name>[A-Za-z_][\w.]*)"
 WORDS = r"(?:the |its |their |both |all |every |of |environment )*"
@@ -95,7 +96,7 @@ def load_stop(clause, _):
 def file_of(clause, name):
     """(environment, file's name) of a path in a scenario"""
     env = clause.env(name) if environment_of(name, None) else clause.env()
-    return {"env": env, "file": name.rpartition("/")[2] or name}
+    return {"env": env, "file": name.rstrip(":").rpartition("/")[2] or name}
 
 
 def edit(clause, found):
@@ -105,6 +106,35 @@ def edit(clause, found):
     value = value.strip("'\"") if value is not None else None
     return clause.step("edit", name=found["name"], value=value,
                        **file_of(clause, found["file"]))
+
+
+def edit_several(clause, found):
+    """set NAME=VALUE and NAME=VALUE in FILE"""
+    left = re.sub(rf"(?:,? and |, |^){ASSIGNED}", "", found["pairs"])
+    if left.strip():
+        raise NotUnderstood(clause.text)
+    return [step for name, value in re.findall(ASSIGNMENT, found["pairs"])
+            for step in clause.step("edit", name=name, value=value.strip("'\""),
+                                    **file_of(clause, found["file"]))]
+
+
+def gone(clause, found):
+    """variables with one beginning go"""
+    names = {"POSTGRES": ("HOST", "PORT", "DB", "USER", "PASSWORD")}
+    if found["start"] not in names:
+        raise NotUnderstood(clause.text)
+    return [step for end in names[found["start"]] for step in clause.step(
+        "edit_remove", name=f"{found['start']}_{end}",
+        **file_of(clause, found["file"]))]
+
+
+def edit_there(clause, found):
+    """set NAME=VALUE, in the file that the text spoke of just before"""
+    before = re.findall(FILE, clause.before)
+    if not before:
+        raise NotUnderstood(clause.text)
+    return clause.step("edit", name=found["name"], value=found["value"],
+                       **file_of(clause, before[-1]))
 
 
 def drop(clause, found):
@@ -256,7 +286,14 @@ def fill(clause, found):
     what = "collector" if "collector" in place else \
         "database" if re.search(r"db|Postgre|database|PGDATA|tablespace",
                                 place) else "app"
-    return clause.step("fill", what=what, env=clause.env())
+    percent = found.groupdict().get("percent")
+    more = {"percent": int(percent)} if percent else {}
+    return clause.step("fill", what=what, env=clause.env(), **more)
+
+
+def fill_rest(clause, _):
+    """what an earlier ballast left free, on the database's volume"""
+    return clause.step("fill", what="database", env=clause.env())
 
 
 def free(clause, _):
@@ -440,6 +477,10 @@ PATTERNS = [
     (rf"(?:set|change) {NAME} to (?P<value>\"[^\"]*\"|'[^']*'|.*?) in {FILE}",
      edit),
     (rf"(?:set|add) {NAME} in {FILE}", edit),
+    (rf"(?:set|change) (?P<pairs>{ASSIGNED}(?:,? and |, ){ASSIGNED}.*) in "
+     rf"{FILE}", edit_several),
+    (rf"in {FILE}: (?:delete|remove) the (?P<start>[A-Z_]+)_\* lines", gone),
+    (rf"set {NAME}=(?P<value>\S+)", edit_there),
     (rf"(?:remove|unset|delete|drop|comment out) (?P<names>[A-Z_][\w, ]*?)"
      rf" (?:from|in) {FILE}", drop),
     (rf"{FILE}: {NAME}\s?=\s?(?:\S+) ?(?:->|to) ?(?P<value>.+)", edit),
@@ -467,6 +508,8 @@ PATTERNS = [
      sql),
     (rf"(?:in [\w-]+: )?(?:as|by) (?:role |user |the )?(?P<role>\w+): "
      rf"(?P<sql>(?i:{STATEMENT}).*)", sql),
+    (r"as (?:role |user )?(?P<role>\w+), application_name=(?P<name>\w+), on "
+     rf"[\w-]+: (?P<sql>(?i:{STATEMENT}).*)", sql),
     (rf"(?:in [\w-]+: |{PG}: |{ENV}(?:-db)?: |(?:run )?SQL: |sql: )?"
      rf"(?P<sql>(?i:{STATEMENT}).*)", sql),
     (r"(?:set )?(?P<name>default_transaction_read_only|max_connections|"
@@ -479,6 +522,9 @@ PATTERNS = [
     (rf"(?:burn|load|busy)\w* (?:the )?(?:CPU|processor)\b.*?"
      rf"(?:(?P<count>\d+) .*)?", busy),
     (r"(?:fill|exhaust) (?P<place>(?:the |\$).*)", fill),
+    (r"dd a ballast file into (?P<place>the tmpfs that holds \S+)(?: up to "
+     r"(?P<percent>\d+) ?%)?", fill),
+    (r"(?P<place>extend the ballast) to 100 ?%", fill_rest),
     (r"free (?:it|the .*|space.*)", free),
     # the rest of the platform
     (r"(?:the )?(?:front |server )?certificate .*", certificate),
@@ -504,6 +550,8 @@ PATTERNS = [
     (r"(?:an? |the )?(?:person|user|human|operator|support|customer|"
      r"developer)s? (?:reports?|claims?|says?|posts?)(?: that|:)? "
      r"(?P<what>.+)", claim),
+    (r"post an? (?:human|user|customer) report: (?P<what>'[^']+'"
+     r"(?:, path \S+)?)", claim),
     (r"(?:post|mark|send|add) (?:an? )?(?:human )?(?P<kind>claim|deploy|"
      r"restart|config_change|secret_change|scale|rollback|"
      r"maintenance_start|maintenance_end)(?: event| marker)?"

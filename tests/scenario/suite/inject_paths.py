@@ -215,6 +215,18 @@ def upstream(clause, found):
                        target=found["target"].strip("'\"<>"))
 
 
+def upstream_port(clause, found):
+    """nginx passes on to another port of the application's host"""
+    env = clause.env()
+    return clause.step("upstream", env=env,
+                       target=f"{env}-app:{found['port']}")
+
+
+def nginx_reload(clause, _):
+    """nginx reads its configuration again"""
+    return clause.step("nginx_reload", env=clause.env())
+
+
 def nginx(clause, found):
     """stop or start nginx"""
     verb = {"kill": "nginx_stop", "stop": "nginx_stop"}.get(
@@ -290,8 +302,13 @@ def cloud(clause, found):
         if re.search(r"\b(all|every|any|everything|API)\b", text) and \
                 not secret:
             args["resource"] = "all"
-        return clause.step("gcp_status", status=int(refused[1]),
-                           reason=refused[2], access="access" in text, **args)
+        several = [name for name, pattern in RESOURCES
+                   if re.search(pattern, text)]
+        if args["resource"] == "all" or " and " not in text:
+            several = [args["resource"]]
+        return [step for name in several for step in clause.step(
+            "gcp_status", status=int(refused[1]), reason=refused[2],
+            access="access" in text, **args | {"resource": name})]
     fields = dict(re.findall(r"([\w.\[\]]+)\s?=\s?([\w.:/-]+)", text))
     state = re.search(r"\b(?:is |state |becomes |goes |-> ?)?(DISABLED|"
                       r"DESTROYED|ENABLED|ERROR|READY|SUSPENDED|MAINTENANCE|"
@@ -355,7 +372,17 @@ PATTERNS = [
      rf"NXDOMAIN).*", dns_refuses),
     (rf"(?:\S*resolv\.conf.*: ?)?nameserver (?P<address>{ADDRESS})(?: .*)?",
      resolver),
+    (r"(?:delete|remove|drop) (?:the )?(?:line|record|entry|name) (?:for |of )?"
+     r"(?P<name>[\w-]+\.[\w.]+) (?:from|in) "
+     rf"(?P<zone>the (?:{ENV} )?zone(?: of (?:the )?{ENV}(?: dnsmasq)?)?)",
+     record),
     # nginx, payments
+    (r"(?:sed -i )?(?:on|in) the upstream block of \S*nginx\.conf: (?:both|all) "
+     r"server lines (?:get|have) port (?P<port>\d+)", upstream_port),
+    (r"nginx -s reload", nginx_reload),
+    (rf"{PAY}: (?P<status>[1-5]\d\d)(?: with Retry-After: \d+)?"
+     r"(?: (?:to|for|on) (?:every|all|each) requests?)?(?:, TLS as before)?",
+     payments),
     (rf"(?:point |set )?(?:the )?(?:{ENV} )?nginx(?: {ENV})?:? "
      rf"(?:proxy_pass|upstream)(?: \w+)? ?(?:->|=|to|:)? ?(?P<target>\S+)",
      upstream),

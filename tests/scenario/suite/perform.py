@@ -119,8 +119,22 @@ class Performer:  # pylint: disable=too-many-public-methods
         """Where a file of an environment is."""
         return pathlib.Path(self.world.env(env).folder) / file
 
+    def given(self, env, name, value):
+        """A value with what the text leaves to the environment in it."""
+        place = self.world.env(env)
+        if value == "<that of production>":
+            lines = self.world.env("prd").env_file.read_text(
+                encoding="utf-8").splitlines()
+            return dict(line.split("=", 1) for line in lines)[name]
+        if value.startswith("postgres"):
+            value = value.replace("://...@", f"://app:{place.password}@")
+            value = value.replace("<db>", place.database_name)
+        return value
+
     def do_edit(self, env, file, name, value):
         """NAME=VALUE in a file"""
+        if isinstance(value, str):
+            value = self.given(env, name, value)
         value = self.made_up(name) if value in (None, "<other>") else value
         if "$" not in value or "<" in value:
             value = self.filled(value)
@@ -300,9 +314,13 @@ class Performer:  # pylint: disable=too-many-public-methods
         while self.sessions:
             self.sessions.pop().kill()
 
-    def do_fill(self, what, env):
-        """a volume"""
-        if what == "collector":
+    def do_fill(self, what, env, percent=100):
+        """a volume, wholly or so far"""
+        if percent < 100:
+            if what != "database":
+                raise Missing(f"a {what} volume that is filled in part")
+            self.database(env).fill_part(percent)
+        elif what == "collector":
             self.world.collector.fill_disk()
         elif what == "database":
             self.database(env).fill_disk()
@@ -424,6 +442,10 @@ class Performer:  # pylint: disable=too-many-public-methods
     def do_nginx_stop(self, env):
         """the proxy is gone"""
         self.world.env(env).nginx.stop()
+
+    def do_nginx_reload(self, env):
+        """what is in its file counts"""
+        self.world.env(env).nginx.reload()
 
     def do_nginx_start(self, env):
         """and back"""

@@ -24,7 +24,7 @@ FILES = {"staging.env": "stg", "prod.env": "prd", "production.env": "prd",
 # clause begins there and not a list.
 BEGINS = (r"app_restart|deploy|load|restart|reload|stop|start|kill|set|unset|"
           r"remove|append|add|sed|mv|cp|rm|nft|iptables|netem|tbf|in \w+:|"
-          r"p\d\d stays|fake GCP|zone|pg_ctl|psql|post|mark|fill|free|run|agents run")
+          r"p\d\d stays|fake GCP|zone|pg_ctl|psql|post|mark|fill|free|run (?:the|a)|agents run|delete the")
 
 
 class NotUnderstood(Exception):
@@ -79,6 +79,8 @@ def outside(spans, position):
 
 def cut(text):
     """The clauses of a text, in order."""
+    text = re.sub(r",? and,? (?:in|at) the same (?:step|moment|time),? ", "; ",
+                  text)
     spans = quoted_spans(text)
     ends = [m for m in re.finditer(
         rf";\s*|,\s*(?:and |then )?(?=(?:{BEGINS})\b)|"
@@ -99,7 +101,9 @@ def join_sql(clauses):
     for clause in clauses:
         opens = joined and re.search(r"\bBEGIN\b", joined[-1]) and \
             not re.search(r"\b(COMMIT|ROLLBACK|hold)\b", joined[-1], re.I)
-        if opens:
+        if opens and clause.startswith("("):
+            joined[-1] += "; hold"  # whatever else is said of the session
+        elif opens:
             joined[-1] += "; " + clause
         else:
             joined.append(clause)
