@@ -302,6 +302,7 @@ def test_a_clause_has_times_of_its_own(text, after):
     "pg_ctl -D ${PGDATA_STG} dance", "netem wobble",
     "pg_hba.conf: something", "payments stub answers politely",
     "pg_ctl -D ${PGDATA_STG} -m fast stop; and pray",
+    "append a trailing blank to SECRET_KEY in ${STG}/staging.env",
 ])
 def test_what_no_pattern_reads_is_refused(text):
     """Nothing is dropped quietly: the clause is named."""

@@ -147,7 +147,9 @@ def drop(clause, found):
 def mangle(clause, found):
     """The value stays the same but for its shape."""
     how = "line_ends" if "CRLF" in clause.text + clause.remark else \
-        SHAPES[next(key for key in SHAPES if key in clause.text)]
+        next((SHAPES[key] for key in SHAPES if key in clause.text), None)
+    if how is None:
+        raise NotUnderstood(clause.text)
     return clause.step("mangle", name=found["name"], how=how,
                        **file_of(clause, found["file"]))
 
