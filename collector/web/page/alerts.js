@@ -40,8 +40,7 @@ function release(alert) {
 		title: `Release alert ${alert.id}`,
 		text: `${alert.acknowledged.by} has it. Released, it is nobody's: ` +
 			"receivers are reminded again.",
-		go: "Release", path: `release/${alert.id}`,
-		command: `vedette release ${alert.id}`, fields: [],
+		go: "Release", path: `release/${alert.id}`, fields: [],
 	});
 }
 

@@ -22,7 +22,7 @@ function control({ name, label, value, options, type }) {
 export const WHO = { name: "who", label: "Your name" };
 
 /* Without a token that may, it is asked for, and the command said that does
- * the same on the collector's machine. */
+ * the same on the collector's machine, if there is one. */
 function askForToken(place, error, command) {
 	if (error.status !== 401 && error.status !== 403) {
 		place.replaceChildren(error.message);
@@ -31,8 +31,8 @@ function askForToken(place, error, command) {
 	place.replaceChildren(h("p", {}, `${error.message}.`),
 		control({ name: "token", label: "Token with the scope admin",
 			type: "password" }),
-		h("p", { class: "soft" }, "or, in a terminal: ", h("code", {},
-			command), " ", copyButton(command)));
+		command ? h("p", { class: "soft" }, "or, in a terminal: ",
+			h("code", {}, command), " ", copyButton(command)) : "");
 	place.querySelector("input").focus();
 }
 
