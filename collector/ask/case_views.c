@@ -301,7 +301,8 @@ median(int64_t *values, size_t n)
 	return quantile(values, n, 2);
 }
 
-/* How long ok results took: the newest few, and those before. */
+/* How long results took that came to their end, if late: the newest few, and
+ * those before. */
 static void
 set_usual(struct scene_view *view, const struct sight *sight)
 {
@@ -313,7 +314,8 @@ set_usual(struct scene_view *view, const struct sight *sight)
 	for (size_t i = 0; i < sight->n_results; i++) {
 		const struct result *result = &sight->results[i];
 
-		if (result->outcome != OUTCOME_OK)
+		if (result->outcome != OUTCOME_OK &&
+		    result->outcome != OUTCOME_WARNING)
 			continue;
 		if (n < FEW) {
 			whole[n] = result->duration_us;

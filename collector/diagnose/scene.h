@@ -51,7 +51,8 @@ struct scene_view {
 	uint32_t n_flips;       /* from good to bad or back, among these */
 	uint32_t n_episode;     /* results since bad_from_ms; 0: not failing */
 	uint32_t n_episode_bad; /* critical ones among these */
-	/* How long ok results used to take, and the newest few; 0: unknown. */
+	/* How long results that are ok or warn used to take, and the newest
+	 * few; 0: unknown. */
 	int64_t usual_us, recent_us;
 	int64_t usual_connect_us, recent_connect_us;
 	/* The failure before this one of the same run of failures, when its

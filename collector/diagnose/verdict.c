@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "collector/diagnose/node.h"
 #include "collector/diagnose/note.h"
 #include "collector/diagnose/relapse.h"
 #include "collector/diagnose/remarks.h"
@@ -295,9 +296,43 @@ set_verdict(struct verdict *out, enum blame blame, int permyriad)
 	out->cap = "";
 }
 
+/* What users feel warns and takes longer than it did: nothing fails, and yet
+ * all is not well.  NULL: no such check. */
+static const struct scene_view *
+find_late(const struct scene *scene, const struct chain *chain)
+{
+	for (size_t i = 0; i < chain->n_nodes; i++) {
+		const struct scene_view *view = chain->nodes[i].view;
+
+		if (node_is_user_facing(scene, view) &&
+		    view->last->outcome == OUTCOME_WARNING &&
+		    node_takes_longer(view))
+			return view;
+	}
+	return NULL;
+}
+
+/* No layer fails. */
+static void
+pass_healthy(struct verdict *out, struct arena *arena,
+    const struct scene *scene, const struct chain *chain)
+{
+	const struct scene_view *late = find_late(scene, chain);
+	char usual[TEXT_SPAN_BYTES], recent[TEXT_SPAN_BYTES];
+
+	set_verdict(out, BLAME_NONE, out->score.permyriad[BLAME_NONE]);
+	if (late != NULL)
+		undetermine(out, CAP_TWINS,
+		    note(arena, "nothing fails, and yet %s/%s takes %s, was %s",
+			late->series->service, late->series->probe,
+			text_span(recent, late->recent_us),
+			text_span(usual, late->usual_us)));
+}
+
 /* What is decided before any arithmetic, in this order; false: nothing. */
 static bool
-pass_gates(struct verdict *out, const struct chain *chain)
+pass_gates(struct verdict *out, struct arena *arena, const struct scene *scene,
+    const struct chain *chain)
 {
 	int floor = out->score.permyriad[BLAME_BLIND];
 
@@ -320,7 +355,7 @@ pass_gates(struct verdict *out, const struct chain *chain)
 		return true;
 	}
 	if (chain->n_failing == 0) {
-		set_verdict(out, BLAME_NONE, out->score.permyriad[BLAME_NONE]);
+		pass_healthy(out, arena, scene, chain);
 		return true;
 	}
 	return false;
@@ -417,7 +452,7 @@ verdict_reach(
 	out->onset_from_ms = chain.onset_from_ms;
 	out->onset_to_ms = chain.onset_to_ms;
 	out->good_ms = chain.good_ms;
-	if (!pass_gates(out, &chain))
+	if (!pass_gates(out, arena, scene, &chain))
 		judge(out, &chain);
 	if (out->blame < BLAME_NONE)
 		out->subject = subject_of(out->blame, arena, scene, &chain,

@@ -30,6 +30,7 @@ struct seen {
 	int age_s;            /* of the last result */
 	/* Of a journey; of the runs since it began to fail. */
 	uint32_t step, steps, episode, episode_bad;
+	int64_t usual_us, recent_us; /* how long it takes */
 };
 
 struct changed {
@@ -111,6 +112,8 @@ case_view(struct case_room *room, const struct seen *seen)
 		.text_is_new = seen->text_is_new,
 		.n_episode = seen->episode,
 		.n_episode_bad = seen->episode_bad,
+		.usual_us = seen->usual_us,
+		.recent_us = seen->recent_us,
 	};
 	if (seen->steps == 0)
 		return;
