@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "collector/diagnose/kin.h"
 #include "collector/diagnose/node.h"
 #include "proto/base/text.h"
 
@@ -186,44 +187,22 @@ node_is_user_facing(const struct scene *scene, const struct scene_view *view)
 
 /* --- where a view stands -------------------------------------------------------- */
 
-/* Do the words of a probe's name name this dependency? */
-static bool
-is_named(const char *probe, const char *dependency)
-{
-	return strstr(probe, dependency) != NULL;
-}
-
-static bool
-is_database(const struct scene_service *service)
-{
-	return service != NULL &&
-	    (same(service->kind, "database") ||
-		is_named(service->name, "postgres") ||
-		is_named(service->name, "database") ||
-		is_named(service->name, "db"));
-}
-
-static bool
-is_cache(const struct scene_service *service)
-{
-	return service != NULL &&
-	    (same(service->kind, "cache") || is_named(service->name, "redis"));
-}
-
 static bool
 fits(const struct scene *scene, const struct series *series,
     const char *dependency)
 {
 	const struct scene_service *other = node_service(scene, dependency);
 
-	if (is_named(series->probe, dependency))
+	if (kin_is_named(series->probe, dependency))
 		return true;
 	if (same(series->kind, "postgres") || same(series->kind, "mysql") ||
-	    is_named(series->probe, "postgres") ||
-	    is_named(series->probe, "database") ||
-	    is_named(series->probe, "db") || is_named(series->probe, "pg"))
-		return is_database(other) || is_named(dependency, "postgres");
-	return same(series->kind, "redis") && is_cache(other);
+	    kin_is_named(series->probe, "postgres") ||
+	    kin_is_named(series->probe, "database") ||
+	    kin_is_named(series->probe, "db") ||
+	    kin_is_named(series->probe, "pg"))
+		return kin_is_database(other) ||
+		    kin_is_named(dependency, "postgres");
+	return same(series->kind, "redis") && kin_is_cache(other);
 }
 
 /* The dependency that a run of an application's own probe goes to. */
@@ -505,40 +484,36 @@ is_testimony(const struct scene_view *view)
 	    (same(kind, "heartbeat") && reason == REASON_EXIT);
 }
 
-/* The dependency that an error text of service names by name or port. */
-static const char *
-dependency_in(
-    const struct scene *scene, const char *service, const char *object)
+/* Is it said of the way to something else? */
+static bool
+is_of_a_path(enum layer layer)
 {
-	const struct scene_service *own = node_service(scene, service);
-
-	for (size_t i = 0; own != NULL && i < own->n_depends_on; i++) {
-		const char *name = own->depends_on[i];
-		const struct scene_service *other = node_service(scene, name);
-
-		if (is_named(object, name) ||
-		    (is_database(other) &&
-			(is_named(object, ":5432") ||
-			    is_named(object, ":3306"))) ||
-		    (is_cache(other) && is_named(object, ":6379")))
-			return name;
-	}
-	return "";
+	return layer == LAYER_DNS || layer == LAYER_TCP || layer == LAYER_TLS ||
+	    layer == LAYER_AUTH;
 }
 
 static void
 read_text(struct node *node, const struct scene *scene, const char *text)
 {
+	const char *dependency = node->dependency;
+
 	signature_find(&node->text, text, strlen(text));
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
 		if (meanings[i].signature != node->text.signature)
 			continue;
+		if (dependency[0] == '\0')
+			dependency = kin_of_text(
+			    scene, node->service, node->text.object, text);
+		/* An application that tells of a way to nobody we know is not
+		 * at fault itself, and its own place is no path. */
+		if (dependency[0] == '\0' && node->layer >= LAYER_APP &&
+		    is_of_a_path(meanings[i].layer) &&
+		    node_is_application(scene, node->service))
+			return;
 		node->layer = meanings[i].layer;
 		node->token = meanings[i].token;
 		node->by_text = true;
-		if (node->dependency[0] == '\0')
-			node->dependency = dependency_in(
-			    scene, node->service, node->text.object);
+		node->dependency = dependency;
 	}
 }
 

@@ -49,6 +49,22 @@ static const struct outage {
 	    { { 0 } }, { { 0 } },
 	    { { S, "stg-1", IN, 3 }, { S, "ops-1", EX, 3 } }, "app" },
 
+	{ "a port that only the application's text names is its input's",
+	    BLAME_ENV, "envvar:POSTGRES_PORT",
+	    { { S, "stg-1", "backend", "env", "env", IN },
+		{ S, "ops-1", "postgres", "port", "tcp", EX },
+		{ S, "stg-1", "backend", "ready", "http", IN, REASON_STATUS,
+		    "first_byte",
+		    "status 503: psycopg2.OperationalError: connection to "
+		    "server at \"10.77.2.2\", port 5433 failed: Connection "
+		    "refused",
+		    60 },
+		{ P, "prd-1", "backend", "ready", "http", IN } },
+	    { { S, "backend", "env/POSTGRES_PORT", "5432", "5433", 70, 65 } },
+	    { { S, "backend", "build", "v1" }, { P, "backend", "build", "v1" },
+		{ S, "backend", "env/POSTGRES_PORT", "5433" } },
+	    { { S, "stg-1", IN, 3 }, { S, "ops-1", EX, 3 } }, "infra" },
+
 	{ "the environment file is not loaded", BLAME_ENV,
 	    "envfile:staging.env",
 	    { { S, "stg-1", "backend", "env", "env", IN, REASON_MISSING, NULL,

@@ -1,0 +1,22 @@
+/*
+ * kin.h - which dependency do a name or an error text speak of?
+ */
+#ifndef COLLECTOR_DIAGNOSE_KIN_H
+#define COLLECTOR_DIAGNOSE_KIN_H
+
+#include "collector/diagnose/scene.h"
+
+/* Do the words of a probe's name, or of an address, name this dependency? */
+bool kin_is_named(const char *words, const char *dependency);
+
+/* By the declared kind, or by the name.  NULL is neither. */
+bool kin_is_database(const struct scene_service *service);
+bool kin_is_cache(const struct scene_service *service);
+
+/* The dependency of service that its error text speaks of: by the object the
+ * text names (a name or a port, signature.h), else its only database when the
+ * text is a database driver's.  "": nobody we know. */
+const char *kin_of_text(const struct scene *scene, const char *service,
+    const char *object, const char *text);
+
+#endif
