@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "collector/diagnose/chain.h"
+#include "proto/base/text.h"
 
 /* A failure this much older than the others is not part of what happened. */
 #define STANDING_MS INT64_C(86400000)
@@ -11,12 +12,6 @@
 
 /* Clocks that agree, agree to this. */
 #define CLOCKS_MS INT64_C(1000)
-
-static bool
-same(const char *a, const char *b)
-{
-	return strcmp(a, b) == 0;
-}
 
 static int64_t
 slack_ms(const struct node *a, const struct node *b)
@@ -41,12 +36,12 @@ is_below(const struct scene *scene, const struct node *below,
 
 	/* A probe that lacks its inputs lacks what the env probe misses. */
 	if (above->layer == LAYER_ENV && below->layer == LAYER_ENV)
-		return same(below->service, above->service) &&
+		return text_same(below->service, above->service) &&
 		    below->dependency[0] == '\0' &&
 		    above->dependency[0] != '\0';
 	if (above->layer <= below->layer)
 		return false;
-	if (same(below->service, above->service)) {
+	if (text_same(below->service, above->service)) {
 		/* Own inputs are under everything the service does; another
 		 * dependency is not under this one. */
 		if (below->layer <= LAYER_SECRET)
@@ -54,9 +49,9 @@ is_below(const struct scene *scene, const struct node *below,
 		return below->dependency[0] == '\0'
 		    ? above->layer >= LAYER_APP || above->dependency[0] == '\0'
 		    : above->layer >= LAYER_APP ||
-			same(below->dependency, above->dependency);
+			text_same(below->dependency, above->dependency);
 	}
-	if (same(target, node_target(above)))
+	if (text_same(target, node_target(above)))
 		return true;
 	return above->layer >= LAYER_APP &&
 	    node_needs(scene, above->service, target);
@@ -79,10 +74,10 @@ is_twin(const struct node *a, const struct node *b)
 {
 	if (a->layer != b->layer)
 		return false;
-	if (same(node_target(a), node_target(b)))
+	if (text_same(node_target(a), node_target(b)))
 		return true;
 	return is_unanswered(a) && is_unanswered(b) &&
-	    same(a->view->series->agent, b->view->series->agent);
+	    text_same(a->view->series->agent, b->view->series->agent);
 }
 
 static bool
@@ -114,7 +109,7 @@ entails(const struct scene *scene, const struct node *cause,
 		return true;
 	/* An application that fails takes along those that use it. */
 	return cause->layer >= LAYER_APP && effect->layer >= LAYER_APP &&
-	    !same(cause->service, effect->service) &&
+	    !text_same(cause->service, effect->service) &&
 	    node_needs(scene, effect->service, cause->service) &&
 	    !node_needs(scene, cause->service, effect->service);
 }
@@ -146,7 +141,7 @@ are_twin_paths(const struct node *a, const struct node *b)
 	int64_t most_ms = slack_ms(a, b);
 
 	return a->dependency[0] != '\0' && b->dependency[0] != '\0' &&
-	    same(a->service, b->service) && a->token == b->token &&
+	    text_same(a->service, b->service) && a->token == b->token &&
 	    a->layer >= LAYER_DNS && a->layer < LAYER_APP &&
 	    b->layer >= LAYER_DNS && b->layer < LAYER_APP &&
 	    apart_ms <= most_ms && apart_ms >= -most_ms;
@@ -287,7 +282,7 @@ place_all(struct chain *chain, struct arena *arena, const struct scene *scene)
 		const struct scene_view *view = &scene->views[i];
 		struct node *node = &chain->nodes[chain->n_nodes];
 
-		if (!same(view->series->environment, scene->environment) ||
+		if (!text_same(view->series->environment, scene->environment) ||
 		    !node_is_fresh(scene, view) || !node_counts(view))
 			continue;
 		chain->has_inside |= node_is_inside(view);

@@ -2,6 +2,7 @@
 
 #include "collector/diagnose/look.h"
 #include "collector/diagnose/relapse.h"
+#include "proto/base/text.h"
 
 #define SECOND_MS       INT64_C(1000)
 #define SILENT_BEATS    3
@@ -52,7 +53,7 @@ find_silence(const struct look *look, const struct scene_agent *agent)
 		const struct scene_agent *other = &scene->agents[i];
 		int64_t apart_ms = other->heard_ms - agent->heard_ms;
 
-		if (!look_same(other->environment, agent->environment) &&
+		if (!text_same(other->environment, agent->environment) &&
 		    is_silent(scene, other) && apart_ms < SAME_GAP_MS &&
 		    apart_ms > -SAME_GAP_MS)
 			look->out->n_gapped++;
@@ -67,7 +68,7 @@ recent_hole(const struct scene *scene)
 	int64_t beat_ms = 0;
 
 	for (size_t i = 0; i < scene->n_agents; i++)
-		if (look_same(
+		if (text_same(
 			scene->agents[i].environment, scene->environment) &&
 		    vantage_counts(scene->agents[i].vantage) &&
 		    scene->agents[i].heartbeat_ms > beat_ms)
@@ -107,7 +108,7 @@ find_observers(const struct look *look)
 	for (size_t i = 0; i < scene->n_agents; i++) {
 		const struct scene_agent *agent = &scene->agents[i];
 
-		if (!look_same(agent->environment, scene->environment) ||
+		if (!text_same(agent->environment, scene->environment) ||
 		    !vantage_counts(agent->vantage))
 			continue;
 		if (is_silent(scene, agent)) {
@@ -169,7 +170,7 @@ find_strangers(const struct look *look)
 	for (size_t i = 0; i < scene->n_views; i++) {
 		const struct scene_view *view = &scene->views[i];
 
-		if (!look_same(view->series->environment, scene->environment) ||
+		if (!text_same(view->series->environment, scene->environment) ||
 		    node_counts(view) || !node_is_fresh(scene, view) ||
 		    (look->chain->n_nodes > 0 && !is_stand_in(look, view)))
 			continue;

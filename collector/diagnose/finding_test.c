@@ -1,6 +1,5 @@
-#include <string.h>
-
 #include "collector/diagnose/look.h"
+#include "proto/base/text.h"
 
 #define PEERS_TOLD 2 /* more of the same weigh nothing */
 
@@ -12,14 +11,14 @@ is_reference_of(const struct scene_view *view, const struct node *node)
 	const struct series *a = view->series, *b = node->view->series;
 
 	if (a->reference_of[0] != '\0')
-		return look_same(a->reference_of, b->probe) &&
-		    look_same(a->agent, b->agent) &&
-		    look_same(a->service, b->service);
+		return text_same(a->reference_of, b->probe) &&
+		    text_same(a->agent, b->agent) &&
+		    text_same(a->service, b->service);
 	/* A probe of the dependency itself, with a login of its own, from the
 	 * same place. */
-	return node->dependency[0] != '\0' && look_same(a->kind, b->kind) &&
-	    look_same(a->service, node->dependency) &&
-	    look_same(a->agent, b->agent);
+	return node->dependency[0] != '\0' && text_same(a->kind, b->kind) &&
+	    text_same(a->service, node->dependency) &&
+	    text_same(a->agent, b->agent);
 }
 
 /* Own inputs against reference inputs. */
@@ -39,7 +38,7 @@ find_substitution(const struct look *look)
 			struct finding *finding;
 			bool fails = node_is_failing(view);
 
-			if (!look_same(view->series->environment,
+			if (!text_same(view->series->environment,
 				scene->environment) ||
 			    !node_is_fresh(scene, view) ||
 			    view->last->outcome == OUTCOME_UNKNOWN ||
@@ -74,7 +73,7 @@ edge_in_question(const struct look *look)
 	for (size_t i = 0; node->layer >= LAYER_APP && i < look->chain->n_nodes;
 	     i++) {
 		const struct node *other = &look->chain->nodes[i];
-		bool is_edge = look_same(other->service, node->service)
+		bool is_edge = text_same(other->service, node->service)
 		    ? other->dependency[0] != '\0'
 		    : node_needs(look->scene, node->service, other->service);
 
@@ -90,7 +89,7 @@ is_any_path_longer(const struct look *look)
 	for (size_t i = 0; i < look->chain->n_nodes; i++) {
 		const struct node *node = &look->chain->nodes[i];
 
-		if (look_same(node->service, look->break_->service) &&
+		if (text_same(node->service, look->break_->service) &&
 		    node->dependency[0] != '\0' &&
 		    node_takes_longer(node->view))
 			return true;
@@ -116,7 +115,7 @@ find_own_inputs(const struct look *look)
 	for (size_t i = 0; i < look->chain->n_nodes; i++) {
 		const struct node *other = &look->chain->nodes[i];
 
-		if (!look_same(other->service, node->service) ||
+		if (!text_same(other->service, node->service) ||
 		    other->dependency[0] == '\0' ||
 		    other->view->last->outcome != OUTCOME_OK ||
 		    node_is_failing(other->view) || other->layer < LAYER_AUTH)
@@ -137,24 +136,24 @@ is_peer(const struct look *look, const struct node *node,
 	const struct series *a = view->series, *b = node->view->series;
 	struct node other;
 
-	if ((!look_same(a->environment, look->scene->environment) &&
+	if ((!text_same(a->environment, look->scene->environment) &&
 		!node_is_external(look->scene, node_target(node))) ||
 	    a->reference_of[0] != '\0' || !node_counts(view) ||
 	    !node_is_fresh(look->scene, view) ||
 	    view->last->outcome == OUTCOME_UNKNOWN ||
 	    /* A host that answers pings acquits none of its ports. */
-	    (look_same(a->kind, "icmp") && !node_is_failing(view)) ||
-	    (look_same(a->environment, b->environment) &&
-		look_same(a->agent, b->agent) &&
-		look_same(a->service, b->service)))
+	    (text_same(a->kind, "icmp") && !node_is_failing(view)) ||
+	    (text_same(a->environment, b->environment) &&
+		text_same(a->agent, b->agent) &&
+		text_same(a->service, b->service)))
 		return false;
 	node_place(&other, look->scene, view);
-	if (!look_same(node_target(&other), node_target(node)))
+	if (!text_same(node_target(&other), node_target(node)))
 		return false;
 	/* From the same place with the same login it is no other vantage. */
-	if (look_same(a->environment, b->environment) &&
-	    look_same(a->agent, b->agent) &&
-	    look_same(a->service, node_target(node)))
+	if (text_same(a->environment, b->environment) &&
+	    text_same(a->agent, b->agent) &&
+	    text_same(a->service, node_target(node)))
 		return false;
 	/* Only what goes at least as deep can acquit. */
 	return other.layer >= node->layer || node_is_failing(view);
@@ -207,7 +206,7 @@ is_of_proxy(const struct node *node)
 
 	if (node->layer < LAYER_DNS)
 		return false;
-	return (look_same(node->view->series->kind, "http") &&
+	return (text_same(node->view->series->kind, "http") &&
 		   node->layer >= LAYER_APP) ||
 	    look_holds(message, "502") || look_holds(message, "504");
 }
@@ -242,7 +241,7 @@ is_of_break(const struct look *look, const struct node *other)
 		if ((node == look->break_ ||
 			node->entailed_by == look->break_) &&
 		    node->layer < LAYER_APP &&
-		    look_same(node_target(node), node_target(other)))
+		    text_same(node_target(node), node_target(other)))
 			return true;
 	}
 	return false;
@@ -263,7 +262,7 @@ find_detours(const struct look *look)
 		    node_is_failing(other->view) || other == node)
 			continue;
 		if (look_holds(probe, "direct") && is_of_proxy(node) &&
-		    look_same(node_target(other), node_target(node))) {
+		    text_same(node_target(other), node_target(node))) {
 			finding = look_add(look, TOKEN_PROXY_FAIL, 100,
 			    note(look->arena, "%s passes, %s fails",
 				look_place(look, other->view),
@@ -283,9 +282,9 @@ fact_of(const struct scene *scene, const char *environment, const char *service,
     const char *name)
 {
 	for (size_t i = 0; i < scene->n_facts; i++)
-		if (look_same(scene->facts[i].environment, environment) &&
-		    look_same(scene->facts[i].service, service) &&
-		    look_same(scene->facts[i].name, name))
+		if (text_same(scene->facts[i].environment, environment) &&
+		    text_same(scene->facts[i].service, service) &&
+		    text_same(scene->facts[i].name, name))
 			return &scene->facts[i];
 	return NULL;
 }
@@ -301,8 +300,8 @@ peer_health(
 	for (size_t i = 0; i < scene->n_views; i++) {
 		const struct scene_view *view = &scene->views[i];
 
-		if (!look_same(view->series->environment, environment) ||
-		    !look_same(view->series->service, service) ||
+		if (!text_same(view->series->environment, environment) ||
+		    !text_same(view->series->service, service) ||
 		    !node_counts(view) || !node_is_fresh(scene, view) ||
 		    !node_is_user_facing(scene, view))
 			continue;
@@ -330,10 +329,10 @@ find_build(const struct look *look)
 		struct finding *finding;
 		int health;
 
-		if (look_same(fact->environment, scene->environment) ||
-		    !look_same(fact->name, "build") ||
-		    !look_same(fact->service, service) ||
-		    !look_same(fact->value, own->value))
+		if (text_same(fact->environment, scene->environment) ||
+		    !text_same(fact->name, "build") ||
+		    !text_same(fact->service, service) ||
+		    !text_same(fact->value, own->value))
 			continue;
 		health = peer_health(scene, fact->environment, service);
 		if (health < 0)

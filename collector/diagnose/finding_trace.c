@@ -30,14 +30,14 @@ static bool
 has_any(const struct scene *scene, enum change_class class)
 {
 	for (size_t i = 0; i < scene->n_changes; i++)
-		if (look_same(
+		if (text_same(
 			scene->changes[i].environment, scene->environment) &&
 		    suspect_class(&scene->changes[i]) == class)
 			return true;
 	for (size_t i = 0; i < scene->n_facts; i++) {
 		struct scene_change as = { .name = scene->facts[i].name };
 
-		if (look_same(
+		if (text_same(
 			scene->facts[i].environment, scene->environment) &&
 		    suspect_class(&as) == class)
 			return true;
@@ -85,7 +85,7 @@ find_shapes(const struct look *look)
 		struct finding *finding;
 
 		if (view->told->reason != REASON_SHAPE ||
-		    !look_same(view->series->kind, "env"))
+		    !text_same(view->series->kind, "env"))
 			continue;
 		finding = look_add(look, TOKEN_SHAPE, 100,
 		    note(look->arena, "%s: %s", look_place(look, view),
@@ -229,8 +229,8 @@ is_answered(const struct look *look, const struct node *node)
 		const struct node *other = &look->chain->nodes[i];
 
 		if (other != node &&
-		    look_same(node_target(other), node_target(node)) &&
-		    look_same(other->view->series->agent,
+		    text_same(node_target(other), node_target(node)) &&
+		    text_same(other->view->series->agent,
 			node->view->series->agent) &&
 		    other->view->last->outcome == OUTCOME_OK &&
 		    !node_is_failing(other->view))
@@ -332,10 +332,10 @@ is_peer_environment(const struct scene *scene, const char *name)
 	for (size_t i = 0; i < scene->n_environments; i++) {
 		const struct scene_environment *env = &scene->environments[i];
 
-		if (!look_same(env->name, scene->environment))
+		if (!text_same(env->name, scene->environment))
 			continue;
 		for (size_t k = 0; k < env->n_compare_with; k++)
-			if (look_same(env->compare_with[k], name))
+			if (text_same(env->compare_with[k], name))
 				return true;
 		return env->n_compare_with == 0;
 	}
@@ -365,7 +365,7 @@ differs(const struct scene_fact *own, const struct scene_fact *peer)
 	if (!must_match(own->name))
 		return false;
 	if (own->value[0] != '\0' && peer->value[0] != '\0')
-		return !look_same(own->value, peer->value);
+		return !text_same(own->value, peer->value);
 	/* Comparable only when both were made with the fleet's key. */
 	return fingerprints_compare(own->fingerprint, peer->fingerprint) ==
 	    FINGERPRINTS_DIFFER;
@@ -380,16 +380,16 @@ find_peer_values(const struct look *look)
 	for (size_t i = 0; service != NULL && i < scene->n_facts; i++) {
 		const struct scene_fact *own = &scene->facts[i];
 
-		if (!look_same(own->environment, scene->environment) ||
-		    !look_same(own->service, service))
+		if (!text_same(own->environment, scene->environment) ||
+		    !text_same(own->service, service))
 			continue;
 		for (size_t k = 0; k < scene->n_facts; k++) {
 			const struct scene_fact *peer = &scene->facts[k];
 			struct finding *finding;
 
-			if (look_same(peer->environment, own->environment) ||
-			    !look_same(peer->service, own->service) ||
-			    !look_same(peer->name, own->name) ||
+			if (text_same(peer->environment, own->environment) ||
+			    !text_same(peer->service, own->service) ||
+			    !text_same(peer->name, own->name) ||
 			    !is_peer_environment(scene, peer->environment) ||
 			    !suspect_uses(look->break_, own->name) ||
 			    !differs(own, peer))

@@ -2,12 +2,7 @@
 
 #include "collector/diagnose/kin.h"
 #include "collector/diagnose/node.h"
-
-static bool
-same(const char *a, const char *b)
-{
-	return strcmp(a, b) == 0;
-}
+#include "proto/base/text.h"
 
 bool
 kin_is_named(const char *probe, const char *dependency)
@@ -19,7 +14,7 @@ bool
 kin_is_database(const struct scene_service *service)
 {
 	return service != NULL &&
-	    (same(service->kind, "database") ||
+	    (text_same(service->kind, "database") ||
 		kin_is_named(service->name, "postgres") ||
 		kin_is_named(service->name, "database") ||
 		kin_is_named(service->name, "db"));
@@ -29,7 +24,7 @@ bool
 kin_is_cache(const struct scene_service *service)
 {
 	return service != NULL &&
-	    (same(service->kind, "cache") ||
+	    (text_same(service->kind, "cache") ||
 		kin_is_named(service->name, "redis"));
 }
 

@@ -4,12 +4,6 @@
 #include "collector/diagnose/relapse.h"
 #include "proto/base/text.h"
 
-bool
-look_same(const char *a, const char *b)
-{
-	return strcmp(a, b) == 0;
-}
-
 struct finding *
 look_add(
     const struct look *look, enum token token, int percent, const char *text)
@@ -70,7 +64,7 @@ look_at_kills(const struct look *look)
 	for (size_t i = 0; i < look->scene->n_changes; i++) {
 		const struct scene_change *change = &look->scene->changes[i];
 
-		if (look_same(change->environment, look->scene->environment) &&
+		if (text_same(change->environment, look->scene->environment) &&
 		    change->to_ms >= look->chain->onset_from_ms &&
 		    relapse_is_kill(look->scene, change))
 			newest = change;
@@ -84,7 +78,7 @@ look_at_host(const struct look *look)
 	for (size_t i = 0; i < look->chain->n_nodes; i++) {
 		const struct scene_view *view = look->chain->nodes[i].view;
 
-		if (look_same(view->series->kind, "host") &&
+		if (text_same(view->series->kind, "host") &&
 		    view->told->outcome != OUTCOME_OK &&
 		    view->told->outcome != OUTCOME_UNKNOWN)
 			return &look->chain->nodes[i];
@@ -99,13 +93,13 @@ look_at_override(const struct look *look)
 	const char *server = told->message;
 
 	for (size_t i = 0; i < told->n_attributes; i++)
-		if (look_same(told->attributes[i].name, "server") &&
+		if (text_same(told->attributes[i].name, "server") &&
 		    told->attributes[i].text != NULL)
 			server = told->attributes[i].text;
 	for (size_t i = 0; i < look->scene->n_facts; i++) {
 		const struct scene_fact *fact = &look->scene->facts[i];
 
-		if (look_same(fact->environment, look->scene->environment) &&
+		if (text_same(fact->environment, look->scene->environment) &&
 		    strncmp(fact->name, "hosts/", 6) == 0 &&
 		    fact->value[0] != '\0' && look_holds(server, fact->value))
 			return fact;

@@ -30,7 +30,6 @@ const char *look_place(const struct look *look, const struct scene_view *view);
 const char *
 look_outcome(const struct look *look, const struct scene_view *view);
 
-bool look_same(const char *a, const char *b);
 bool look_holds(const char *text, const char *word);
 
 /* The newest kill for want of memory since it began to fail; NULL: none. */

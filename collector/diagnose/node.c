@@ -33,19 +33,13 @@ layer_name(enum layer layer)
 	return layer_names[layer];
 }
 
-static bool
-same(const char *a, const char *b)
-{
-	return strcmp(a, b) == 0;
-}
-
 /* --- services ---------------------------------------------------------------- */
 
 const struct scene_service *
 node_service(const struct scene *scene, const char *service)
 {
 	for (size_t i = 0; i < scene->n_services; i++)
-		if (same(scene->services[i].name, service))
+		if (text_same(scene->services[i].name, service))
 			return &scene->services[i];
 	return NULL;
 }
@@ -58,7 +52,7 @@ is_plumbing(const char *kind)
 		"tcp", "dns", "tls", "icmp", "host" };
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (same(kind, kinds[i]))
+		if (text_same(kind, kinds[i]))
 			return true;
 	return strncmp(kind, "gcp.", 4) == 0;
 }
@@ -69,13 +63,13 @@ node_is_application(const struct scene *scene, const char *service)
 	const struct scene_service *declared = node_service(scene, service);
 
 	if (declared != NULL && declared->kind[0] != '\0')
-		return same(declared->kind, "application") ||
-		    same(declared->kind, "service");
+		return text_same(declared->kind, "application") ||
+		    text_same(declared->kind, "service");
 	if (declared != NULL &&
 	    (declared->n_depends_on > 0 || declared->n_journeys > 0))
 		return true;
 	for (size_t i = 0; i < scene->n_views; i++)
-		if (same(scene->views[i].series->service, service) &&
+		if (text_same(scene->views[i].series->service, service) &&
 		    !is_plumbing(scene->views[i].series->kind))
 			return true;
 	return false;
@@ -86,7 +80,7 @@ node_is_external(const struct scene *scene, const char *target)
 {
 	const struct scene_service *service = node_service(scene, target);
 
-	return service != NULL && same(service->kind, "external");
+	return service != NULL && text_same(service->kind, "external");
 }
 
 static bool
@@ -98,7 +92,7 @@ needs(const struct scene *scene, const char *service, const char *dependency,
 	if (declared == NULL || depth == 0)
 		return false;
 	for (size_t i = 0; i < declared->n_depends_on; i++)
-		if (same(declared->depends_on[i], dependency) ||
+		if (text_same(declared->depends_on[i], dependency) ||
 		    needs(
 			scene, declared->depends_on[i], dependency, depth - 1))
 			return true;
@@ -175,12 +169,12 @@ node_is_user_facing(const struct scene *scene, const struct scene_view *view)
 	const struct scene_service *declared =
 	    node_service(scene, view->series->service);
 
-	if (same(view->series->kind, "journey"))
+	if (text_same(view->series->kind, "journey"))
 		return true;
 	for (size_t i = 0; declared != NULL && i < declared->n_journeys; i++)
-		if (same(declared->journeys[i], view->series->probe))
+		if (text_same(declared->journeys[i], view->series->probe))
 			return true;
-	return same(view->series->kind, "http") &&
+	return text_same(view->series->kind, "http") &&
 	    (declared == NULL || declared->n_journeys == 0) &&
 	    node_is_application(scene, view->series->service);
 }
@@ -195,14 +189,15 @@ fits(const struct scene *scene, const struct series *series,
 
 	if (kin_is_named(series->probe, dependency))
 		return true;
-	if (same(series->kind, "postgres") || same(series->kind, "mysql") ||
+	if (text_same(series->kind, "postgres") ||
+	    text_same(series->kind, "mysql") ||
 	    kin_is_named(series->probe, "postgres") ||
 	    kin_is_named(series->probe, "database") ||
 	    kin_is_named(series->probe, "db") ||
 	    kin_is_named(series->probe, "pg"))
 		return kin_is_database(other) ||
 		    kin_is_named(dependency, "postgres");
-	return same(series->kind, "redis") && kin_is_cache(other);
+	return text_same(series->kind, "redis") && kin_is_cache(other);
 }
 
 /* The dependency that a run of an application's own probe goes to. */
@@ -217,8 +212,9 @@ dependency_of(const struct scene *scene, const struct series *series)
 	for (size_t i = 0; own != NULL && i < own->n_optional; i++)
 		if (fits(scene, series, own->optional[i]))
 			return own->optional[i];
-	if (same(series->kind, "postgres") || same(series->kind, "redis") ||
-	    same(series->kind, "mysql"))
+	if (text_same(series->kind, "postgres") ||
+	    text_same(series->kind, "redis") ||
+	    text_same(series->kind, "mysql"))
 		return series->kind;
 	return "";
 }
@@ -248,7 +244,7 @@ last_phase(char out[PHASE_BYTES], const struct scene_view *view)
 	for (size_t i = 0; i < told->n_attributes; i++) {
 		const struct attribute *attribute = &told->attributes[i];
 
-		if (same(attribute->name, ATTRIBUTE_REASON) &&
+		if (text_same(attribute->name, ATTRIBUTE_REASON) &&
 		    attribute->text != NULL)
 			copy(out, attribute->text);
 	}
@@ -274,7 +270,7 @@ layer_of_phase(const char *phase, enum layer otherwise)
 	};
 
 	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
-		if (same(phases[i].phase, phase))
+		if (text_same(phases[i].phase, phase))
 			return phases[i].layer;
 	return otherwise;
 }
@@ -319,31 +315,31 @@ layer_of(const struct scene_view *view)
 	enum layer layer;
 
 	/* A process that is gone has no environment, good or bad. */
-	if (same(kind, "env"))
+	if (text_same(kind, "env"))
 		return view->told->reason == REASON_PROCESS ? LAYER_APP
 							    : LAYER_ENV;
-	if (same(kind, "settings"))
+	if (text_same(kind, "settings"))
 		return LAYER_CONFIG;
-	if (same(kind, "gcp.secret"))
+	if (text_same(kind, "gcp.secret"))
 		return LAYER_SECRET;
-	if (same(kind, "host") || strncmp(kind, "gcp.", 4) == 0)
+	if (text_same(kind, "host") || strncmp(kind, "gcp.", 4) == 0)
 		return LAYER_SIDE;
-	if (same(kind, "dns"))
+	if (text_same(kind, "dns"))
 		return LAYER_DNS;
-	if (same(kind, "journey"))
+	if (text_same(kind, "journey"))
 		return LAYER_GOLDEN;
-	if (same(kind, "tcp") || same(kind, "icmp"))
+	if (text_same(kind, "tcp") || text_same(kind, "icmp"))
 		layer = LAYER_TCP;
-	else if (same(kind, "tls"))
+	else if (text_same(kind, "tls"))
 		layer = LAYER_TLS;
-	else if (same(kind, "postgres") || same(kind, "redis") ||
-	    same(kind, "mysql"))
+	else if (text_same(kind, "postgres") || text_same(kind, "redis") ||
+	    text_same(kind, "mysql"))
 		layer = LAYER_QUERY;
 	else
 		layer = LAYER_APP;
 	/* Of exec, log, push and heartbeat the phases are not the target's. */
 	if (view->told->outcome == OUTCOME_CRITICAL &&
-	    (layer != LAYER_APP || same(kind, "http")))
+	    (layer != LAYER_APP || text_same(kind, "http")))
 		layer = layer_of_phase(last_phase(phase, view), layer);
 	return layer_of_reason(view->told->reason, layer);
 }
@@ -420,7 +416,7 @@ token_of(const struct node *node)
 	case LAYER_SECRET:
 		return TOKEN_BREAK_SECRET;
 	case LAYER_SIDE:
-		return same(node->view->series->kind, "host")
+		return text_same(node->view->series->kind, "host")
 		    ? TOKEN_SATURATED
 		    : TOKEN_PLATFORM_BAD;
 	case LAYER_DNS:
@@ -479,9 +475,9 @@ is_testimony(const struct scene_view *view)
 	const char *kind = view->series->kind;
 
 	return reason == REASON_NONE || reason == REASON_STATUS ||
-	    reason == REASON_ANSWER || same(kind, "log") ||
-	    same(kind, "exec") || same(kind, "push") ||
-	    (same(kind, "heartbeat") && reason == REASON_EXIT);
+	    reason == REASON_ANSWER || text_same(kind, "log") ||
+	    text_same(kind, "exec") || text_same(kind, "push") ||
+	    (text_same(kind, "heartbeat") && reason == REASON_EXIT);
 }
 
 /* Is it said of the way to something else? */

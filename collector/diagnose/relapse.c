@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "collector/diagnose/node.h"
 #include "collector/diagnose/relapse.h"
 #include "collector/diagnose/suspects.h"
@@ -37,12 +35,6 @@ struct gathering {
 	size_t n_episodes;
 };
 
-static bool
-same(const char *a, const char *b)
-{
-	return strcmp(a, b) == 0;
-}
-
 /* --- who takes part ------------------------------------------------------------- */
 
 /* A log tells each error once, and a host how full it is: neither says that
@@ -51,8 +43,9 @@ static bool
 is_state(const struct scene *scene, const struct scene_view *view)
 {
 	return view->series->reference_of[0] == '\0' && node_counts(view) &&
-	    node_is_fresh(scene, view) && !same(view->series->kind, "log") &&
-	    !same(view->series->kind, "host");
+	    node_is_fresh(scene, view) &&
+	    !text_same(view->series->kind, "log") &&
+	    !text_same(view->series->kind, "host");
 }
 
 static const char *
@@ -72,10 +65,10 @@ static bool
 counts_own_kills(const struct scene *scene, const char *environment)
 {
 	for (size_t i = 0; i < scene->n_facts; i++)
-		if (same(scene->facts[i].environment, environment) &&
+		if (text_same(scene->facts[i].environment, environment) &&
 		    text_matches(
 			"host/*/cgroup_oom_kills", scene->facts[i].name) &&
-		    !same(scene->facts[i].value, "none"))
+		    !text_same(scene->facts[i].value, "none"))
 			return true;
 	return false;
 }
@@ -93,8 +86,8 @@ relapse_is_kill(const struct scene *scene, const struct scene_change *change)
 static bool
 is_ours(const struct gathering *of, const struct scene_change *change)
 {
-	return same(change->environment, of->environment) &&
-	    same(change->service, of->target) && !change->first_seen;
+	return text_same(change->environment, of->environment) &&
+	    text_same(change->service, of->target) && !change->first_seen;
 }
 
 static bool
@@ -140,8 +133,8 @@ gather_failures(struct gathering *of)
 		const struct scene_view *view = &of->scene->views[i];
 
 		if (of->targets[i] == NULL ||
-		    !same(of->targets[i], of->target) ||
-		    !same(view->series->environment, of->environment))
+		    !text_same(of->targets[i], of->target) ||
+		    !text_same(view->series->environment, of->environment))
 			continue;
 		if (of->interval_ms < view->series->interval_ms)
 			of->interval_ms = view->series->interval_ms;
@@ -204,7 +197,7 @@ static bool
 is_restart(const struct gathering *of, const struct scene_change *change)
 {
 	(void)of;
-	return !change->is_mark && same(change->name, "process/started");
+	return !change->is_mark && text_same(change->name, "process/started");
 }
 
 /* Leaves out what is none. */
@@ -293,8 +286,8 @@ find_of(const struct relapse *list, size_t n, const char *environment,
     const char *target)
 {
 	for (size_t i = 0; i < n; i++)
-		if (same(list[i].environment, environment) &&
-		    same(list[i].target, target))
+		if (text_same(list[i].environment, environment) &&
+		    text_same(list[i].target, target))
 			return &list[i];
 	return NULL;
 }

@@ -19,12 +19,6 @@ struct work {
 };
 
 static bool
-same(const char *a, const char *b)
-{
-	return strcmp(a, b) == 0;
-}
-
-static bool
 holds(const char *text, const char *word)
 {
 	return strstr(text, word) != NULL;
@@ -207,7 +201,8 @@ add_blind_spots(const struct work *work)
 	bool known[LAYER_COUNT] = { false }, seen[LAYER_COUNT] = { false };
 
 	for (size_t i = 0; i < scene->n_agents; i++)
-		if (same(scene->agents[i].environment, scene->environment) &&
+		if (text_same(
+			scene->agents[i].environment, scene->environment) &&
 		    !vantage_counts(scene->agents[i].vantage))
 			remark(work, &work->out->blind_spots, BLAME_BLIND,
 			    note(work->arena, "results of agent %s",
@@ -234,7 +229,8 @@ add_blind_spots(const struct work *work)
 
 		node_place(&node, scene, &scene->views[i]);
 		known[node.layer] = true;
-		if (same(node.view->series->environment, scene->environment) &&
+		if (text_same(
+			node.view->series->environment, scene->environment) &&
 		    node_is_fresh(scene, node.view) && node_counts(node.view) &&
 		    node.view->last->outcome != OUTCOME_UNKNOWN)
 			seen[node.layer] = true;
@@ -308,7 +304,7 @@ add_claims(const struct work *work)
 		const struct scene_change *change = &work->scene->changes[i];
 
 		if (!change->is_mark || change->kind != MARK_CLAIM ||
-		    !same(change->environment, work->scene->environment) ||
+		    !text_same(change->environment, work->scene->environment) ||
 		    work->scene->at_ms - change->to_ms > CLAIM_AGE_MS)
 			continue;
 		remark(work, &work->out->claims, claimed(change->summary),

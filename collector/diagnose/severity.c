@@ -1,7 +1,6 @@
-#include <string.h>
-
 #include "collector/diagnose/replica.h"
 #include "collector/diagnose/severity.h"
+#include "proto/base/text.h"
 
 /* A first failure may be the last. */
 #define STEADY_LEAST 2
@@ -20,12 +19,6 @@ const char *
 severity_name(enum severity severity)
 {
 	return severities[severity];
-}
-
-static bool
-same(const char *a, const char *b)
-{
-	return strcmp(a, b) == 0;
 }
 
 /* --- one check -------------------------------------------------------------- */
@@ -53,8 +46,8 @@ is_answering(const struct chain *chain, const char *service)
 	for (size_t i = 0; i < chain->n_nodes; i++) {
 		const struct node *node = &chain->nodes[i];
 
-		if (same(node->service, service) &&
-		    same(node->view->series->kind, "http") &&
+		if (text_same(node->service, service) &&
+		    text_same(node->view->series->kind, "http") &&
 		    node->dependency[0] == '\0' && is_steady(node->view))
 			return false;
 	}
@@ -68,7 +61,7 @@ is_partly(const struct chain *chain, const struct scene_view *view)
 {
 	size_t n_passed = view->told->n_phases, n = view->series->n_phases;
 
-	if (!same(view->series->kind, "journey") || n_passed == 0 ||
+	if (!text_same(view->series->kind, "journey") || n_passed == 0 ||
 	    view->told->reason == REASON_TIMEOUT)
 		return false;
 	n_passed--; /* the last one is that which failed */
@@ -88,8 +81,8 @@ struct felt {
 static bool
 are_replicas(const struct series *a, const struct series *b)
 {
-	return same(a->environment, b->environment) &&
-	    same(a->service, b->service) && same(a->kind, b->kind) &&
+	return text_same(a->environment, b->environment) &&
+	    text_same(a->service, b->service) && text_same(a->kind, b->kind) &&
 	    replica_are_alike(a->probe, b->probe);
 }
 
@@ -146,7 +139,7 @@ unseen(const struct scene *scene, const struct findings *findings)
 	for (size_t i = 0; i < scene->n_views; i++) {
 		const struct scene_view *view = &scene->views[i];
 
-		if (same(view->series->environment, scene->environment) &&
+		if (text_same(view->series->environment, scene->environment) &&
 		    !node_counts(view) && node_is_fresh(scene, view) &&
 		    node_is_failing(view))
 			return SEVERITY_UNKNOWN;
@@ -163,11 +156,11 @@ is_felt(const struct scene *scene, const struct chain *chain,
 	if (!node_is_user_facing(scene, view))
 		return false;
 	for (size_t i = 0;
-	     i < chain->n_nodes && same(view->series->kind, "http"); i++) {
+	     i < chain->n_nodes && text_same(view->series->kind, "http"); i++) {
 		const struct series *other = chain->nodes[i].view->series;
 
-		if (same(other->kind, "journey") &&
-		    same(other->service, view->series->service))
+		if (text_same(other->kind, "journey") &&
+		    text_same(other->service, view->series->service))
 			return false;
 	}
 	return true;

@@ -2,6 +2,7 @@
 
 #include "collector/diagnose/note.h"
 #include "collector/diagnose/subject.h"
+#include "proto/base/text.h"
 
 /* So many missing at once were not forgotten one by one: the file is. */
 #define FILE_MISSING_LEAST 3
@@ -9,17 +10,11 @@
 #define NAME_BYTES  128
 #define PORT_DIGITS 5
 
-static bool
-same(const char *a, const char *b)
-{
-	return strcmp(a, b) == 0;
-}
-
 static const char *
 attribute_text(const struct result *result, const char *name)
 {
 	for (size_t i = 0; i < result->n_attributes; i++)
-		if (same(result->attributes[i].name, name) &&
+		if (text_same(result->attributes[i].name, name) &&
 		    result->attributes[i].text != NULL)
 			return result->attributes[i].text;
 	return "";
@@ -29,9 +24,10 @@ static const char *
 build_of(const struct scene *scene, const char *service)
 {
 	for (size_t i = 0; i < scene->n_facts; i++)
-		if (same(scene->facts[i].environment, scene->environment) &&
-		    same(scene->facts[i].service, service) &&
-		    same(scene->facts[i].name, "build"))
+		if (text_same(
+			scene->facts[i].environment, scene->environment) &&
+		    text_same(scene->facts[i].service, service) &&
+		    text_same(scene->facts[i].name, "build"))
 			return scene->facts[i].value;
 	return "";
 }
@@ -165,7 +161,7 @@ subject_of_limit(struct arena *arena, const struct scene_change *change)
 	if (strncmp(change->name, "host/", 5) != 0)
 		return NULL;
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
-		if (same(word, limits[i].fact))
+		if (text_same(word, limits[i].fact))
 			return note(arena, "cgroup:%s/%s", change->service,
 			    limits[i].file);
 	return NULL;
@@ -190,7 +186,7 @@ subject_of_change(struct arena *arena, const struct scene_change *change)
 			    name + strlen(types[i].prefix));
 	if (strncmp(name, "build/", 6) == 0)
 		return note(arena, "app:%s@%s", change->service, name + 6);
-	if (same(name, "build"))
+	if (text_same(name, "build"))
 		return note(arena, "app:%s@%s", change->service, change->after);
 	if (change->is_mark && name[0] == '\0')
 		return note(arena, "%s:%s", mark_kind_name(change->kind),
@@ -209,7 +205,7 @@ app_subject(struct arena *arena, const struct scene *scene,
 	const char *build = build_of(scene, service);
 
 	/* A build that does not come up cannot say which it is. */
-	if (release != NULL && same(release->change->service, service) &&
+	if (release != NULL && text_same(release->change->service, service) &&
 	    release->change->is_mark)
 		return subject_of_change(arena, release->change);
 	return build[0] != '\0' ? note(arena, "app:%s@%s", service, build)
@@ -431,7 +427,7 @@ subject_of_node(
 
 	if (strncmp(series->kind, "gcp.secret", 10) == 0)
 		return note(arena, "gcp:secret/%s#access", series->probe);
-	if (same(series->kind, "gcp.vpc_connector"))
+	if (text_same(series->kind, "gcp.vpc_connector"))
 		return note(arena, "gcp:vpcaccess/%s", series->probe);
 	if (strncmp(series->kind, "gcp.", 4) == 0)
 		return note(

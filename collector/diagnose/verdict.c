@@ -14,12 +14,6 @@
 #define CAP_TWINS    5000 /* build and inputs changed together, no test */
 #define LOW_COVERAGE 5000
 
-static bool
-same(const char *a, const char *b)
-{
-	return strcmp(a, b) == 0;
-}
-
 /* --- coverage ------------------------------------------------------------------- */
 
 /* Layers that something watches in this environment at all, and those of them
@@ -37,7 +31,7 @@ measure_coverage(struct verdict *out, const struct scene *scene)
 			continue;
 		node_place(&node, scene, view);
 		known[node.layer] = true;
-		if (same(view->series->environment, scene->environment) &&
+		if (text_same(view->series->environment, scene->environment) &&
 		    node_is_fresh(scene, view) && node_counts(view) &&
 		    view->last->outcome != OUTCOME_UNKNOWN)
 			seen[node.layer] = true;
@@ -57,7 +51,7 @@ static struct service_state *
 state_of(struct verdict *out, const char *service)
 {
 	for (size_t i = 0; i < out->n_states; i++)
-		if (same(out->states[i].service, service))
+		if (text_same(out->states[i].service, service))
 			return &out->states[i];
 	out->states[out->n_states].service = service;
 	out->states[out->n_states].state = "unknown";
@@ -76,11 +70,11 @@ set_states(struct verdict *out, struct arena *arena, const struct chain *chain)
 
 		if (!node_is_failing(view)) {
 			if (view->last->outcome == OUTCOME_OK &&
-			    same(state->state, "unknown"))
+			    text_same(state->state, "unknown"))
 				state->state = "ok";
 			continue;
 		}
-		if (!same(state->state, "down"))
+		if (!text_same(state->state, "down"))
 			state->state = view->n_recent_bad < view->n_recent &&
 				view->n_bad < 3
 			    ? "degraded"
@@ -127,7 +121,7 @@ trigger_kind(const struct suspect *suspect)
 		if (text_matches(trigger_kinds[i].pattern, change->name))
 			return trigger_kinds[i].gone != NULL &&
 				(change->after[0] == '\0' ||
-				    same(change->after, "absent"))
+				    text_same(change->after, "absent"))
 			    ? trigger_kinds[i].gone
 			    : trigger_kinds[i].kind;
 	return kinds[suspect->class];
@@ -182,7 +176,7 @@ find_trigger(const struct verdict *out, struct arena *arena,
 
 		if (suspect->class == class && suspect->is_before &&
 		    suspect->is_used && suspect->db10 > 0 &&
-		    same(subject_of_change(arena, suspect->change),
+		    text_same(subject_of_change(arena, suspect->change),
 			out->subject))
 			return suspect;
 	}
@@ -384,7 +378,7 @@ look_for_silent(
 	for (size_t i = 0; i < scene->n_guards; i++) {
 		const struct scene_guard *guard = &scene->guards[i];
 
-		if (!same(guard->environment, scene->environment) ||
+		if (!text_same(guard->environment, scene->environment) ||
 		    !guard->known || guard->held || !is_chosen(guard))
 			continue;
 		set_verdict(out, BLAME_ENV, CAP_TEST);

@@ -354,6 +354,12 @@ text_span(char out[TEXT_SPAN_BYTES], int64_t us)
 }
 
 bool
+text_same(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+bool
 text_matches(const char *pattern, const char *text)
 {
 	return fnmatch(pattern, text, 0) == 0;

@@ -65,4 +65,6 @@ char *text_span(char out[TEXT_SPAN_BYTES], int64_t us);
 /* Does text match the shell pattern of '*' and '?'? */
 bool text_matches(const char *pattern, const char *text);
 
+bool text_same(const char *a, const char *b);
+
 #endif
