@@ -69,32 +69,13 @@ is_label(const struct part *part, const char *name)
 	return n >= 1 && n <= NUMBER_DIGITS;
 }
 
-static bool
-compare(struct part *a, struct part *b, const char *name, const char *sibling)
-{
-	*a = (struct part){ name, name + strlen(name) };
-	*b = (struct part){ sibling, sibling + strlen(sibling) };
-	cut_alike(a, b);
-	widen(a, name);
-	widen(b, sibling);
-	return strcmp(name, sibling) != 0 && is_label(a, name) &&
-	    is_label(b, sibling);
-}
-
 bool
 replica_are_alike(const char *a, const char *b)
 {
-	struct part x, y;
+	struct part x = { a, a + strlen(a) }, y = { b, b + strlen(b) };
 
-	return compare(&x, &y, a, b);
-}
-
-const char *
-replica_label(struct arena *arena, const char *name, const char *sibling)
-{
-	struct part own, other;
-
-	if (!compare(&own, &other, name, sibling))
-		return "";
-	return arena_strndup(arena, own.begin, length(&own));
+	cut_alike(&x, &y);
+	widen(&x, a);
+	widen(&y, b);
+	return strcmp(a, b) != 0 && is_label(&x, a) && is_label(&y, b);
 }
