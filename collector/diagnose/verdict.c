@@ -290,43 +290,9 @@ set_verdict(struct verdict *out, enum blame blame, int permyriad)
 	out->cap = "";
 }
 
-/* What users feel warns and takes longer than it did: nothing fails, and yet
- * all is not well.  NULL: no such check. */
-static const struct scene_view *
-find_late(const struct scene *scene, const struct chain *chain)
-{
-	for (size_t i = 0; i < chain->n_nodes; i++) {
-		const struct scene_view *view = chain->nodes[i].view;
-
-		if (node_is_user_facing(scene, view) &&
-		    view->last->outcome == OUTCOME_WARNING &&
-		    node_takes_longer(view))
-			return view;
-	}
-	return NULL;
-}
-
-/* No layer fails. */
-static void
-pass_healthy(struct verdict *out, struct arena *arena,
-    const struct scene *scene, const struct chain *chain)
-{
-	const struct scene_view *late = find_late(scene, chain);
-	char usual[TEXT_SPAN_BYTES], recent[TEXT_SPAN_BYTES];
-
-	set_verdict(out, BLAME_NONE, out->score.permyriad[BLAME_NONE]);
-	if (late != NULL)
-		undetermine(out, CAP_TWINS,
-		    note(arena, "nothing fails, and yet %s/%s takes %s, was %s",
-			late->series->service, late->series->probe,
-			text_span(recent, late->recent_us),
-			text_span(usual, late->usual_us)));
-}
-
 /* What is decided before any arithmetic, in this order; false: nothing. */
 static bool
-pass_gates(struct verdict *out, struct arena *arena, const struct scene *scene,
-    const struct chain *chain)
+pass_gates(struct verdict *out, const struct chain *chain)
 {
 	int floor = out->score.permyriad[BLAME_BLIND];
 
@@ -349,7 +315,7 @@ pass_gates(struct verdict *out, struct arena *arena, const struct scene *scene,
 		return true;
 	}
 	if (chain->n_failing == 0) {
-		pass_healthy(out, arena, scene, chain);
+		set_verdict(out, BLAME_NONE, out->score.permyriad[BLAME_NONE]);
 		return true;
 	}
 	return false;
@@ -388,6 +354,39 @@ look_for_silent(
 		out->onset_to_ms = guard->since_ms;
 		return;
 	}
+}
+
+/* A check that users feel, which warns and takes longer than it did; NULL. */
+static const struct scene_view *
+find_late(const struct scene *scene, const struct chain *chain)
+{
+	for (size_t i = 0; i < chain->n_nodes; i++) {
+		const struct scene_view *view = chain->nodes[i].view;
+
+		if (node_is_user_facing(scene, view) &&
+		    view->last->outcome == OUTCOME_WARNING &&
+		    node_takes_longer(view))
+			return view;
+	}
+	return NULL;
+}
+
+/* Nothing fails and no rule is broken, and yet all is not well. */
+static void
+look_for_slow(struct verdict *out, struct arena *arena,
+    const struct scene *scene, const struct chain *chain)
+{
+	const struct scene_view *late = find_late(scene, chain);
+	char usual[TEXT_SPAN_BYTES], recent[TEXT_SPAN_BYTES];
+
+	if (out->blame != BLAME_NONE || late == NULL)
+		return;
+	undetermine(out, CAP_TWINS,
+	    note(arena, "nothing fails, and yet %s/%s takes %s, was %s",
+		late->series->service, late->series->probe,
+		text_span(recent, late->recent_us),
+		text_span(usual, late->usual_us)));
+	out->severity = SEVERITY_DEGRADED;
 }
 
 static void
@@ -446,7 +445,7 @@ verdict_reach(
 	out->onset_from_ms = chain.onset_from_ms;
 	out->onset_to_ms = chain.onset_to_ms;
 	out->good_ms = chain.good_ms;
-	if (!pass_gates(out, arena, scene, &chain))
+	if (!pass_gates(out, &chain))
 		judge(out, &chain);
 	if (out->blame < BLAME_NONE)
 		out->subject = subject_of(out->blame, arena, scene, &chain,
@@ -455,6 +454,7 @@ verdict_reach(
 		out->onset_from_ms = out->onset_to_ms =
 		    out->findings.hole->from_ms;
 	look_for_silent(out, arena, scene);
+	look_for_slow(out, arena, scene, &chain);
 	set_trigger(out, arena, &chain, &suspects);
 	set_alternatives(out, arena, scene, &chain, &suspects);
 	out->word = word_of(out);

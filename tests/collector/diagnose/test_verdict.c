@@ -495,13 +495,21 @@ static const struct left {
 	const char *name;
 	const char *fact;
 	enum blame blame;
+	enum severity severity;
+	bool is_slow; /* what users feel */
 } lefts[] = {
 	{ "a setting that left its value is an input that nobody feels yet",
-	    "pool_size", BLAME_ENV },
-	{ "so is a variable", "env/POOL_SIZE", BLAME_ENV },
-	{ "a release has another build", "build", BLAME_NONE },
-	{ "and another fingerprint of it", "build-fingerprint", BLAME_NONE },
-	{ "a count is no choice", "host/host/oom_kills", BLAME_NONE },
+	    "pool_size", BLAME_ENV, SEVERITY_SILENT },
+	{ "so is a variable", "env/POOL_SIZE", BLAME_ENV, SEVERITY_SILENT },
+	{ "a release has another build", "build", BLAME_NONE, SEVERITY_NONE },
+	{ "and another fingerprint of it", "build-fingerprint", BLAME_NONE,
+	    SEVERITY_NONE },
+	{ "a count is no choice", "host/host/oom_kills", BLAME_NONE,
+	    SEVERITY_NONE },
+	{ "a broken rule is told before slowness", "pool_size", BLAME_ENV,
+	    SEVERITY_SILENT, true },
+	{ "and slowness when no rule is broken", "build", BLAME_UNDETERMINED,
+	    SEVERITY_DEGRADED, true },
 };
 
 /* What the collector did not keep, of an environment in which all is well now;
@@ -606,6 +614,7 @@ static void
 test_left(void **state)
 {
 	const struct left *row = *state;
+	const struct outage *outage = &outages[row->is_slow ? 1 : 0];
 	struct scene_guard guard = { .environment = S,
 		.service = "backend",
 		.name = row->fact,
@@ -617,12 +626,14 @@ test_left(void **state)
 	struct case_room room;
 	struct verdict verdict;
 
-	case_scene(&room, outages[0].seen, outages[0].changed, outages[0].known,
-	    outages[0].heard);
+	case_scene(
+	    &room, outage->seen, outage->changed, outage->known, outage->heard);
 	room.scene.guards = &guard;
 	room.scene.n_guards = 1;
 	verdict_reach(&verdict, arena, &room.scene);
 	assert_string_equal(blame_name(verdict.blame), blame_name(row->blame));
+	assert_string_equal(
+	    severity_name(verdict.severity), severity_name(row->severity));
 	arena_free(arena);
 }
 
