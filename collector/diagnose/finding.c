@@ -60,8 +60,8 @@ find_silence(const struct look *look, const struct scene_agent *agent)
 	}
 }
 
-/* The newest hole that so many runs as a verdict looks at reach back to: whether
- * anything failed lately cannot be told until then. */
+/* The newest hole that so many runs as a verdict looks at reach back to:
+ * whether anything failed lately cannot be told until then. */
 static const struct scene_hole *
 recent_hole(const struct scene *scene)
 {

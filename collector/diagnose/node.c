@@ -500,8 +500,8 @@ read_text(struct node *node, const struct scene *scene, const char *text)
 		if (dependency[0] == '\0')
 			dependency = kin_of_text(
 			    scene, node->service, node->text.object, text);
-		/* An application that tells of a way to nobody we know is not
-		 * at fault itself, and its own place is no path. */
+		/* Of a way to nobody we know: it fails, and that is all we
+		 * know; its own place is no path. */
 		if (dependency[0] == '\0' && node->layer >= LAYER_APP &&
 		    is_of_a_path(meanings[i].layer) &&
 		    node_is_application(scene, node->service))

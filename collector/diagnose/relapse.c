@@ -228,14 +228,14 @@ sift(struct gathering *of)
 static bool
 find(struct relapse *out, const struct gathering *of)
 {
-	const struct episode *first = of->episodes;
-	const struct episode *last = &of->episodes[of->n_episodes - 1];
+	const struct episode *first = of->episodes, *last;
 	int64_t longest_ms = 0, before_ms = 0, apart_ms;
 	size_t n_deaths = 0;
 	uint32_t n_failed = 0;
 
 	if (of->n_episodes == 0)
 		return false;
+	last = &of->episodes[of->n_episodes - 1];
 	*out = (struct relapse){
 		.environment = of->environment,
 		.target = of->target,

@@ -127,8 +127,8 @@ unfelt(const struct chain *chain)
 	return SEVERITY_DEGRADED;
 }
 
-/* Nothing fails, of what counts and was kept.  Where nobody inside can tell, somebody who is
- * not proven to be there may be right all the same. */
+/* Nothing fails, of what counts and was kept.  Where nobody inside can tell,
+ * somebody who is not proven to be there may be right all the same. */
 static enum severity
 unseen(const struct scene *scene, const struct findings *findings)
 {

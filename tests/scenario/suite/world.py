@@ -67,8 +67,9 @@ class World:
 
     def __init__(self, prefix, folder, build_dir, pace=1.0):
         """prefix: of the names of namespaces, so that several worlds can
-        run (None: the first of vd0-, vd1- ... that is free); folder: where all files are, made when absent and left there
-        (short, as sockets live in it); build_dir: of CMake."""
+        run (None: the first of vd0-, vd1- ... that is free); folder: where
+        all files are, made when absent and left there (short, as sockets
+        live in it); build_dir: of CMake."""
         self.prefix = prefix
         self.folder = pathlib.Path(folder).resolve()
         self.pace = float(pace)
