@@ -97,8 +97,16 @@ TEXTS = {
         ("fill", {"what": "database"})],
     "as role dba, application_name=psql, on stg-db: BEGIN; LOCK TABLE items "
     "IN ACCESS EXCLUSIVE MODE; (session left open)": [
-        ("session", {"role": "dba", "sql": "BEGIN; LOCK TABLE items IN "
-                     "ACCESS EXCLUSIVE MODE"})],
+        ("session", {"role": "dba", "application": "psql",
+                     "sql": "BEGIN; LOCK TABLE items IN ACCESS EXCLUSIVE "
+                     "MODE"})],
+    "in rt: netem loss 25% for stg-app <-> stg-db only": [
+        ("shape", {"loss_percent": 25.0, **STG_DB}),
+        ("shape", {"loss_percent": 25.0, "a": "stg-db", "b": "stg-app"})],
+    "nft forward ip saddr <stg-app> ip daddr <stg-db> numgen random mod 100 "
+    "< 25 drop, and the same for the way back": [
+        ("filter", {"saddr": "stg-app", "daddr": "stg-db", "percent": 25.0}),
+        ("filter", {"saddr": "stg-db", "daddr": "stg-app", "percent": 25.0})],
     "delete the line for db.prod.test from the zone of the production "
     "dnsmasq; HUP": [("record", {"env": "prd", "address": None})],
     "sed -i on the upstream block of ${STG}/nginx.conf: both server lines "

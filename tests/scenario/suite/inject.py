@@ -224,9 +224,10 @@ def sql(clause, found):
         text = text[:hold.start()].rstrip("; ")
     holds = bool(hold) or bool(re.search(r"\bBEGIN\b", text) and not
                                re.search(r"\b(COMMIT|END|ROLLBACK)\b", text))
-    role = found.groupdict().get("role")
+    given = found.groupdict()
+    more = {"application": given["name"]} if given.get("name") else {}
     return clause.step("session" if holds else "sql", env=clause.env(),
-                       sql=text, role=role)
+                       sql=text, role=given.get("role"), **more)
 
 
 def lock(clause, found):
@@ -586,6 +587,28 @@ OWN_TIMES = (rf"{COMMANDS}|.*\b(?:netem|(?:delay|loss) \d|pg_sleep|clock|faketim
              r"\b(?:delay|after|sleep|slow|late)")
 
 
+BOTH_WAYS = re.compile(r"(?:,? and the same)? (?:for|on) the way back$|<->|"
+                       r" both (?:ways|directions)$")
+BACK = {"a": "b", "b": "a", "saddr": "daddr", "daddr": "saddr"}
+
+
+def read_path(clause):
+    """The steps of one clause; what holds both ways is done twice."""
+    both = BOTH_WAYS.search(clause.text)
+    if not both or not re.search(r"\b(?:loss|delay|nft|iptables)\b",
+                                 clause.text):
+        return read_clause(clause)
+    there = read_clause(Clause(re.sub(
+        BOTH_WAYS, lambda found: "->" if found[0] == "<->" else "",
+        clause.text), clause.remark, clause.before))
+    if any(not {"a", "b"} <= set(step.args) and
+           not {"saddr", "daddr"} <= set(step.args) for step in there):
+        raise NotUnderstood(clause.text)
+    return there + [step._replace(args={
+        BACK.get(key, key): value for key, value in step.args.items()})
+                    for step in there]
+
+
 def read_clause(clause):
     """The steps of one clause, without its times."""
     for pattern, reader in PATTERNS + inject_paths.PATTERNS:
@@ -609,7 +632,7 @@ def read(text, until=180):
             timed, times = raw, {}
         else:
             timed, times = take_times(plain)
-        found = read_clause(Clause(timed, remark, before))
+        found = read_path(Clause(timed, remark, before))
         before += " " + raw
         steps += spread([step._replace(text=raw) for step in found], times,
                         until)

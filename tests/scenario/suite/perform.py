@@ -241,26 +241,36 @@ class Performer:  # pylint: disable=too-many-public-methods
         """SIGCONT"""
         self.database(env).resume()
 
-    def do_sql(self, env, sql, role):
-        """a statement; "app" of a scenario is the application's role"""
-        sql = self.filled(sql)
-        if role not in (None, "postgres", "superuser"):
-            sql = f"SET ROLE {role}; {sql}"
-        self.database(env).sql(sql)
+    def as_role(self, database, role, sql):
+        """The statements by a role; "app" of a scenario is the application's.
+        One that is not there yet is somebody who may do everything."""
+        if role in (None, "postgres", "superuser"):
+            return sql
+        if not database.sql("SELECT 1 FROM pg_roles WHERE rolname = "
+                            f"'{role}'").strip():
+            database.sql(f"CREATE ROLE {role} SUPERUSER LOGIN")
+        return f"SET ROLE {role}; {sql}"
 
-    def do_session(self, env, sql, role):
+    def do_sql(self, env, sql, role, application=None):
+        """a statement"""
+        database = self.database(env)
+        named = f"SET application_name = '{application}'; " \
+            if application else ""
+        database.sql(named + self.as_role(database, role, self.filled(sql)))
+
+    def do_session(self, env, sql, role, application="manual"):
         """statements whose session stays"""
         database = self.database(env)
-        if role not in (None, "postgres", "superuser"):
-            sql = f"SET ROLE {role}; {sql}"
+        sql = self.as_role(database, role, self.filled(sql))
         program = self.world.ns(f"{env}-db").popen(
             ["sh", "-c",
              "(printf '%s;\\n' \"$1\"; exec sleep 100000) | "
-             "PGAPPNAME=manual setpriv --reuid=postgres --regid=postgres "
+             "PGAPPNAME=\"$5\" setpriv --reuid=postgres --regid=postgres "
              "--clear-groups /usr/lib/postgresql/15/bin/psql -qAt -h \"$2\" "
-             "-p \"$3\" -U postgres \"$4\"", "sh", self.filled(sql),
+             "-p \"$3\" -U postgres \"$4\"", "sh", sql,
              str(getattr(database, "socket", database.data)),
-             str(database.port), getattr(database, "name", "app")])
+             str(database.port), getattr(database, "name", "app"),
+             application])
         self.sessions.append(program)
 
     def do_session_end(self, **_):
@@ -417,6 +427,8 @@ class Performer:  # pylint: disable=too-many-public-methods
     def do_shape(self, a, b, **what):
         """delay, loss, rate of a path"""
         router = self.world.router
+        if "jitter_ms" in what:
+            raise Missing("jitter_ms")
         if "delay_ms" in what:
             router.delay(a, b, what["delay_ms"])
         elif "loss_percent" in what:
