@@ -14,27 +14,6 @@ static const char style[] =
 
 /* --- escaping ------------------------------------------------------------------- */
 
-static void
-add_html(struct text *out, char c)
-{
-	switch (c) {
-	case '&':
-		text_add(out, "&amp;");
-		break;
-	case '<':
-		text_add(out, "&lt;");
-		break;
-	case '>':
-		text_add(out, "&gt;");
-		break;
-	case '"':
-		text_add(out, "&quot;");
-		break;
-	default:
-		text_add_bytes(out, &c, 1);
-	}
-}
-
 /* What would begin markup in running text stands behind a backslash. */
 static void
 add_markdown(struct text *out, char c)
@@ -52,7 +31,7 @@ add(struct markup *markup, const char *text)
 	text_sanitise(clean, strlen(clean));
 	for (const char *c = clean; *c != '\0'; c++) {
 		if (markup->format == MARKUP_HTML)
-			add_html(markup->out, *c);
+			text_add_html(markup->out, *c);
 		else if (markup->format == MARKUP_MARKDOWN)
 			add_markdown(markup->out, *c);
 		else

@@ -28,40 +28,21 @@ static const struct {
 	{ STATE_BLIND, "#57606a" },
 };
 
-/* Text as XML has it, in an attribute or between tags. */
-static char *
-escape(const char *label)
-{
-	static const struct {
-		char byte;
-		const char *is;
-	} special[] = { { '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" },
-		{ '"', "&quot;" }, { '\'', "&#39;" } };
-	struct text out = { 0 };
-	size_t i;
-
-	for (; *label != '\0'; label++) {
-		for (i = 0; i < 5 && special[i].byte != *label; i++)
-			;
-		if (i < 5)
-			text_add(&out, special[i].is);
-		else
-			text_add_bytes(&out, label, 1);
-	}
-	return text_take(&out);
-}
-
 /* Names come from outside, and may hold anything that is printable. */
 static void
 draw(struct http_call *call, const char *name, enum state state)
 {
-	char *label = escape(name);
+	struct text escaped = { 0 };
+	char *label;
 	int left = (int)strlen(name) * GLYPH_PX + PAD_PX;
 	int right = (int)strlen(state_name(state)) * GLYPH_PX + PAD_PX;
 	const char *colour = colours[STATE_BLIND].colour;
 	struct text svg = { 0 };
 	size_t n;
 
+	for (const char *c = name; *c != '\0'; c++)
+		text_add_html(&escaped, *c);
+	label = text_take(&escaped);
 	for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
 		if (colours[i].state == state)
 			colour = colours[i].colour;

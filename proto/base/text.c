@@ -76,6 +76,30 @@ text_add_quoted(struct text *text, const char *string)
 }
 
 void
+text_add_html(struct text *text, char c)
+{
+	switch (c) {
+	case '&':
+		text_add(text, "&amp;");
+		break;
+	case '<':
+		text_add(text, "&lt;");
+		break;
+	case '>':
+		text_add(text, "&gt;");
+		break;
+	case '"':
+		text_add(text, "&quot;");
+		break;
+	case '\'':
+		text_add(text, "&#39;");
+		break;
+	default:
+		text_add_bytes(text, &c, 1);
+	}
+}
+
+void
 text_add_field(struct text *text, const char *field)
 {
 	if (strpbrk(field, ",\"\r\n") == NULL) {

@@ -32,6 +32,9 @@ void text_add_quoted(struct text *text, const char *string);
 /* Adds a field of a comma separated row (RFC 4180), quoted if it must be. */
 void text_add_field(struct text *text, const char *field);
 
+/* Adds a byte as HTML and XML have it, between tags or in an attribute. */
+void text_add_html(struct text *text, char c);
+
 /* Is it 1 to 64 characters of [a-z0-9._-], not starting with a dot?  Names
  * of environments, agents, services and probes are. */
 bool text_is_name(const char *name);
