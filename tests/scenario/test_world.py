@@ -3,10 +3,11 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 
 import pytest
-from suite.world import Missing, World
+from suite.world import Missing, World, probe_capabilities
 
 PACE = 2
 NOTICED_S = 120
@@ -71,3 +72,15 @@ def test_a_world_is_well_and_its_broken_database_is_seen(world):
     assert world.diagnose("prd")["class"] == "none"
     lines = world.export().read_text(encoding="utf-8").splitlines()
     assert any('"connect.refused"' in line for line in lines)
+
+
+def test_worlds_that_begin_at_once_see_the_same_machine():
+    """Each tries in a namespace of its own what the machine can do."""
+    alone = probe_capabilities()
+    asked = [subprocess.Popen(
+        [sys.executable, "-B", "-c", "from suite.world import "
+         "probe_capabilities as p; print(*sorted(p()))"],
+        env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
+        stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    assert [one.communicate()[0].split() for one in asked] == \
+        [sorted(alone)] * 4

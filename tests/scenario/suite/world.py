@@ -311,7 +311,7 @@ class World:
         """Of netns, nft, tun, delay, netem, tbf, cgroup-memory, faketime,
         tmpfs: those that this machine was seen to have."""
         if self.known_capabilities is None:
-            self.known_capabilities = probe_capabilities(self.prefix)
+            self.known_capabilities = probe_capabilities()
         return self.known_capabilities
 
     def databases(self):
@@ -453,9 +453,10 @@ def rfc3339(seconds):
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def probe_capabilities(prefix):
-    """Tries each thing for real, in a namespace of its own."""
-    name = f"{prefix}probe"
+def probe_capabilities():
+    """Tries each thing for real, in a namespace of its own: others may try at
+    the same time."""
+    name = f"probe{os.getpid()}"
     found = set()
 
     def works(*command):
@@ -464,7 +465,6 @@ def probe_capabilities(prefix):
                                   check=False).returncode == 0
         return False
 
-    works("ip", "netns", "del", name)
     if not works("ip", "netns", "add", name):
         return found
     inside = ("ip", "netns", "exec", name)
