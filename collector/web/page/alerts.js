@@ -199,7 +199,8 @@ function whoIsTold(receivers) {
 		["waiting", (row) => row.waiting, "number"],
 		["last took", (row) => time(row.taken)],
 		["trouble", (row) => row.state === "failing" ? [
-			`${row.failures} times since `, time(row.failing_since),
+			`${row.failures === 1 ? "once" : `${row.failures} times`} since `,
+			time(row.failing_since),
 			`: ${row.trouble}`] : "", "wide"],
 	], [...receivers].sort((a, b) => (b.state === "failing") -
 		(a.state === "failing")));
