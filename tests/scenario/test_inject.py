@@ -3,6 +3,7 @@ import pytest
 
 from suite import inject
 from suite.perform import Performer, Undone
+from suite.session import victim
 from suite.steps import NotUnderstood
 
 STG_DB = {"a": "stg-app", "b": "stg-db"}
@@ -316,6 +317,24 @@ def test_what_no_pattern_reads_is_refused(text):
     """Nothing is dropped quietly: the clause is named."""
     with pytest.raises(NotUnderstood):
         inject.read(text)
+
+
+@pytest.mark.parametrize("injected, env", [
+    ([(0, "deploy stg v2-sql")], "stg"),
+    ([(0, "deploy prd v2-nplus1")], "prd"),
+    ([(0, "delete the line for db.prod.test from the zone of the production "
+          "dnsmasq")],
+     "prd"),
+    ([(-60, "deploy stg v2-ok"), (0, "deploy prd v2-crash")], "prd"),
+    ([(0, "deploy stg v2-crash"), (60, "deploy prd v2-ok")], "stg"),
+    ([(0, "in rt: nft forward drop prd-app -> prd-db")], "prd"),
+    ([(-30, "deploy prd v2-ok")], "stg"),
+])
+def test_who_is_asked_about_is_whom_it_happens_to(injected, env):
+    """Staging, but where all that happens happens to production."""
+    plan = inject.read_scenario({"id": "X1", "inject": [
+        {"at_s": second, "do": text} for second, text in injected]})
+    assert victim(plan) == env
 
 
 def test_a_scenario_that_is_not_understood_is_named():

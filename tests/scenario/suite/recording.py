@@ -158,6 +158,8 @@ class Replay:
         self.folder, self.build = pathlib.Path(folder), pathlib.Path(build)
         self.head, text = read(path)
         self.text = text
+        self.environment = "production" if self.head.get("env") == "prd" \
+            else "staging"
         (self.folder / "history.jsonl").write_text(text, encoding="utf-8")
         (self.folder / "collector.yaml").write_text(
             'store: unused.db\nlisten: [{url: "ipc:///run/unused.sock"}]\n' +
@@ -177,7 +179,7 @@ class Replay:
     def diagnose(self, second):
         """The verdict at a second of the scenario."""
         return json.loads(self.call(
-            "collector/cli/vedette", "diagnose", "staging", "--store",
+            "collector/cli/vedette", "diagnose", self.environment, "--store",
             "history.db", "--config", "collector.yaml", "--at",
             stamp(second / self.head["pace"]), "--json",
             codes=(0, 10, 11, 12, 13, 14, 15)))
@@ -192,4 +194,5 @@ class Replay:
                           "confidence": verdict["confidence"]})
         return {"state": "run", "verdict": verdict, "looks": looks,
                 "reference": EPOCH.timestamp(), "pace": self.head["pace"],
-                "env": "stg", "steps": [], "lines": self.text.splitlines()}
+                "env": self.head.get("env", "stg"), "steps": [],
+                "lines": self.text.splitlines()}

@@ -18,11 +18,21 @@ from suite.world import Missing, World
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 
+def victim(plan):
+    """The environment that is asked about: that to which everything happens
+    from the instant 0 on; staging, where it is not one alone."""
+    named = {str(value)[:3] for second, step in plan if second >= 0
+             for key, value in step.args.items()
+             if key in ("env", "place", "a", "b", "saddr", "daddr")}
+    return "prd" if named & {"stg", "prd"} == {"prd"} else "stg"
+
+
 class Looks(threading.Thread):
     """Asks for the verdict at every interval after the instant 0."""
 
-    def __init__(self, world, reference, pace, interval_s):
+    def __init__(self, world, env, reference, pace, interval_s):
         super().__init__(daemon=True)
+        self.env = env
         self.world, self.reference, self.pace = world, reference, pace
         self.interval_s = interval_s
         self.looks, self.ended = [], threading.Event()
@@ -44,7 +54,7 @@ class Looks(threading.Thread):
         """One verdict, as short as it can be remembered."""
         at_s = self.second()
         try:
-            verdict = self.world.diagnose("stg") or {
+            verdict = self.world.diagnose(self.env) or {
                 "class": "no answer", "confidence": 0}
             self.looks.append({
                 "at_s": round(at_s, 1), "class": verdict["class"],
@@ -72,10 +82,10 @@ def wait_until(instant, say, what):
         threading.Event().wait(left)
 
 
-def report_of(world):
+def report_of(world, env):
     """The report of the newest incident, as people read it; "" without."""
     try:
-        incidents = world.ask("incidents", "staging")
+        incidents = world.ask("incidents", world.env(env).environment)
         rows = incidents.get("incidents", incidents) \
             if isinstance(incidents, dict) else incidents
         newest = max(row.get("id", row.get("incident", 0)) for row in rows)
@@ -134,7 +144,9 @@ class Session:
         baseline_s = self.scenario.get("baseline_s", 300)
         self.reference = time.time() + baseline_s / self.pace
         self.performer.prepare(plan, self.reference)
-        looks = Looks(self.world, self.reference, self.pace, self.interval_s)
+        env = victim(plan)
+        looks = Looks(self.world, env, self.reference, self.pace,
+                      self.interval_s)
         looks.start()
         done = []
         try:
@@ -153,28 +165,29 @@ class Session:
             looks.look()
         finally:
             seen = looks.stop()
-        return self.record(seen, done)
+        return self.record(env, seen, done)
 
-    def record(self, looks, done):
+    def record(self, env, looks, done):
         """What is to be judged."""
-        verdict = self.world.diagnose("stg")
+        verdict = self.world.diagnose(env)
         lines = history(self.world)
         if self.options.get("record"):
-            self.keep(lines, looks, done)
+            self.keep(env, lines, looks, done)
         model = self.suite.get("evidence_model")
         return {
             "state": "run", "verdict": verdict, "looks": sorted(
                 looks, key=lambda look: look["at_s"]), "steps": done,
-            "reference": self.reference, "pace": self.pace, "env": "stg",
-            "report": report_of(self.world),
-            "baselines": baselines.judge(model, verdict, lines, "staging")
+            "reference": self.reference, "pace": self.pace, "env": env,
+            "report": report_of(self.world, env),
+            "baselines": baselines.judge(
+                model, verdict, lines, self.world.env(env).environment)
             if model else {},
         }
 
-    def keep(self, lines, looks, steps):
+    def keep(self, env, lines, looks, steps):
         """For another day."""
         recording.write(self.options["record"], {
-            "id": self.scenario["id"], "reference": self.reference,
+            "id": self.scenario["id"], "env": env, "reference": self.reference,
             "pace": self.pace, "looks": looks, "lines": lines,
             "steps": steps, "expected": self.scenario["expected"],
             "folder": str(self.world.folder), "root": str(ROOT),
