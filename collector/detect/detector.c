@@ -22,6 +22,9 @@
 #define NEAR         0.1 /* of their distance: it is back at the other */
 #define RECENT_GAIN  0.5
 #define RECENT_LIMIT 4.0
+#define DOUBTFUL     2     /* values that may confirm a low one: as low as */
+#define LOW          2.5   /* so many deviations, */
+#define AS_LOW       0.25  /* and as this part of the one before */
 #define HABIT_DAYS   3     /* days back that are looked at */
 #define HABIT_LEAST  2     /* of them it must have happened on */
 #define SCANNED      1000  /* values; then the channels know the series */
@@ -184,6 +187,33 @@ alarm(struct flag *out, struct detector *detector,
 	    channel, view->usual + (view->n == 1 ? view->rest : shift));
 }
 
+/* A lone low value is mostly one that was not measured in full: the flag that
+ * it gives is kept back, until another one is low. */
+static bool
+is_doubtful(const struct flag *flag)
+{
+	return flag->change == CHANGE_DOWN && flag->onset == flag->alarm;
+}
+
+/* A value while altered: tells the flag that was kept back if the value is low
+ * as well, and forgets it if none is soon. */
+static bool
+confirm(struct flag *out, struct detector *detector, const struct view *burst)
+{
+	bool is_low =
+	    burst->z < -LOW && burst->z < AS_LOW * detector->doubtful_z;
+
+	if (detector->doubtful.change == CHANGE_NONE)
+		return false;
+	if (is_low) {
+		*out = detector->doubtful;
+		out->alarm = detector->added - 1;
+	}
+	if (is_low || detector->altered >= DOUBTFUL)
+		detector->doubtful.change = CHANGE_NONE;
+	return is_low;
+}
+
 /* --- what the channels and the scan make of a value ------------------------ */
 
 /* Values that a shift may take to show. */
@@ -268,6 +298,7 @@ look(struct flag *out, struct detector *detector, const struct hour *hour,
 	struct when when[] = { { hour, NULL }, { hour, NULL } };
 	struct view views[2];
 	double beyond, values = values_wanted(detector);
+	bool found;
 	int best;
 
 	for (int i = 0; i < 2 && detector->has_weeks != 0; i++)
@@ -276,8 +307,9 @@ look(struct flag *out, struct detector *detector, const struct hour *hour,
 	channel_look(
 	    &views[1], channels[1], &when[1], value, longest_shift(detector));
 	if (detector->altered > 0) {
+		found = confirm(out, detector, &views[0]);
 		follow(detector, &views[0], &views[1]);
-		return false;
+		return found;
 	}
 	channel_weigh(&views[0], channels[0], BURST_SHARE * values);
 	channel_weigh(&views[1], channels[1], SHIFT_SHARE * values);
@@ -294,7 +326,13 @@ look(struct flag *out, struct detector *detector, const struct hour *hour,
 	alarm(out, detector, channels[best], &views[best]);
 	if (detector->seen <= WARM_UP)
 		return false;
-	return !is_habit(detector, hour, 2 * best + views[best].up);
+	if (is_habit(detector, hour, 2 * best + views[best].up))
+		return false;
+	if (!is_doubtful(out))
+		return true;
+	detector->doubtful = *out;
+	detector->doubtful_z = views[0].z;
+	return false;
 }
 
 static bool

@@ -13,8 +13,9 @@
  *
  * NaN and infinity are missing values: counted, and else ignored.  Equal
  * values are a level without noise; the first that differs clearly is a
- * change.  Fewer than DETECTOR_FIRST values give no flag but by the scan,
- * which needs twelve.
+ * change, but a single low one no more than a doubt until one of the next two
+ * is low as well.  Fewer than DETECTOR_FIRST values give no flag but by the
+ * scan, which needs twelve.
  */
 #ifndef COLLECTOR_DETECT_DETECTOR_H
 #define COLLECTOR_DETECT_DETECTOR_H
@@ -27,7 +28,7 @@
 #include "collector/detect/pace.h"
 #include "collector/detect/segment.h"
 
-enum { DETECTOR_VERSION = 5, DETECTOR_FIRST = 30, DETECTOR_HABITS = 4 };
+enum { DETECTOR_VERSION = 6, DETECTOR_FIRST = 30, DETECTOR_HABITS = 4 };
 
 enum change { CHANGE_NONE, CHANGE_UP, CHANGE_DOWN };
 
@@ -67,6 +68,8 @@ struct detector {
 	uint32_t back, unused; /* and how many they are */
 	struct hour hour;      /* of the latest value */
 	uint64_t reported;     /* number of the value after the last alarm */
+	struct flag doubtful;  /* of a single low value, kept back */
+	double doubtful_z;     /* how low that is, in deviations */
 };
 
 /* per_year: false alarms wanted per year, > 0.  without: CHANNEL_NO_..., 0 but

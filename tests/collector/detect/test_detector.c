@@ -21,7 +21,7 @@ struct found {
 	int n;
 };
 
-enum shape { EQUAL, STEADY, RISE, FALL, BURST, SEASON, HOLES };
+enum shape { EQUAL, STEADY, RISE, FALL, BURST, DIP, DIPS, SEASON, HOLES };
 
 /* What the series looks like after CHANGE ordinary values. */
 static void
@@ -39,6 +39,10 @@ make(struct series *out, enum shape shape, uint64_t seed)
 			x /= 1.5;
 		if (shape == BURST && i >= CHANGE && i < CHANGE + 4)
 			x *= 10;
+		if (shape == DIP && i == CHANGE)
+			x -= 500;
+		if (shape == DIPS && (i == CHANGE || i == CHANGE + 2))
+			x -= 500;
 		if (shape == SEASON)
 			x *= exp(0.5 * sin(2 * 3.141592653589793 * i / 1440));
 		if (shape == HOLES && i % 7 == 3)
@@ -86,6 +90,9 @@ static const struct row {
 	    CHANGE + 5, CHANGE + 10 },
 	{ "a burst is flagged at its beginning", BURST, CHANGE_UP, CHANGE,
 	    CHANGE, CHANGE + 1 },
+	{ "a single low value is quiet", DIP, CHANGE_NONE, 0, 0, 0 },
+	{ "a low value is flagged once another one confirms it", DIPS,
+	    CHANGE_DOWN, CHANGE, CHANGE, CHANGE + 2 },
 };
 
 static void
@@ -168,15 +175,17 @@ test_likeness(void **state)
 
 static const struct stop {
 	const char *name;
+	enum shape shape;
 	int at;
 } stops[] = {
-	{ "saved before the first value", 0 },
-	{ "saved after one value", 1 },
-	{ "saved before a series is known", 29 },
-	{ "saved when it has just begun", 30 },
-	{ "saved between two days", 1440 },
-	{ "saved amid a change", CHANGE + 2 },
-	{ "saved after the alarm", CHANGE + 10 },
+	{ "saved before the first value", RISE, 0 },
+	{ "saved after one value", RISE, 1 },
+	{ "saved before a series is known", RISE, 29 },
+	{ "saved when it has just begun", RISE, 30 },
+	{ "saved between two days", RISE, 1440 },
+	{ "saved amid a change", RISE, CHANGE + 2 },
+	{ "saved while a low value is in doubt", DIPS, CHANGE + 1 },
+	{ "saved after the alarm", RISE, CHANGE + 10 },
 };
 
 /* A detector that is saved, destroyed and loaded goes on as if nothing had
@@ -190,7 +199,7 @@ test_stop(void **state)
 	struct detector detector;
 	char bytes[DETECTOR_BYTES];
 
-	make(&series, RISE, 7);
+	make(&series, row->shape, 7);
 	run(&expect, &series);
 	part = series;
 	part.n = row->at;
