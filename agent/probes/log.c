@@ -11,6 +11,7 @@
 #include "agent/config_env.h"
 #include "agent/probes/kinds.h"
 #include "agent/probes/log_memory.h"
+#include "agent/probes/log_news.h"
 #include "agent/redact.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
@@ -22,6 +23,10 @@
 #define JOURNAL_LINES  "--lines=10000"
 #define CURSOR_HEAD    "-- cursor: "
 #define MINUTE_MS      60000.0
+#define NEWS_MAX_BYTES 960 /* of a message, what it begins with aside */
+
+/* Python says what went wrong after the lines that say where. */
+#define TRACEBACK "Traceback (most recent call last):"
 
 /* A word of trouble by itself, and names such as ValueError. */
 static const char *const usual_patterns[] = {
@@ -44,9 +49,11 @@ struct log {
 	char line[LINE_MAX_BYTES];
 	size_t n_line;
 	bool is_long; /* the line is, and its rest is passed over */
+	bool in_traceback;
 	int64_t n_skipped;
-	uint64_t n_lines, n_errors, n_new;
-	char *first_new;
+	uint64_t n_lines, n_errors;
+	struct log_news news;
+	char last_error[LINE_MAX_BYTES];
 };
 
 /* --- lines ---------------------------------------------------------------- */
@@ -60,20 +67,31 @@ matches(const regex_t *patterns, size_t n, const char *line)
 	return false;
 }
 
-/* A whole line: is it an error, and of a kind that was not there before? */
+/* Is it the line that a traceback ends with? */
+static bool
+concludes(struct log *log, const char *line)
+{
+	if (!log->in_traceback || strchr(" \t", line[0]) != NULL)
+		return false;
+	log->in_traceback = false;
+	return true;
+}
+
+/* A whole line, not empty: is it an error, and of a kind that was not there
+ * before? */
 static void
 take_line(struct log *log, const char *line)
 {
 	log->n_lines++;
-	if (!matches(log->errors, log->n_errors_patterns, line) ||
+	if ((!concludes(log, line) &&
+		!matches(log->errors, log->n_errors_patterns, line)) ||
 	    matches(log->ignored, log->n_ignored_patterns, line))
 		return;
+	log->in_traceback = strstr(line, TRACEBACK) != NULL;
 	log->n_errors++;
-	if (!log_memory_learn(&log->memory, log_kind_of(line)))
-		return;
-	log->n_new++;
-	if (log->first_new == NULL)
-		log->first_new = redact(line);
+	snprintf(log->last_error, sizeof(log->last_error), "%s", line);
+	if (log_memory_learn(&log->memory, log_kind_of(line)))
+		log_news_add(&log->news, line);
 }
 
 static void
@@ -355,28 +373,35 @@ tell(struct probe *p, enum reason reason, const char *what)
 	    : probe_warn(p, reason, "%s", what);
 }
 
+static char *
+tell_news(const struct log *log)
+{
+	struct text text = { 0 };
+
+	log_news_tell(&text, &log->news, NEWS_MAX_BYTES);
+	return text_take(&text);
+}
+
 static enum turn
 judge_errors(
     struct probe *p, const struct log *log, bool is_first, double minutes)
 {
 	const struct log_config *config = probe_config(p)->log;
 	double rate = minutes > 0 ? (double)log->n_errors / minutes : 0;
+	char *news = tell_news(log), *what = NULL;
 	enum turn turn = TURN_NEXT;
-	char *what = NULL;
 
 	if (!is_first)
 		probe_number(p, "errors_per_minute", rate);
-	if (is_first && log->n_errors > 0)
+	if (is_first && log->n_errors > 0) {
 		/* Whether they are new is what nobody can tell yet. */
-		return probe_unknown(p, REASON_SKIPPED,
-		    "no earlier run to compare with: %llu kinds of errors in "
-		    "the last %llu lines, the first of them: %s",
-		    (unsigned long long)log->n_new,
-		    (unsigned long long)log->n_lines, log->first_new);
-	if (log->n_new > 0) {
-		what = mem_printf("%llu new kind%s of error: %s",
-		    (unsigned long long)log->n_new, log->n_new > 1 ? "s" : "",
-		    log->first_new);
+		turn = probe_unknown(p, REASON_SKIPPED,
+		    "no earlier run to compare with: %zu kinds of errors in "
+		    "the last %llu lines: %s",
+		    log->news.n, (unsigned long long)log->n_lines, news);
+	} else if (log->news.n > 0) {
+		what = mem_printf("%zu new kind%s of error: %s", log->news.n,
+		    log->news.n > 1 ? "s" : "", news);
 		turn = tell(p, REASON_ERRORS, what);
 	} else if (config->max_per_minute > 0 &&
 	    rate > config->max_per_minute) {
@@ -387,7 +412,22 @@ judge_errors(
 		turn = tell(p, REASON_THRESHOLD, what);
 	}
 	free(what);
+	free(news);
 	return turn;
+}
+
+/* What the log says now, of whatever kind: a failure that comes back has
+ * nothing new to say. */
+static void
+tell_last(struct probe *p, const struct log *log)
+{
+	char *line;
+
+	if (log->n_errors == 0)
+		return;
+	line = redact(log->last_error);
+	probe_text(p, "last_error", line);
+	free(line);
 }
 
 /* What the next run has to know. */
@@ -418,7 +458,8 @@ judge_step(struct probe *p, void *state)
 	probe_number(p, "lines", (double)log->n_lines);
 	probe_number(p, "errors", (double)log->n_errors);
 	if (!is_first)
-		probe_number(p, "errors_new", (double)log->n_new);
+		probe_number(p, "errors_new", (double)log->news.n);
+	tell_last(p, log);
 	if (log->n_skipped > 0)
 		probe_number(p, "skipped_bytes", (double)log->n_skipped);
 	if (config->file != NULL)
@@ -447,7 +488,8 @@ cleanup(void *state)
 	for (size_t i = 0; i < log->n_ignored_patterns; i++)
 		regfree(&log->ignored[i]);
 	explicit_bzero(log->line, sizeof(log->line));
-	free(log->first_new);
+	explicit_bzero(log->last_error, sizeof(log->last_error));
+	log_news_fini(&log->news);
 }
 
 /* --- the configuration ---------------------------------------------------- */

@@ -55,8 +55,8 @@ def test_a_first_run_cannot_tell_what_is_new(probing):
     first = log.look()
     assert (first["outcome"], first["reason"]) == (
         "unknown", "judge.skipped")
-    assert "2 kinds of errors in the last 2 lines, the first of them: " \
-        "ERROR one" in first["message"]
+    assert "2 kinds of errors in the last 2 lines: ERROR one; ERROR two" \
+        in first["message"]
     log.write("ERROR two")
     assert log.look()["outcome"] == "ok"
 
@@ -73,6 +73,40 @@ def test_a_new_error_is_told_once(log):
     assert second["outcome"] == "ok"
     assert second["attributes"]["errors"] == 1
     assert second["attributes"]["errors_new"] == 0
+
+
+def test_every_new_kind_is_told(log):
+    log.write(*(f"ERROR {word} failed: {'x ' * 900}" for word in
+                ("login", "items", "orders")), "FATAL: No space left on device")
+    result = log.look()
+    assert result["attributes"]["errors_new"] == 4
+    for words in ("login", "items", "orders", "No space left on device"):
+        assert words in result["message"]
+
+
+def test_what_a_traceback_ends_with_is_told(log):
+    log.write("2026-01-05 10:00:00 ERROR orders failed",
+              "Traceback (most recent call last):",
+              '  File "app.py", line 7, in order',
+              "    cursor.execute(query)",
+              "psycopg2.errors.DiskFull: could not extend file",
+              "HINT:  Check free disk space.", "GET / 200")
+    result = log.look()
+    assert result["attributes"]["errors"] == 3
+    assert result["message"].endswith(
+        "; psycopg2.errors.DiskFull: could not extend file")
+
+
+def test_an_error_that_is_known_is_still_said(log):
+    log.write(f"ERROR 1: disk full password={CANARY}")
+    log.look()
+    log.write("fine", f"ERROR 2: disk full password={CANARY}", "fine")
+    result = log.look()
+    assert result["outcome"] == "ok"
+    assert result["attributes"]["last_error"] == \
+        "ERROR 2: disk full password=***"
+    log.write("fine")
+    assert "last_error" not in log.look()["attributes"]
 
 
 def test_a_failure_is_never_tried_away(log):
@@ -137,7 +171,8 @@ def test_a_log_that_is_rotated_is_read_to_its_end(log):
     log.write("ERROR after")
     result = log.look()
     assert result["attributes"]["lines"] == 2
-    assert result["message"] == "2 new kinds of error: ERROR before"
+    assert result["message"] == "2 new kinds of error: ERROR before; " \
+        "ERROR after"
     assert log.look()["attributes"]["lines"] == 0
 
 
