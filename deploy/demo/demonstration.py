@@ -38,6 +38,7 @@ class Product(Stage):
         super().__init__(directory, build)
         self.postgres_port = free_port()
         self.collector_port = free_port()
+        self.page_port = free_port()
         self.backend_port = {name: free_port() for name in ENVIRONMENTS}
         self.backends = {}
         self.lasting = {}  # programs that run to the end, by name
@@ -115,6 +116,8 @@ listen:
       ca_file: pki/ca.pem
       certificate_file: pki/collector.pem
       key_file: pki/collector.key
+http:
+  listen: "127.0.0.1:{stage.page_port}"
 environments:
   local: {{}}
   staging: {{compare_with: [production]}}
@@ -262,7 +265,8 @@ def tell(stage):
 
 def stay(stage):
     """Until Ctrl-C."""
-    say("it goes on until Ctrl-C; in another terminal:")
+    say(f"it goes on until Ctrl-C; the page: http://127.0.0.1:"
+        f"{stage.page_port}/; in another terminal:")
     print(f"  export VEDETTE_COLLECTOR={stage.url}\n"
           f"  {stage.cli} watch\n"
           f"  mv {stage.directory}/staging.env /tmp/ # and see", flush=True)
