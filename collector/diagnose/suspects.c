@@ -240,6 +240,17 @@ suspect_uses(const struct node *node, const char *name)
 	return names_dependency(variable, node_target(node));
 }
 
+bool
+suspect_is_exercised(const struct node *node, const char *name)
+{
+	const char *slash = strchr(name, '/');
+
+	if (strncmp(name, "setting", 7) == 0)
+		return is_connection_setting(name);
+	return strncmp(name, "env/", 4) == 0 &&
+	    names_dependency(slash + 1, node_target(node));
+}
+
 /* Does it fail, or something of its service with the break? */
 static bool
 suffers(const struct chain *chain, const char *service)
