@@ -135,7 +135,8 @@ struct scene_hole {
 	const char *why; /* what the collector said of it; "" */
 };
 
-struct relapse; /* relapse.h */
+struct relapse;    /* relapse.h */
+struct experience; /* experience.h */
 
 struct scene {
 	int64_t at_ms;
@@ -150,6 +151,7 @@ struct scene {
 	const struct scene_hole *holes; /* of the environment, oldest first */
 	size_t n_environments, n_services, n_views, n_agents, n_facts,
 	    n_changes, n_guards, n_holes;
+	const struct experience *experience; /* NULL: nothing was learnt */
 	/* Set by relapse.h. */
 	const struct relapse *relapses;
 	size_t n_relapses;

@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-#include "collector/diagnose/token.h"
+#include "collector/diagnose/experience.h"
 
 /* A finding to be weighed. */
 struct weight {
@@ -20,19 +20,22 @@ struct weight {
 	 * change long before the onset tells less than one just before. */
 	int percent;
 	bool entailed; /* explained by another finding */
-	/* Set by score(): what it counts for each class. */
-	int db10[BLAME_COUNT];
+	/* Set by score(): what its token says for each class, and what of
+	 * that counts beside the others. */
+	int full[BLAME_COUNT], db10[BLAME_COUNT];
 };
 
 struct score {
+	int prior[BLAME_COUNT];     /* in permyriad */
 	int db10[BLAME_COUNT];      /* prior and all weights */
 	int permyriad[BLAME_COUNT]; /* probabilities; their sum is 10000 +-6 */
 	enum blame first, second;   /* the two most probable */
 	bool decisive; /* a separating test is among the findings */
 };
 
-/* Fills in db10 of each weight, and the score.  n may be 0. */
-void score(struct score *out, struct weight *weights, size_t n);
+/* Fills in full and db10 of each weight, and the score.  n may be 0. */
+void score(struct score *out, struct weight *weights, size_t n,
+    const struct experience *experience);
 
 /* Probabilities of sums of weights, with the floor for observer error:
  * 0.95 p + 0.05 / 6. */

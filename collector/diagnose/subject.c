@@ -365,11 +365,11 @@ blind_subject(struct arena *arena, const struct scene *scene,
 enum blame
 subject_class_of_node(const struct node *node)
 {
-	const int *db10 = token_row(node->token)->db10;
+	const int *permille = token_row(node->token)->permille;
 	enum blame best = BLAME_APP;
 
 	for (int i = 1; i < BLAME_COUNT; i++)
-		if (db10[i] > db10[best])
+		if (permille[i] > permille[best])
 			best = (enum blame)i;
 	return best;
 }

@@ -2,12 +2,11 @@
  * token.h - what a piece of evidence says for and against each class.
  *
  * A token is a finding in general words; its row tells how likely it is under
- * each class, as a weight of evidence in tenths of a decibel: ten times the
- * decimal logarithm of P(token | class), less its mean over the classes,
- * between -150 and 150 (I. J. Good, "Weight of evidence", 1985).  Tokens of
- * one family tell of the same thing and are not independent.
+ * each class.  Tokens of one family tell of the same thing and are not
+ * independent.
  *
- * The probabilities are the shipped state of knowledge, not law.
+ * The probabilities are the shipped state of knowledge, not law: what people
+ * said of closed incidents moves them (experience.h).
  */
 #ifndef COLLECTOR_DIAGNOSE_TOKEN_H
 #define COLLECTOR_DIAGNOSE_TOKEN_H
@@ -146,14 +145,14 @@ enum token {
 struct token_row {
 	const char *id; /* as written in reports */
 	enum family family;
-	bool decisive; /* a separating test */
-	int db10[BLAME_COUNT];
+	bool decisive;             /* a separating test */
+	int permille[BLAME_COUNT]; /* P(token | class); > 0 */
 };
 
 /* Borrowed for ever. */
 const struct token_row *token_row(enum token token);
 
-/* Before any evidence, in the same unit. */
-extern const int token_prior_db10[BLAME_COUNT];
+/* Before any evidence. */
+extern const int token_prior_permille[BLAME_COUNT];
 
 #endif

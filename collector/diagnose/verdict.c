@@ -218,15 +218,18 @@ set_trigger(struct verdict *out, struct arena *arena, const struct chain *chain,
 /* --- weighing ---------------------------------------------------------------------------- */
 
 static void
-weigh(struct verdict *out, struct arena *arena)
+weigh(struct verdict *out, struct arena *arena, const struct scene *scene)
 {
+	static const struct experience nothing = { 0 };
+	const struct experience *experience =
+	    scene->experience != NULL ? scene->experience : &nothing;
 	struct findings *findings = &out->findings;
 	struct weight *weights =
 	    arena_zalloc(arena, (findings->n + 1) * sizeof(*weights));
 
 	for (size_t i = 0; i < findings->n; i++)
 		weights[i] = findings->list[i].weight;
-	score(&out->score, weights, findings->n);
+	score(&out->score, weights, findings->n, experience);
 	for (size_t i = 0; i < findings->n; i++)
 		findings->list[i].weight = weights[i];
 }
@@ -480,7 +483,7 @@ verdict_reach(
 	chain_build(&chain, arena, scene);
 	suspects_build(&suspects, arena, scene, &chain);
 	findings_collect(&out->findings, arena, scene, &chain, &suspects);
-	weigh(out, arena);
+	weigh(out, arena, scene);
 	measure_coverage(out, scene);
 	set_states(out, arena, &chain);
 	out->severity = severity_of(scene, &chain, &out->findings);

@@ -1,6 +1,8 @@
 #include "collector/diagnose/score.h"
 #include "tests/support/table.h"
 
+static const struct experience nothing;
+
 /* The findings that each outage of the evaluation suite should yield, and the
  * class that they should add up to. */
 #define TOKENS_MAX 12
@@ -181,7 +183,7 @@ test_outage(void **state)
 	int sum = 0;
 
 	fill(weights, row);
-	score(&found, weights, row->n);
+	score(&found, weights, row->n, &nothing);
 	assert_int_equal(found.first, row->blame);
 	for (int i = 0; i < BLAME_COUNT; i++)
 		sum += found.permyriad[i];
@@ -190,7 +192,7 @@ test_outage(void **state)
 		turned[i] =
 		    (struct weight){ .token = row->tokens[row->n - 1 - i],
 			    .percent = 100 };
-	score(&again, turned, row->n);
+	score(&again, turned, row->n, &nothing);
 	assert_memory_equal(found.db10, again.db10, sizeof(found.db10));
 }
 
@@ -204,8 +206,8 @@ test_entailed(void **state)
 	struct score with, without;
 
 	(void)state;
-	score(&with, weights, 2);
-	score(&without, weights, 1);
+	score(&with, weights, 2, &nothing);
+	score(&without, weights, 1, &nothing);
 	assert_memory_equal(&with, &without, sizeof(with));
 }
 
@@ -220,13 +222,11 @@ test_family(void **state)
 	struct score found;
 
 	(void)state;
-	score(&found, weights, 3);
+	score(&found, weights, 3, &nothing);
 	for (int i = 0; i < BLAME_COUNT; i++) {
-		assert_int_equal(
-		    weights[0].db10[i], token_row(TOKEN_LOSS)->db10[i]);
+		assert_int_equal(weights[0].db10[i], weights[0].full[i]);
 		assert_int_equal(weights[1].db10[i], 0);
-		assert_int_equal(
-		    weights[2].db10[i], token_row(TOKEN_MTU)->db10[i] / 2);
+		assert_int_equal(weights[2].db10[i], weights[2].full[i] / 2);
 	}
 }
 
@@ -237,7 +237,7 @@ test_nothing(void **state)
 	struct score found;
 
 	(void)state;
-	score(&found, NULL, 0);
+	score(&found, NULL, 0, &nothing);
 	assert_int_equal(found.first, BLAME_INFRA);
 	assert_int_equal(found.second, BLAME_APP);
 	for (int i = 0; i < BLAME_COUNT; i++)
