@@ -48,6 +48,18 @@ const char *mark_by(const struct mark *mark); /* "" when nobody says */
 /* The text of an attribute, or NULL. */
 const char *mark_text(const struct mark *mark, const char *name);
 
+/* The attributes of a MARK_INCIDENT_CLOSED that says what an incident was: its
+ * number and class; and of the verdict on it the findings (ids of tokens, with
+ * a space between), class, subject, confidence, and with the name of each
+ * class behind MARK_SAID_OF its probability. */
+#define MARK_INCIDENT        "incident"
+#define MARK_VERDICT         "verdict"
+#define MARK_FINDINGS        "findings"
+#define MARK_SAID            "said"
+#define MARK_SAID_SUBJECT    "said_subject"
+#define MARK_SAID_CONFIDENCE "said_confidence"
+#define MARK_SAID_OF         "said_"
+
 /* The attribute that says up to when the collector could not store, in
  * milliseconds since 1970. */
 #define MARK_UNTIL "until_ms"

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "collector/ask/case.h"
+#include "collector/ask/case_lessons.h"
 #include "collector/ask/case_views.h"
 #include "collector/diagnose/suspects.h"
 #include "collector/ask/facts.h"
@@ -407,6 +408,8 @@ case_build(struct scene *out, struct arena *arena, struct store *store,
 		rc = gather_changes(&gathering, err);
 	if (rc == 0)
 		rc = gather_guards(&gathering, err);
+	if (rc == 0)
+		rc = case_lessons(out, arena, store, err);
 	gather_agents(&gathering);
 	case_holes_find(gathering.holes, out, arena);
 	map_free(gathering.seen);

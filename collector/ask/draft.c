@@ -132,6 +132,20 @@ draft_share(struct draft *draft, const char *key, uint64_t part, uint64_t whole)
 	    (uint64_t)((double)part / (double)whole * SHARES), SHARES);
 }
 
+void
+draft_gain(struct draft *draft, const char *key, int64_t part, uint64_t whole)
+{
+	uint64_t size = part < 0 ? (uint64_t)-part : (uint64_t)part;
+
+	if (part >= 0 || whole == 0) {
+		draft_share(draft, key, size, whole);
+		return;
+	}
+	text_add(begin(draft, key), "-");
+	put_decimal(&draft->text,
+	    (uint64_t)((double)size / (double)whole * SHARES), SHARES);
+}
+
 char *
 draft_take(struct draft *draft)
 {

@@ -35,6 +35,10 @@ void draft_ms(struct draft *draft, const char *key, uint64_t us);
 void draft_share(
     struct draft *draft, const char *key, uint64_t part, uint64_t whole);
 
+/* The same, also below 0. */
+void
+draft_gain(struct draft *draft, const char *key, int64_t part, uint64_t whole);
+
 /* The document, owned by the caller. */
 char *draft_take(struct draft *draft);
 void draft_fini(struct draft *draft);

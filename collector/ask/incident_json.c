@@ -206,8 +206,8 @@ incidents_document(struct arena *arena, const struct document_source *source,
 	json_object_set_new(root, "at", shape_time(now_of(source, request)));
 	json_object_set_new(root, "incidents", list);
 	if (find(&incidents, arena, source, request, err) < 0 ||
-	    labels_find(
-		&labels, arena, source->store, request->environment, err) < 0)
+	    labels_find(&labels, arena, source->store, request->environment,
+		LABELS_ALL, err) < 0)
 		goto fail;
 	for (size_t i = 0; i < incidents.n && i < request->limit; i++) {
 		const struct incident *incident = &incidents.list[i];
@@ -223,7 +223,7 @@ incidents_document(struct arena *arena, const struct document_source *source,
 		json_object_set_new(row, "verdict",
 		    verdict == NULL ? json_null() : short_verdict(verdict));
 		json_object_set_new(row, "label",
-		    label_value(labels_of(&labels, incident->id), verdict));
+		    label_value(labels_of(&labels, incident), verdict));
 		json_decref(verdict);
 	}
 	mark_relapses(list);
@@ -336,8 +336,8 @@ report_document(struct arena *arena, const struct document_source *source,
 	/* However long ago: it has a number. */
 	if (incidents_find(&incidents, arena, source->store,
 		request->environment, 0, at_ms, err) < 0 ||
-	    labels_find(
-		&labels, arena, source->store, request->environment, err) < 0)
+	    labels_find(&labels, arena, source->store, request->environment,
+		LABELS_ALL, err) < 0)
 		return NULL;
 	incident = incident_of(&incidents, request->other);
 	if (incident == NULL) {
@@ -358,7 +358,7 @@ report_document(struct arena *arena, const struct document_source *source,
 		json_object_set_new(root, "incident", incident_value(incident));
 		json_object_set(root, "verdict", verdict);
 		json_object_set_new(root, "label",
-		    label_value(labels_of(&labels, incident->id), verdict));
+		    label_value(labels_of(&labels, incident), verdict));
 		json_object_set_new(root, "changes", changes);
 	}
 	json_decref(verdict);

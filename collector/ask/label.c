@@ -1,4 +1,4 @@
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +33,44 @@ number_of(const struct attribute *attribute)
 	    : 0;
 }
 
+/* A share that is written as a number, in permyriad; -1: there is none. */
+static int
+permyriad_of(const struct mark *mark, const char *name)
+{
+	const struct attribute *attribute = attribute_of(mark, name);
+
+	if (attribute == NULL || attribute->text != NULL ||
+	    !(attribute->number >= 0 && attribute->number <= 1))
+		return -1;
+	return (int)(attribute->number * 10000 + 0.5);
+}
+
+/* NULL unless all of it is there. */
+static const struct label_said *
+said_in(const struct mark *mark, struct arena *arena)
+{
+	const char *word = mark_text(mark, MARK_SAID);
+	const char *subject = mark_text(mark, MARK_SAID_SUBJECT);
+	struct label_said *said = arena_zalloc(arena, sizeof(*said));
+	char name[32];
+
+	said->blame = BLAME_UNDETERMINED;
+	said->subject = arena_strdup(arena, subject != NULL ? subject : "");
+	said->permyriad = permyriad_of(mark, MARK_SAID_CONFIDENCE);
+	if (word == NULL || said->permyriad < 0 ||
+	    (blame_parse(&said->blame, word) < 0 &&
+		strcmp(word, blame_name(BLAME_UNDETERMINED)) != 0))
+		return NULL;
+	for (int i = 0; i < BLAME_COUNT; i++) {
+		snprintf(name, sizeof(name), MARK_SAID_OF "%s",
+		    blame_name((enum blame)i));
+		said->probabilities[i] = permyriad_of(mark, name);
+		if (said->probabilities[i] < 0)
+			return NULL;
+	}
+	return said;
+}
+
 static struct label *
 add(struct gathering *gathering)
 {
@@ -55,8 +93,9 @@ static int
 on_mark(void *arg, const struct mark *mark, struct err *err)
 {
 	struct gathering *gathering = arg;
-	const char *word = mark_text(mark, LABEL_VERDICT);
-	uint64_t incident = number_of(attribute_of(mark, LABEL_INCIDENT));
+	const char *word = mark_text(mark, MARK_VERDICT);
+	const char *findings = mark_text(mark, MARK_FINDINGS);
+	uint64_t incident = number_of(attribute_of(mark, MARK_INCIDENT));
 	enum blame blame;
 
 	(void)err;
@@ -69,26 +108,39 @@ on_mark(void *arg, const struct mark *mark, struct err *err)
 		.blame = blame,
 		.subject = arena_strdup(gathering->arena, mark->subject),
 		.by = arena_strdup(gathering->arena, mark_by(mark)),
+		.findings = findings == NULL
+		    ? NULL
+		    : arena_strdup(gathering->arena, findings),
+		.said = said_in(mark, gathering->arena),
 	};
 	return 0;
 }
 
 int
 labels_find(struct labels *out, struct arena *arena, struct store *store,
-    const char *environment, struct err *err)
+    const char *environment, int64_t to_ms, struct err *err)
 {
-	const struct store_marks wanted = { environment, "", 0, INT64_MAX };
+	const struct store_marks wanted = { environment, "", 0, to_ms };
 	struct gathering gathering = { .out = out, .arena = arena };
 
 	*out = (struct labels){ 0 };
 	return store_scan_marks(store, &wanted, on_mark, &gathering, err);
 }
 
+static bool
+is_of(const struct label *label, const struct incident *incident)
+{
+	for (size_t i = 0; i < incident->n_rows; i++)
+		if (incident->rows[i]->id == label->incident)
+			return true;
+	return false;
+}
+
 const struct label *
-labels_of(const struct labels *labels, uint64_t incident)
+labels_of(const struct labels *labels, const struct incident *incident)
 {
 	for (size_t i = labels->n; i > 0; i--)
-		if (labels->list[i - 1].incident == incident)
+		if (is_of(&labels->list[i - 1], incident))
 			return &labels->list[i - 1];
 	return NULL;
 }

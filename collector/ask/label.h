@@ -8,19 +8,23 @@
 #ifndef COLLECTOR_ASK_LABEL_H
 #define COLLECTOR_ASK_LABEL_H
 
+#include "collector/ask/incident.h"
 #include "collector/diagnose/token.h"
-#include "proto/base/err.h"
-#include "proto/base/mem.h"
-#include "storage/store.h"
 
-#define LABEL_INCIDENT "incident" /* attributes of the mark */
-#define LABEL_VERDICT  "verdict"
+/* The verdict on it when people looked at it. */
+struct label_said {
+	enum blame blame; /* or BLAME_UNDETERMINED */
+	const char *subject;
+	int permyriad, probabilities[BLAME_COUNT];
+};
 
 struct label {
 	uint64_t incident;
 	int64_t at_ms;
 	enum blame blame;
-	const char *subject, *by; /* "" when unsaid */
+	const char *subject, *by;      /* "" when unsaid */
+	const char *findings;          /* NULL when they were not kept */
+	const struct label_said *said; /* likewise */
 };
 
 struct labels {
@@ -28,13 +32,16 @@ struct labels {
 	size_t n;
 };
 
-/* Those of an environment ("" for all), whenever they were told: who looks
- * back at a moment may know how it ended.  In the arena. */
+/* Those of an environment ("" for all) that were told before to_ms; who looks
+ * back at a moment may know how it ended: LABELS_ALL.  In the arena. */
+#define LABELS_ALL INT64_MAX
 int labels_find(struct labels *out, struct arena *arena, struct store *store,
-    const char *environment, struct err *err);
+    const char *environment, int64_t to_ms, struct err *err);
 
-/* The last word on an incident, or NULL. */
-const struct label *labels_of(const struct labels *labels, uint64_t incident);
+/* The last word on an incident, by whichever of its regressions people called
+ * it; or NULL. */
+const struct label *
+labels_of(const struct labels *labels, const struct incident *incident);
 
 /* Do two subjects name the same object?  What stands behind # or @ only says
  * more of it; a class whose subject nobody named holds for any. */

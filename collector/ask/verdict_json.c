@@ -77,14 +77,57 @@ alternatives(const struct verdict *verdict)
 }
 
 static json_t *
-probabilities(const struct score *of)
+probabilities(const int permyriad[BLAME_COUNT])
 {
 	json_t *row = json_object();
 
 	for (int i = 0; i < BLAME_COUNT; i++)
 		json_object_set_new(
-		    row, blame_name((enum blame)i), share(of->permyriad[i]));
+		    row, blame_name((enum blame)i), share(permyriad[i]));
 	return row;
+}
+
+/* Where a number comes from: "shipped + 7 labelled incidents". */
+static json_t *
+origin(uint32_t n)
+{
+	if (n == 0)
+		return json_string("shipped");
+	return json_sprintf(
+	    "shipped + %u labelled incident%s", n, n == 1 ? "" : "s");
+}
+
+static json_t *
+prior(const struct verdict *verdict)
+{
+	json_t *row = json_object();
+
+	json_object_set_new(row, "from", origin(verdict->n_labelled));
+	json_object_set_new(row, "labelled", json_integer(verdict->n_labelled));
+	json_object_set_new(
+	    row, "with_findings", json_integer(verdict->n_told));
+	json_object_set_new(
+	    row, "probabilities", probabilities(verdict->score.prior));
+	return row;
+}
+
+/* The tokens of what was found, each once: what a label keeps. */
+static json_t *
+found(const struct findings *findings)
+{
+	bool is_seen[TOKEN_COUNT] = { false };
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct weight *weight = &findings->list[i].weight;
+
+		if (weight->entailed || is_seen[weight->token])
+			continue;
+		is_seen[weight->token] = true;
+		json_array_append_new(
+		    list, json_string(token_row(weight->token)->id));
+	}
+	return list;
 }
 
 /* The class a finding speaks for most. */
@@ -117,7 +160,7 @@ sources(const struct finding *finding)
 }
 
 static json_t *
-evidence_row(const struct finding *finding, int db10)
+evidence_row(const struct finding *finding, int db10, uint32_t n_told)
 {
 	const struct weight *weight = &finding->weight;
 	json_t *row = json_object(), *all = json_object();
@@ -146,6 +189,8 @@ evidence_row(const struct finding *finding, int db10)
 		json_object_set_new(
 		    all, blame_name((enum blame)i), decibans(weight->db10[i]));
 	json_object_set_new(row, "weights", all);
+	json_object_set_new(row, "row", probabilities(weight->row));
+	json_object_set_new(row, "row_from", origin(n_told));
 	return row;
 }
 
@@ -178,7 +223,8 @@ evidence(const struct verdict *verdict, bool against)
 		taken[best] = true;
 		json_array_append_new(list,
 		    evidence_row(&verdict->findings.list[best],
-			verdict->findings.list[best].weight.db10[of]));
+			verdict->findings.list[best].weight.db10[of],
+			verdict->n_told));
 	}
 }
 
@@ -280,7 +326,9 @@ add_answer(json_t *root, const struct verdict *verdict,
 	json_object_set_new(root, "trigger", trigger(&verdict->trigger));
 	json_object_set_new(root, "alternatives", alternatives(verdict));
 	json_object_set_new(
-	    root, "probabilities", probabilities(&verdict->score));
+	    root, "probabilities", probabilities(verdict->score.permyriad));
+	json_object_set_new(root, "prior", prior(verdict));
+	json_object_set_new(root, "findings", found(&verdict->findings));
 }
 
 static void

@@ -40,7 +40,8 @@ explain(struct ask *ask, const json_t *verdict)
 	if (show_verdict_evidence(&ask->page, verdict, id))
 		return;
 	snprintf(text, sizeof(text), "no evidence is called %.20s", id);
-	output_complain(text, "ids stand behind each line of for and against");
+	output_complain(
+	    text, "ids stand behind each line of for and against; or prior");
 	ask->exit_code = OUTPUT_USAGE;
 }
 

@@ -12,13 +12,84 @@
 static const char *const classes[] = { "app", "env", "infra", "net", "blind",
 	"none", NULL };
 
+#define ATTRIBUTES 16 /* more than are told */
+
 /* Known once the first of two calls is answered: which incident is it?  There
  * is one in the life of the program. */
 struct closing {
-	struct attribute attributes[2];
+	struct attribute attributes[ATTRIBUTES];
+	size_t n;
 	char environment[65];
+	char findings[TEXT_MAX_BYTES];
+	char names[ATTRIBUTES][32];
 	json_t *report;
 };
+
+/* --- what was judged of it, for later ----------------------------------------- */
+
+static void
+add_text(struct closing *closing, const char *name, const char *text)
+{
+	if (text[0] != '\0')
+		closing->attributes[closing->n++] =
+		    (struct attribute){ name, text, 0 };
+}
+
+static void
+add_number(struct closing *closing, const char *name, double number)
+{
+	closing->attributes[closing->n++] =
+	    (struct attribute){ name, NULL, number };
+}
+
+/* Their ids; those that find no room are the last, which weigh least. */
+static void
+add_findings(struct closing *closing, const json_t *verdict)
+{
+	const json_t *list = json_object_get(verdict, "findings"), *id;
+	size_t i, n = 0;
+
+	json_array_foreach(list, i, id)
+	{
+		int more = snprintf(closing->findings + n,
+		    sizeof(closing->findings) - n, "%s%s", i > 0 ? " " : "",
+		    json_string_value(id));
+
+		if (more < 0 || n + (size_t)more >= sizeof(closing->findings)) {
+			closing->findings[n] = '\0';
+			break;
+		}
+		n += (size_t)more;
+	}
+	add_text(closing, MARK_FINDINGS, closing->findings);
+}
+
+/* The results that the verdict was reached from are not kept for ever. */
+static void
+add_verdict(struct closing *closing, const json_t *verdict)
+{
+	const char *class;
+	json_t *value;
+	size_t i = 0;
+
+	add_findings(closing, verdict);
+	add_text(closing, MARK_SAID, member_text(verdict, "class"));
+	add_text(closing, MARK_SAID_SUBJECT, member_text(verdict, "subject"));
+	add_number(closing, MARK_SAID_CONFIDENCE,
+	    member_number(verdict, "confidence"));
+	json_object_foreach(
+	    json_object_get(verdict, "probabilities"), class, value)
+	{
+		if (closing->n == ATTRIBUTES)
+			return;
+		snprintf(closing->names[i], sizeof(closing->names[i]),
+		    MARK_SAID_OF "%s", class);
+		add_number(
+		    closing, closing->names[i++], json_number_value(value));
+	}
+}
+
+/* --- telling it ------------------------------------------------------------------ */
 
 static void
 show(struct ask *ask, const struct mark *mark, const void *arg)
@@ -61,7 +132,6 @@ on_report(void *arg, const struct rpc_status *status, const char *json)
 		.subject = or_none(arguments->subject),
 		.summary = or_none(arguments->summary),
 		.attributes = closing.attributes,
-		.n_attributes = 2,
 	};
 
 	closing.report = json == NULL ? NULL : json_loads(json, 0, NULL);
@@ -72,10 +142,10 @@ on_report(void *arg, const struct rpc_status *status, const char *json)
 	snprintf(closing.environment, sizeof(closing.environment), "%s",
 	    member_text(
 		json_object_get(closing.report, "incident"), "environment"));
-	closing.attributes[0] =
-	    (struct attribute){ "incident", arguments->words[1], 0 };
-	closing.attributes[1] =
-	    (struct attribute){ "verdict", arguments->verdict, 0 };
+	add_text(&closing, MARK_INCIDENT, arguments->words[1]);
+	add_text(&closing, MARK_VERDICT, arguments->verdict);
+	add_verdict(&closing, json_object_get(closing.report, "verdict"));
+	mark.n_attributes = closing.n;
 	tell_mark(ask, &mark, show, &closing);
 }
 

@@ -342,6 +342,8 @@ write_confidence(struct writing *writing)
 	    number_of(writing->verdict, "confidence"),
 	    text_of(writing->verdict, "cap")[0] != '\0' ? ", capped: " : "",
 	    text_of(writing->verdict, "cap"));
+	text_addf(&text, " Prior: %s.",
+	    text_of(json_object_get(writing->verdict, "prior"), "from"));
 	json_array_foreach(
 	    json_object_get(writing->verdict, "alternatives"), i, row)
 	    text_addf(&text, " Otherwise %s %.2f (%s).", text_of(row, "class"),

@@ -17,15 +17,16 @@ static void
 show_reliability(struct page *page, const json_t *document)
 {
 	static const struct column columns[] = {
-		{ .title = "SAID", .right = true },
+		{ .title = "CONFIDENCE", .right = true },
 		{ .title = "VERDICTS", .right = true },
-		{ .title = "MEAN CONFIDENCE", .right = true },
+		{ .title = "MEAN", .right = true },
 		{ .title = "WERE RIGHT", .right = true },
+		{ .title = "95 IN 100 BETWEEN", .right = true },
 	};
 	const json_t *bins = json_object_get(document, "reliability"), *bin;
 	struct table *table =
 	    table_new(columns, sizeof(columns) / sizeof(columns[0]));
-	char text[16];
+	char text[2][16];
 	size_t i;
 
 	json_array_foreach(bins, i, bin)
@@ -35,8 +36,11 @@ show_reliability(struct page *page, const json_t *document)
 		table_add(table, INK_PLAIN, "%llu",
 		    (unsigned long long)member_count(bin, "verdicts"));
 		table_add(
-		    table, INK_PLAIN, "%s", share(text, bin, "confidence"));
-		table_add(table, INK_PLAIN, "%s", share(text, bin, "right"));
+		    table, INK_PLAIN, "%s", share(text[0], bin, "confidence"));
+		table_add(table, INK_PLAIN, "%s", share(text[0], bin, "right"));
+		table_add(table, INK_PLAIN, "%s to %s",
+		    share(text[0], bin, "right_from"),
+		    share(text[1], bin, "right_to"));
 	}
 	table_print(table, page);
 }
@@ -52,6 +56,35 @@ show_wrong(struct page *page, const json_t *row)
 	    member_text(row, "subject"), member_text(row, "was"),
 	    member_text(row, "was_subject"));
 	page_newline(page);
+}
+
+/* What the numbers below do not, or not all, stand on. */
+static void
+show_left(struct page *page, const json_t *document)
+{
+	static const struct {
+		const char *key, *words;
+	} lefts[] = {
+		{ "as_told",
+		    "as told when they were labelled: the results "
+		    "are no longer kept" },
+		{ "evidence_gone",
+		    "not judged: neither results nor what was "
+		    "told are kept" },
+		{ "left_out",
+		    "older ones not judged: --last or an "
+		    "environment asks for fewer" },
+	};
+
+	for (size_t i = 0; i < sizeof(lefts) / sizeof(lefts[0]); i++) {
+		uint64_t n = member_count(document, lefts[i].key);
+
+		if (n == 0)
+			continue;
+		page_put(page, INK_UNSURE, "%llu %s", (unsigned long long)n,
+		    lefts[i].words);
+		page_newline(page);
+	}
 }
 
 void
@@ -74,12 +107,20 @@ show_self_check(struct page *page, const json_t *document)
 		page_newline(page);
 		return;
 	}
+	show_left(page, document);
+	if (!json_is_number(json_object_get(document, "right")))
+		return; /* of none the evidence is there */
 	page_put(page, INK_PLAIN,
-	    "class right %s, subject too %s, undetermined %s, Brier %.3f",
+	    "class right %s, subject too %s, undetermined %s",
 	    share(text[0], document, "right"),
 	    share(text[1], document, "subject_right"),
-	    share(text[2], document, "undetermined"),
-	    member_number(document, "brier"));
+	    share(text[2], document, "undetermined"));
+	page_newline(page);
+	page_put(page, INK_PLAIN,
+	    "Brier %.3f, of the priors alone %.3f: skill %.2f",
+	    member_number(document, "brier"),
+	    member_number(document, "brier_prior"),
+	    member_number(document, "skill"));
 	page_newline(page);
 	page_newline(page);
 	show_reliability(page, document);

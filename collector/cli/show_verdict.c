@@ -313,6 +313,27 @@ find_evidence(const json_t *list, const char *id)
 	return NULL;
 }
 
+/* What was believed before any evidence, and what after all of it. */
+static void
+show_prior(struct page *page, const json_t *verdict)
+{
+	const json_t *prior = json_object_get(verdict, "prior");
+	const json_t *after = json_object_get(verdict, "probabilities");
+	const char *class;
+	json_t *value;
+
+	page_put(page, INK_TITLE, "prior: %s", member_text(prior, "from"));
+	page_newline(page);
+	json_object_foreach(
+	    json_object_get(prior, "probabilities"), class, value)
+	{
+		put_label(page, class);
+		page_put(page, INK_PLAIN, "%.4f   with the evidence %.4f",
+		    json_number_value(value), member_number(after, class));
+		page_newline(page);
+	}
+}
+
 bool
 show_verdict_evidence(struct page *page, const json_t *verdict, const char *id)
 {
@@ -321,6 +342,10 @@ show_verdict_evidence(struct page *page, const json_t *verdict, const char *id)
 	const char *class;
 	json_t *value;
 
+	if (strcmp(id, "prior") == 0) {
+		show_prior(page, verdict);
+		return true;
+	}
 	if (row == NULL)
 		row = find_evidence(json_object_get(verdict, "against"), id);
 	if (row == NULL)
@@ -336,10 +361,13 @@ show_verdict_evidence(struct page *page, const json_t *verdict, const char *id)
 		? ""
 		: json_string_value(
 		      json_array_get(json_object_get(row, "results"), 0)));
+	put_line(page, "P from", member_text(row, "row_from"));
 	json_object_foreach(json_object_get(row, "weights"), class, value)
 	{
 		put_label(page, class);
-		page_put(page, INK_PLAIN, "%+.1f dB", json_number_value(value));
+		page_put(page, INK_PLAIN, "%+6.1f dB   P %.4f",
+		    json_number_value(value),
+		    member_number(json_object_get(row, "row"), class));
 		page_newline(page);
 	}
 	return true;

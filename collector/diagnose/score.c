@@ -79,9 +79,11 @@ score(struct score *out, struct weight *weights, size_t n,
 	memset(out, 0, sizeof(*out));
 	experience_prior(out->prior, experience);
 	experience_prior_db10(out->db10, experience);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		experience_row(weights[i].row, experience, weights[i].token);
 		experience_row_db10(
 		    weights[i].full, experience, weights[i].token);
+	}
 	for (size_t i = 0; i < n; i++) {
 		assert(weights[i].percent >= 0 && weights[i].percent <= 100);
 		weigh(weights, n, i);

@@ -22,6 +22,7 @@ struct weight {
 	bool entailed; /* explained by another finding */
 	/* Set by score(): what its token says for each class, and what of
 	 * that counts beside the others. */
+	int row[BLAME_COUNT]; /* P(token | class) in permyriad, */
 	int full[BLAME_COUNT], db10[BLAME_COUNT];
 };
 
@@ -33,7 +34,7 @@ struct score {
 	bool decisive; /* a separating test is among the findings */
 };
 
-/* Fills in full and db10 of each weight, and the score.  n may be 0. */
+/* Fills in row, full and db10 of each weight, and the score.  n may be 0. */
 void score(struct score *out, struct weight *weights, size_t n,
     const struct experience *experience);
 

@@ -229,6 +229,8 @@ weigh(struct verdict *out, struct arena *arena, const struct scene *scene)
 
 	for (size_t i = 0; i < findings->n; i++)
 		weights[i] = findings->list[i].weight;
+	out->n_labelled = experience_labelled(experience);
+	out->n_told = experience_told(experience);
 	score(&out->score, weights, findings->n, experience);
 	for (size_t i = 0; i < findings->n; i++)
 		findings->list[i].weight = weights[i];

@@ -62,6 +62,9 @@ struct verdict {
 	size_t n_layers, n_layers_seen;
 	int64_t onset_from_ms, onset_to_ms, good_ms; /* 0: none, never */
 	struct trigger trigger;
+	/* Earlier incidents of which it is known what they were, and of how
+	 * many their findings: both moved the prior and the rows. */
+	uint32_t n_labelled, n_told;
 	struct score score;
 	struct alternative alternatives[BLAME_COUNT];
 	size_t n_alternatives;

@@ -1,6 +1,7 @@
 """Incidents and their reports, from recorded outages."""
 import html.parser
 import json
+import sqlite3
 import subprocess
 
 import outages
@@ -145,6 +146,13 @@ def test_verdicts_are_measured_by_what_people_said(stage):
     assert (check["incidents"], check["labelled"]) == (2, 1)
     assert check["right"] == check["subject_right"] == 1
     assert 0 < check["brier"] < 0.1 and check["false_confident"] == []
+    assert check["brier_prior"] > check["brier"]
+    assert 0.8 < check["skill"] < 1
+    assert [row["verdicts"] for row in check["reliability"]] == [0, 0, 0, 1]
+    assert [row["from"] for row in check["reliability"]] == [0, .5, .7, .9]
+    best = check["reliability"][-1]
+    assert best["right"] == best["right_to"] == 1
+    assert best["right_from"] == 0.2065  # Wilson, one of one
     (stage.directory / "s.db").unlink()
     replay(stage, first + shifted(first, 7200) +
            closed("2026-01-05T13:00:00.000Z", 1, "net", "net:a->b"))
@@ -154,10 +162,72 @@ def test_verdicts_are_measured_by_what_people_said(stage):
     assert "was net net:a->b" in done.stdout
 
 
+def test_what_people_said_moves_the_prior_from_then_on(stage):
+    """Each moment knows what had been said by then, of what was over."""
+    first = outages.lines("S17")
+    label = json.loads(closed("2026-01-05T13:00:00.000Z", 1, "infra", ""))
+    label["attributes"]["findings"] = "I1 FB_tcp_refused SUB_both_fail"
+    replay(stage, first + json.dumps(label) + "\n" + shifted(first, 86400))
+    def prior(at):
+        done = ask(stage, "diagnose", "staging", "--at", at, "--json")
+        assert done.stdout == ask(stage, "diagnose", "staging", "--at", at,
+                                  "--json").stdout
+        return json.loads(done.stdout)
+    before = prior("2026-01-05T10:01:00Z")
+    assert before["prior"]["from"] == "shipped"
+    assert before["prior"]["probabilities"]["infra"] == 0.31
+    assert "I1" in before["findings"]
+    assert prior("2026-01-05T13:00:00Z")["prior"]["labelled"] == 0
+    after = prior("2026-01-06T10:01:00Z")
+    assert after["prior"]["from"] == "shipped + 1 labelled incident"
+    assert after["prior"]["with_findings"] == 1
+    assert after["prior"]["probabilities"]["infra"] == 0.3429  # 7.2 / 21
+    impact = next(row for row in after["evidence"] if row["token"] == "I1")
+    assert impact["row"]["infra"] == 0.9111  # (1 + 8 * 0.9) / 9
+    assert impact["row_from"] == "shipped + 1 labelled incident"
+    said = ask(stage, "diagnose", "staging", "--at", "2026-01-06T10:01:00Z",
+               "--explain", "prior").stdout
+    assert said.startswith("prior: shipped + 1 labelled incident\n")
+    said = ask(stage, "report", "1", "--at", "2026-01-05T10:01:00Z").stdout
+    assert "Prior: shipped." in said
+
+
+def test_verdicts_outlive_the_results_they_stood_on(stage):
+    """What was told is measured, where it was kept."""
+    first = outages.lines("S17")
+    said = json.loads(closed("2026-01-05T13:00:00.000Z", 1, "infra", ""))
+    said["attributes"].update({
+        "said": "net", "said_subject": "net:a->b", "said_confidence": 0.8,
+        "said_app": 0.05, "said_env": 0.05, "said_infra": 0.05,
+        "said_net": 0.8, "said_blind": 0.025, "said_none": 0.025})
+    bare = closed("2026-01-06T13:00:00.000Z", 6, "infra", "")
+    replay(stage, first + json.dumps(said) + "\n" + shifted(first, 86400) +
+           bare)
+    def check():
+        return json.loads(ask(stage, "diagnose", "--self-check", "--json",
+                              "--at", "2026-01-07T00:00:00Z").stdout)
+    assert (check()["right"], check()["as_told"]) == (1, 0)
+    with sqlite3.connect(stage.directory / "s.db") as db:
+        db.execute("delete from inbox")
+        db.execute("delete from chunk")
+    gone = check()
+    assert (gone["labelled"], gone["as_told"], gone["evidence_gone"]) == (
+        2, 1, 1)
+    assert gone["right"] == 0 and 1.5 < gone["brier"] < 1.6
+    assert gone["skill"] < -1
+    wrong, = gone["false_confident"]
+    assert (wrong["class"], wrong["was"]) == ("net", "infra")
+    text = ask(stage, "diagnose", "--self-check",
+               "--at", "2026-01-07T00:00:00Z").stdout
+    assert "1 as told when they were labelled" in text
+    assert "1 not judged" in text and "skill -1." in text
+
+
 @pytest.fixture
 def collecting(stage):
     """A collector over the history of two outages."""
-    replay(stage, outages.lines("S17"))
+    first = outages.lines("S17")
+    replay(stage, first + shifted(first, 7200))
     places = outages.CONFIG[outages.CONFIG.index("environments:"):]
     (stage.directory / "c.yaml").write_text(
         f"store: {stage.directory}/s.db\nlisten: [{{url: {stage.url}}}]\n" +
@@ -182,6 +252,12 @@ def test_people_say_what_an_incident_was(collecting):
     report = json.loads(vedette("report", "1", "--json").stdout)
     assert report["label"]["class"] == "infra"
     assert report["label"]["by"].startswith("uid ")
+    told = next(json.loads(line) for line in collecting.run(
+        collecting.collector, "export", "--store", "s.db").splitlines()
+                if "incident_closed" in line)["attributes"]
+    assert {"I1", "FB_tcp_refused"} <= set(told["findings"].split())
+    assert told["said"] == "infra"
+    assert told["said_infra"] == report["verdict"]["probabilities"]["infra"]
     for words, said in [
             (("close", "1"), "--verdict is missing"),
             (("close", "1", "--verdict", "dog"), "not one of app"),

@@ -5,7 +5,7 @@
 
 #include "collector/ask/draft.h"
 
-enum kind { TEXT, TIME, COUNT, FLAG, MS, SHARE };
+enum kind { TEXT, TIME, COUNT, FLAG, MS, SHARE, GAIN };
 
 static const struct value {
 	const char *name;
@@ -38,6 +38,9 @@ static const struct value {
 	{ "all of it is 1", SHARE, NULL, 7, 7, "1" },
 	{ "almost all is not", SHARE, NULL, 99999999, 100000000, "0.9999" },
 	{ "of nothing there is no share", SHARE, NULL, 0, 0, "null" },
+	{ "a gain may be a loss", GAIN, NULL, (uint64_t)-3, 2, "-1.5" },
+	{ "or none", GAIN, NULL, 0, 2, "0" },
+	{ "of nothing there is no loss", GAIN, NULL, (uint64_t)-3, 0, "null" },
 };
 
 static void
@@ -55,6 +58,9 @@ put(struct draft *draft, const char *key, const struct value *value)
 		return;
 	case FLAG:
 		draft_flag(draft, key, value->number != 0);
+		return;
+	case GAIN:
+		draft_gain(draft, key, (int64_t)value->number, value->of);
 		return;
 	case MS:
 		draft_ms(draft, key, value->number);
