@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "collector/diagnose/claim.h"
 #include "collector/diagnose/look.h"
 #include "collector/diagnose/relapse.h"
 #include "proto/base/text.h"
@@ -98,11 +99,31 @@ find_hole(const struct look *look)
 	return true;
 }
 
+/* Somebody says that something fails which nobody looks at.  What fails now
+ * is looked at first. */
+static bool
+find_uncovered(const struct look *look)
+{
+	const struct scene_change *claim =
+	    claim_find_uncovered(look->arena, look->scene);
+	struct finding *finding;
+
+	if (claim == NULL || look->chain->n_failing > 0)
+		return false;
+	look->out->uncovered = claim;
+	finding = look_add(look, TOKEN_UNCOVERED, 100,
+	    note(look->arena, "no probe covers %s, of which it was said: %s",
+		claim_path(look->arena, claim), claim->summary));
+	finding->change = claim;
+	return true;
+}
+
 static void
 find_observers(const struct look *look)
 {
 	const struct scene *scene = look->scene;
-	bool healthy = look->chain->has_inside && !find_hole(look);
+	bool is_kept = !find_hole(look), is_covered = !find_uncovered(look);
+	bool healthy = look->chain->has_inside && is_kept && is_covered;
 	struct finding *finding;
 
 	for (size_t i = 0; i < scene->n_agents; i++) {

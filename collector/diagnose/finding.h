@@ -31,6 +31,7 @@ struct findings {
 	size_t n_silent;  /* agents of the environment */
 	size_t n_gapped;  /* other environments silent since the same time */
 	const struct scene_hole *hole; /* within what is looked back on; NULL */
+	const struct scene_change *uncovered; /* a claim nobody can check */
 };
 
 /* Looks for every token.  What it points to is in the arena or the scene. */

@@ -1,13 +1,13 @@
 #include <string.h>
 
+#include "collector/diagnose/claim.h"
 #include "collector/diagnose/note.h"
 #include "collector/diagnose/remarks.h"
 #include "collector/diagnose/subject.h"
 #include "proto/base/text.h"
 
-#define CONTRADICTS  30 /* tenths of a decibel: 3 dB */
-#define ACTIONS_MAX  6
-#define CLAIM_AGE_MS INT64_C(86400000)
+#define CONTRADICTS 30 /* tenths of a decibel: 3 dB */
+#define ACTIONS_MAX 6
 
 struct work {
 	struct verdict *out;
@@ -16,6 +16,7 @@ struct work {
 	const struct chain *chain;
 	const struct suspects *suspects;
 	const struct node *node; /* the break; NULL */
+	const char *uncovered;   /* the path of a claim; "" */
 };
 
 static bool
@@ -148,6 +149,15 @@ add_cleared(const struct work *work)
 	}
 }
 
+/* Are both the build and inputs, which changed, candidates still? */
+static bool
+are_twins(const struct work *work)
+{
+	return work->out->blame == BLAME_UNDETERMINED &&
+	    suspects_find(work->suspects, CHANGE_RELEASE) != NULL &&
+	    suspects_find(work->suspects, CHANGE_INPUT) != NULL;
+}
+
 /* Changes and claims that someone could take for the cause. */
 static void
 add_refuted(const struct work *work)
@@ -184,6 +194,8 @@ add_refuted(const struct work *work)
 				out->findings.list[k].weight.db10[i] <
 				    against->weight.db10[i]))
 				against = &out->findings.list[k];
+		if (are_twins(work) && i <= BLAME_ENV)
+			continue;
 		if (against == NULL || i == (int)out->blame ||
 		    out->score.permyriad[i] >= 500)
 			continue;
@@ -224,6 +236,13 @@ add_blind_spots(const struct work *work)
 			: "nobody's results of that time were kept",
 		    "room for the collector's store, and a spool for its "
 		    "agents");
+	if (work->uncovered[0] != '\0')
+		remark(work, &work->out->blind_spots, BLAME_BLIND,
+		    work->uncovered,
+		    "somebody says that it fails, and nothing that is seen "
+		    "speaks of it",
+		    note(work->arena, "a probe of %s in %s", work->uncovered,
+			scene->environment));
 	for (size_t i = 0; i < scene->n_views; i++) {
 		struct node node;
 
@@ -247,44 +266,12 @@ add_blind_spots(const struct work *work)
 
 /* --- claims ----------------------------------------------------------------------------- */
 
-static const struct {
-	const char *word;
-	enum blame blame;
-} claim_words[] = {
-	{ "variable", BLAME_ENV },
-	{ "environment", BLAME_ENV },
-	{ "config", BLAME_ENV },
-	{ "secret", BLAME_ENV },
-	{ "password", BLAME_ENV },
-	{ "network", BLAME_NET },
-	{ "firewall", BLAME_NET },
-	{ "dns", BLAME_NET },
-	{ "database", BLAME_INFRA },
-	{ "postgres", BLAME_INFRA },
-	{ "disk", BLAME_INFRA },
-	{ "code", BLAME_APP },
-	{ "release", BLAME_APP },
-	{ "deploy", BLAME_APP },
-	{ "bug", BLAME_APP },
-};
-
-static enum blame
-claimed(const char *text)
-{
-	for (size_t i = 0; i < sizeof(claim_words) / sizeof(claim_words[0]);
-	     i++)
-		if (holds(text, claim_words[i].word))
-			return claim_words[i].blame;
-	return BLAME_UNDETERMINED;
-}
-
 static const char *
 check_claim(const struct work *work, const char *text)
 {
-	enum blame blame = claimed(text);
+	enum blame blame = claim_blame(text);
 
-	if (holds(text, "fixed") || holds(text, "resolved") ||
-	    holds(text, "works again"))
+	if (claim_is_of_repair(text))
 		return work->chain->n_failing > 0 ? "contradicted"
 						  : "supported";
 	if (blame == BLAME_UNDETERMINED ||
@@ -303,11 +290,9 @@ add_claims(const struct work *work)
 	for (size_t i = 0; i < work->scene->n_changes; i++) {
 		const struct scene_change *change = &work->scene->changes[i];
 
-		if (!change->is_mark || change->kind != MARK_CLAIM ||
-		    !text_same(change->environment, work->scene->environment) ||
-		    work->scene->at_ms - change->to_ms > CLAIM_AGE_MS)
+		if (!claim_is_heard(work->scene, change))
 			continue;
-		remark(work, &work->out->claims, claimed(change->summary),
+		remark(work, &work->out->claims, claim_blame(change->summary),
 		    change->summary, check_claim(work, change->summary),
 		    note(work->arena, "%s", text_time(time, change->to_ms)));
 	}
@@ -363,10 +348,38 @@ act_on_blindness(const struct work *work)
 		    "a vantage of in_service or in_environment",
 		    "the identity proofs of that host do not hold",
 		    "read-only");
+	if (work->uncovered[0] != '\0')
+		act(work,
+		    note(work->arena,
+			"add a probe of %s to an agent in %s and run: "
+			"vedette-agent check --full --config FILE",
+			work->uncovered, environment),
+		    "pass: what was reported is not so, or no longer",
+		    "fail: an outage that nobody watched", "read-only");
 	act(work,
 	    note(work->arena, "re-run diagnose: vedette diagnose %s",
 		environment),
 	    "evidence from inside", "the blind spot remains", "read-only");
+}
+
+/* Build and inputs changed together: one of them is put back alone. */
+static void
+act_on_twins(const struct work *work)
+{
+	const struct suspect *release =
+	    suspects_find(work->suspects, CHANGE_RELEASE);
+	const struct suspect *input =
+	    suspects_find(work->suspects, CHANGE_INPUT);
+
+	if (!are_twins(work))
+		return;
+	act(work,
+	    note(work->arena, "put %s back, keep %s, and restart %s",
+		subject_of_change(work->arena, input->change),
+		subject_of_change(work->arena, release->change),
+		work->node->service),
+	    "ok within two intervals: the input (env)",
+	    "it fails as before: the build (app)", "restarts the service");
 }
 
 /* The separating test that is missing, in the order of what it tells. */
@@ -453,8 +466,10 @@ add_actions(const struct work *work)
 		return;
 	}
 	if (!work->out->score.decisive ||
-	    work->out->blame == BLAME_UNDETERMINED)
+	    work->out->blame == BLAME_UNDETERMINED) {
+		act_on_twins(work);
 		act_on_tests(work);
+	}
 	act_on_verdict(work);
 	act(work,
 	    note(work->arena, "vedette diagnose %s", work->scene->environment),
@@ -489,8 +504,10 @@ void
 remarks_add(struct verdict *out, struct arena *arena, const struct scene *scene,
     const struct chain *chain, const struct suspects *suspects)
 {
+	const struct scene_change *claim = claim_find_uncovered(arena, scene);
 	const struct work work = { out, arena, scene, chain, suspects,
-		chain->n_failing > 0 ? chain->failing[0] : NULL };
+		chain->n_failing > 0 ? chain->failing[0] : NULL,
+		claim != NULL ? claim_path(arena, claim) : "" };
 
 	add_failures(&work);
 	if (work.node != NULL) {

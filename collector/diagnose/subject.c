@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "collector/diagnose/claim.h"
 #include "collector/diagnose/note.h"
 #include "collector/diagnose/subject.h"
 #include "proto/base/text.h"
@@ -359,6 +360,9 @@ blind_subject(struct arena *arena, const struct scene *scene,
 	finding = findings_get(findings, TOKEN_UNABLE);
 	if (finding != NULL)
 		return note(arena, "probe:%s", finding->view->series->probe);
+	if (findings->uncovered != NULL)
+		return note(arena, "coverage:%s",
+		    claim_path(arena, findings->uncovered));
 	return note(arena, "coverage:%s", scene->environment);
 }
 

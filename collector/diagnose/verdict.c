@@ -500,6 +500,9 @@ verdict_reach(
 	if (out->blame == BLAME_BLIND && out->findings.hole != NULL)
 		out->onset_from_ms = out->onset_to_ms =
 		    out->findings.hole->from_ms;
+	else if (out->blame == BLAME_BLIND && out->findings.uncovered != NULL)
+		out->onset_from_ms = out->onset_to_ms =
+		    out->findings.uncovered->to_ms;
 	look_for_silent(out, arena, scene);
 	look_for_slow(out, arena, scene, &chain);
 	set_trigger(out, arena, &chain, &suspects);
