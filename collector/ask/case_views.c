@@ -1,14 +1,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/ask/case_said.h"
 #include "collector/ask/case_views.h"
 #include "collector/diagnose/signature.h"
 #include "proto/base/map.h"
+#include "proto/base/text.h"
 #include "proto/copy.h"
 #include "proto/label.h"
 
 #define DAY_MS      INT64_C(86400000)
 #define RECENT_MS   INT64_C(1200000) /* of all series of an agent at once */
+#define SAID_MS     INT64_C(900000)  /* and so much of a log is enough */
 #define SEEN_MS     (7 * DAY_MS)     /* a series not seen for longer is gone */
 #define HISTORY_MS  (30 * DAY_MS)
 #define RESULTS_MAX 10000
@@ -28,10 +31,12 @@ struct sight {
 	struct scene_spell spells[SCENE_SPELLS];
 	size_t n_spells;
 	bool is_in_spell;                   /* the oldest one seen by now is */
+	struct case_said *said;             /* of a log; NULL */
 	struct store_moment moment;         /* the run it was in */
 	int64_t onset_from_ms, onset_to_ms; /* of an open regression */
 	bool text_was_seen;                 /* in an earlier regression */
 	uint64_t text;                      /* of the last failure; 0: none */
+	struct scene_view *view;            /* made of it; NULL: no results */
 };
 
 struct watch {
@@ -152,6 +157,12 @@ add_result(const struct watch *watch, struct sight *sight,
     const struct series *series, const struct result *result)
 {
 	note_spell(watch, sight, result);
+	if (case_said_is_of(series)) {
+		if (sight->said == NULL)
+			sight->said =
+			    arena_zalloc(watch->arena, sizeof(*sight->said));
+		case_said_add(sight->said, watch->arena, result);
+	}
 	if (sight->n_results == SCENE_RECENT) {
 		add_older(sight, series, result);
 		return;
@@ -492,7 +503,11 @@ make_view(struct watch *watch, struct scene_view *view, struct sight *sight,
 	view->text_is_new = sight->text != 0 && !sight->text_was_seen;
 	memcpy(view->spells, sight->spells, sizeof(view->spells));
 	view->n_spells = sight->n_spells;
-	watch->view = view;
+	if (sight->said != NULL) {
+		view->said = sight->said->list;
+		view->n_said = sight->said->n;
+	}
+	watch->view = sight->view = view;
 	return look_at_limits(watch, sight, err);
 }
 
@@ -510,6 +525,28 @@ make_views(struct watch *watch, struct err *err)
 			watch, &views[watch->scene->n_views], sight, err) < 0)
 			return -1;
 		watch->scene->n_views++;
+	}
+	return 0;
+}
+
+/* --- what was said long ago --------------------------------------------------- */
+
+static int
+look_at_onset(struct watch *watch, struct err *err)
+{
+	const struct scene *scene = watch->scene;
+	int64_t onset_ms = case_said_since(scene);
+
+	if (onset_ms == 0 || onset_ms > scene->at_ms - SAID_MS)
+		return 0;
+	MAP_EACH (struct sight, sight, watch->sights) {
+		if (sight->said == NULL || sight->view == NULL ||
+		    !text_same(sight->series.environment, scene->environment))
+			continue;
+		if (case_said_look_back(sight->said, watch->arena, watch->store,
+			&sight->series, onset_ms, scene->at_ms, err) < 0)
+			return -1;
+		sight->view->n_said = sight->said->n;
 	}
 	return 0;
 }
@@ -542,6 +579,8 @@ case_views(struct scene *scene, struct case_holes *holes, struct arena *arena,
 		rc = look_at_regressions(&watch, err);
 	if (rc == 0)
 		rc = make_views(&watch, err);
+	if (rc == 0)
+		rc = look_at_onset(&watch, err);
 	map_free(watch.sights);
 	map_free(watch.agents);
 	return rc;

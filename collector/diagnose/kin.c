@@ -4,6 +4,8 @@
 #include "collector/diagnose/node.h"
 #include "proto/base/text.h"
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 bool
 kin_is_named(const char *probe, const char *dependency)
 {
@@ -49,21 +51,48 @@ dependency_in(
 	return "";
 }
 
-/* The one database of service, when the text is a database driver's. */
-static const char *
-database_in(const struct scene *scene, const char *service, const char *text)
+static bool
+is_one_of(const char *text, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcasestr(text, words[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* Are they the words of a database, or of a driver for one? */
+static bool
+is_of_database(const char *runtime, const char *text)
 {
 	static const char *const drivers[] = { "psycopg", "asyncpg", "postgres",
-		"mysql", "mariadb", "jdbc", "SQLSTATE", "FATAL:" };
+		"mysql", "mariadb", "jdbc", "SQLSTATE", "FATAL:", "npgsql",
+		"pgx", "pq:", "PG::", "mongo" };
+	static const char *const servers[] = { "postgres", "mysql", "mongo" };
+
+	return is_one_of(runtime, servers, COUNT(servers)) ||
+	    is_one_of(text, drivers, COUNT(drivers));
+}
+
+static bool
+is_of_cache(const char *runtime, const char *text)
+{
+	static const char *const drivers[] = { "redis", "jedis", "lettuce" };
+
+	return text_same(runtime, "redis") ||
+	    is_one_of(text, drivers, COUNT(drivers));
+}
+
+/* The only dependency of service that is such; "" when there are none or
+ * several. */
+static const char *
+only_one(const struct scene *scene, const char *service,
+    bool (*is_such)(const struct scene_service *))
+{
 	const struct scene_service *own = node_service(scene, service);
 	const char *found = "";
-	bool is_driver = false;
 
-	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
-		is_driver |= strcasestr(text, drivers[i]) != NULL;
-	for (size_t i = 0; is_driver && own != NULL && i < own->n_depends_on;
-	     i++) {
-		if (!kin_is_database(node_service(scene, own->depends_on[i])))
+	for (size_t i = 0; own != NULL && i < own->n_depends_on; i++) {
+		if (!is_such(node_service(scene, own->depends_on[i])))
 			continue;
 		if (found[0] != '\0')
 			return "";
@@ -73,10 +102,14 @@ database_in(const struct scene *scene, const char *service, const char *text)
 }
 
 const char *
-kin_of_text(const struct scene *scene, const char *service, const char *object,
-    const char *text)
+kin_of_text(const struct scene *scene, const char *service,
+    const struct signature_found *found, const char *text)
 {
-	const char *name = dependency_in(scene, service, object);
+	const char *name = dependency_in(scene, service, found->object);
 
-	return name[0] != '\0' ? name : database_in(scene, service, text);
+	if (name[0] == '\0' && is_of_database(found->runtime, text))
+		name = only_one(scene, service, kin_is_database);
+	if (name[0] == '\0' && is_of_cache(found->runtime, text))
+		name = only_one(scene, service, kin_is_cache);
+	return name;
 }

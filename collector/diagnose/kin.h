@@ -5,6 +5,7 @@
 #define COLLECTOR_DIAGNOSE_KIN_H
 
 #include "collector/diagnose/scene.h"
+#include "collector/diagnose/signature.h"
 
 /* Do the words of a probe's name, or of an address, name this dependency? */
 bool kin_is_named(const char *words, const char *dependency);
@@ -13,10 +14,11 @@ bool kin_is_named(const char *words, const char *dependency);
 bool kin_is_database(const struct scene_service *service);
 bool kin_is_cache(const struct scene_service *service);
 
-/* The dependency of service that its error text speaks of: by the object the
- * text names (a name or a port, signature.h), else its only database when the
- * text is a database driver's.  "": nobody we know. */
+/* The dependency of service that its error text speaks of: by the object that
+ * was found in the text (a name or a port), else its only database or cache
+ * when the words are those of one, or of a driver for it.  "": nobody we
+ * know. */
 const char *kin_of_text(const struct scene *scene, const char *service,
-    const char *object, const char *text);
+    const struct signature_found *found, const char *text);
 
 #endif

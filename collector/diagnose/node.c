@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "collector/diagnose/kin.h"
@@ -10,6 +11,7 @@
 #define SLOWER_US        INT64_C(20000)  /* and half as much again */
 #define FLIPS_LEAST      4
 #define PHASE_BYTES      64
+#define LOG_BETWEEN      "; " /* the errors in one message */
 
 static const char *const layer_names[LAYER_COUNT] = {
 	"observer",
@@ -37,7 +39,8 @@ layer_name(enum layer layer)
 bool
 node_is_failing(const struct scene_view *view)
 {
-	if (view->last->outcome == OUTCOME_CRITICAL || view->is_relapsing)
+	if (view->last->outcome == OUTCOME_CRITICAL || view->is_relapsing ||
+	    view->is_testifying)
 		return true;
 	/* Half of the replicas, or one run in five: flapping is failing.  One
 	 * that failed for a while and is well now has recovered. */
@@ -415,7 +418,7 @@ is_of_a_path(enum layer layer)
 }
 
 static void
-read_text(struct node *node, const struct scene *scene, const char *text)
+read_sentence(struct node *node, const struct scene *scene, const char *text)
 {
 	const char *dependency = node->dependency;
 
@@ -425,7 +428,7 @@ read_text(struct node *node, const struct scene *scene, const char *text)
 			continue;
 		if (dependency[0] == '\0')
 			dependency = kin_of_text(
-			    scene, node->service, node->text.object, text);
+			    scene, node->service, &node->text, text);
 		/* Of a way to nobody we know: it fails, and that is all we
 		 * know; its own place is no path. */
 		if (dependency[0] == '\0' && node->layer >= LAYER_APP &&
@@ -437,6 +440,43 @@ read_text(struct node *node, const struct scene *scene, const char *text)
 		node->by_text = true;
 		node->dependency = dependency;
 	}
+}
+
+/* Does what one sentence says place a failure better? */
+static bool
+says_more(const struct node *a, const struct node *b)
+{
+	if (a->by_text != b->by_text)
+		return a->by_text;
+	if (!a->by_text)
+		return b->text.signature == SIGNATURE_UNKNOWN;
+	return a->dependency[0] != '\0' && b->dependency[0] == '\0';
+}
+
+/* A log tells several errors at once: of these the one that names something
+ * we know, else the first that means something. */
+static void
+read_text(struct node *node, const struct scene *scene, const char *text)
+{
+	char sentence[MESSAGE_MAX_BYTES];
+	struct node best = *node;
+
+	if (!text_same(node->view->series->kind, "log")) {
+		read_sentence(node, scene, text);
+		return;
+	}
+	while (*text != '\0') {
+		const char *end = strstr(text, LOG_BETWEEN);
+		size_t n = end != NULL ? (size_t)(end - text) : strlen(text);
+		struct node one = *node;
+
+		snprintf(sentence, sizeof(sentence), "%.*s", (int)n, text);
+		read_sentence(&one, scene, sentence);
+		if (says_more(&one, &best))
+			best = one;
+		text += n + (end != NULL ? strlen(LOG_BETWEEN) : 0);
+	}
+	*node = best;
 }
 
 void

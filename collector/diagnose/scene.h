@@ -33,6 +33,16 @@ struct scene_spell {
 	const struct result *told; /* the last */
 };
 
+/* Texts of trouble that are remembered, per series. */
+#define SCENE_SAID 64
+
+/* A text of trouble that a log said, once or over and over; told is as if the
+ * first of the results that say it had failed, with that text for a message. */
+struct scene_said {
+	int64_t from_ms, to_ms; /* the first and the last of them */
+	const struct result *told;
+};
+
 /* One series as it stood. */
 struct scene_view {
 	const struct series *series;
@@ -65,7 +75,10 @@ struct scene_view {
 	 * many results these were. */
 	struct scene_spell spells[SCENE_SPELLS];
 	size_t n_spells;
-	bool is_relapsing; /* set by relapse.h: well now, and not for long */
+	const struct scene_said *said; /* the newest first */
+	size_t n_said;
+	bool is_relapsing;  /* set by relapse.h: well now, and not for long */
+	bool is_testifying; /* set by testimony.h */
 };
 
 struct scene_agent {

@@ -253,7 +253,7 @@ const struct signature_row signature_table[] = {
 	{ "libc", "Cannot allocate memory", SIGNATURE_MEMORY },
 	{ "redis", "OOM command not allowed", SIGNATURE_MEMORY },
 	{ "systemd", "The kernel OOM killer killed", SIGNATURE_MEMORY },
-	{ "postgres", "out of memory", SIGNATURE_MEMORY },
+	{ "any", "out of memory", SIGNATURE_MEMORY },
 	{ "libc", "No space left on device", SIGNATURE_DISK },
 	{ "any", "ENOSPC", SIGNATURE_DISK },
 	{ "postgres", "could not extend file \"%\"", SIGNATURE_DISK },

@@ -5,6 +5,7 @@
 #include "collector/diagnose/relapse.h"
 #include "collector/diagnose/remarks.h"
 #include "collector/diagnose/subject.h"
+#include "collector/diagnose/testimony.h"
 #include "collector/diagnose/verdict.h"
 #include "proto/base/text.h"
 
@@ -477,7 +478,7 @@ verdict_reach(
 	struct chain chain;
 	struct suspects suspects;
 
-	scene = relapse_mark(arena, scene);
+	scene = testimony_mark(arena, relapse_mark(arena, scene));
 	memset(out, 0, sizeof(*out));
 	out->environment = scene->environment;
 	out->at_ms = scene->at_ms;

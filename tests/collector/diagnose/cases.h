@@ -31,6 +31,8 @@ struct seen {
 	/* Of a journey; of the runs since it began to fail. */
 	uint32_t step, steps, episode, episode_bad;
 	int64_t usual_us, recent_us; /* how long it takes */
+	const char *said;            /* of a log, which is well */
+	int said_s;
 };
 
 struct changed {
@@ -56,6 +58,8 @@ struct case_room {
 	struct series series[CASE_VIEWS];
 	struct result results[CASE_VIEWS];
 	struct scene_view views[CASE_VIEWS];
+	struct scene_said said[CASE_VIEWS];
+	struct result said_by[CASE_VIEWS];
 	struct scene_change changes[CASE_CHANGES];
 	struct scene_fact facts[CASE_FACTS];
 	struct scene_agent agents[CASE_AGENTS];
@@ -66,6 +70,20 @@ static inline int64_t
 case_ms(int before_s)
 {
 	return CASE_AT_MS - (int64_t)before_s * 1000;
+}
+
+static inline void
+case_say(struct case_room *room, size_t i, const struct seen *seen)
+{
+	int64_t at_ms = case_ms(seen->said_s);
+
+	room->said_by[i] = (struct result){ .at_ms = at_ms,
+		.outcome = OUTCOME_CRITICAL,
+		.reason = REASON_ERRORS,
+		.message = seen->said };
+	room->said[i] = (struct scene_said){ at_ms, at_ms, &room->said_by[i] };
+	room->views[i].said = &room->said[i];
+	room->views[i].n_said = 1;
 }
 
 static inline void
@@ -115,6 +133,8 @@ case_view(struct case_room *room, const struct seen *seen)
 		.usual_us = seen->usual_us,
 		.recent_us = seen->recent_us,
 	};
+	if (seen->said != NULL)
+		case_say(room, i, seen);
 	if (seen->steps == 0)
 		return;
 	for (uint32_t k = 0; k < seen->steps; k++)
