@@ -27,6 +27,7 @@
 #define AS_LOW       0.25  /* and as this part of the one before */
 #define HABIT_DAYS   3     /* days back that are looked at */
 #define HABIT_LEAST  2     /* of them it must have happened on */
+#define HABIT_HOURS  4     /* that a habit lasts, at most */
 #define SCANNED      1000  /* values; then the channels know the series */
 #define SPLIT_NATS   28.0  /* a split needs at least, and so much beyond */
 #define SPLIT_MARGIN 8.0   /* what the budget asks for */
@@ -70,7 +71,7 @@ start(struct detector *detector)
 /* Did this happen around this hour on enough of the days before?  Then it is
  * how the series is.  Remembers it in any case. */
 static bool
-is_habit(struct detector *detector, const struct hour *now, int kind)
+is_habit(struct detector *detector, const struct hour *now, bool up)
 {
 	int64_t hour = now->number, day = hour / 24;
 	int64_t passed = day - detector->habit_day;
@@ -81,15 +82,15 @@ is_habit(struct detector *detector, const struct hour *now, int kind)
 	    (detector->without & CHANNEL_NO_PROFILE) != 0)
 		return false;
 	for (int i = 0; i < 24 && passed != 0; i++)
-		for (int k = 0; k < DETECTOR_HABITS; k++)
+		for (int k = 0; k < 2; k++)
 			detector->habits[k][i] =
 			    (uint8_t)(passed > 0 && passed < 8
 				    ? detector->habits[k][i] << passed
 				    : 0);
 	detector->habit_day = day;
 	for (int i = 23; i <= 25; i++)
-		days |= detector->habits[kind][(hour + i) % 24];
-	detector->habits[kind][hour % 24] |= 1;
+		days |= detector->habits[up][(hour + i) % 24];
+	detector->habits[up][hour % 24] |= 1;
 	for (int i = 1; i <= HABIT_DAYS; i++)
 		n += days >> i & 1;
 	return n >= HABIT_LEAST;
@@ -153,11 +154,13 @@ follow(struct detector *detector, const struct view *burst,
 		channel_return(&detector->burst);
 		channel_return(&detector->shift);
 		detector->altered = 0;
+		detector->kept = KEPT_NOT;
 	} else if (n >= LASTING) {
 		accept(detector, n);
 	} else if (detector->lasting == 0 && n > SETTLED &&
 	    fabs(detector->recent) < half) {
 		detector->altered = 0;
+		detector->kept = KEPT_NOT;
 	}
 }
 
@@ -187,31 +190,57 @@ alarm(struct flag *out, struct detector *detector,
 	    channel, view->usual + (view->n == 1 ? view->rest : shift));
 }
 
-/* A lone low value is mostly one that was not measured in full: the flag that
- * it gives is kept back, until another one is low. */
+/* Is this flag told at once?  A lone low value is mostly one that was not
+ * measured in full, and a habit is over soon: their flags are kept back.  That a
+ * habit ends as it does is never told. */
 static bool
-is_doubtful(const struct flag *flag)
+is_told(
+    struct detector *detector, const struct flag *flag, const struct hour *hour)
 {
-	return flag->change == CHANGE_DOWN && flag->onset == flag->alarm;
+	bool habit = is_habit(detector, hour, flag->change == CHANGE_UP);
+	bool ends = detector->kept == KEPT_HABIT &&
+	    detector->latest.change != flag->change;
+
+	detector->latest = *flag;
+	detector->latest_hour = hour->number;
+	detector->kept = KEPT_NOT;
+	if (habit && ends)
+		return false;
+	if (habit)
+		detector->kept = KEPT_HABIT;
+	else if (flag->change == CHANGE_DOWN && flag->onset == flag->alarm)
+		detector->kept = KEPT_DOUBT;
+	return detector->kept == KEPT_NOT;
 }
 
-/* A value while altered: tells the flag that was kept back if the value is low
- * as well, and forgets it if none is soon. */
+/* Tells the latest flag now. */
+static bool
+tell(struct flag *out, struct detector *detector)
+{
+	detector->kept = KEPT_NOT;
+	detector->latest.alarm = detector->added - 1;
+	*out = detector->latest;
+	return true;
+}
+
+/* Tells the flag of a low value if this one is low as well, and forgets it if
+ * none is soon. */
 static bool
 confirm(struct flag *out, struct detector *detector, const struct view *burst)
 {
-	bool is_low =
-	    burst->z < -LOW && burst->z < AS_LOW * detector->doubtful_z;
+	if (burst->z < -LOW && burst->rest < AS_LOW * detector->farthest)
+		return tell(out, detector);
+	if (detector->altered >= DOUBTFUL)
+		detector->kept = KEPT_NOT;
+	return false;
+}
 
-	if (detector->doubtful.change == CHANGE_NONE)
-		return false;
-	if (is_low) {
-		*out = detector->doubtful;
-		out->alarm = detector->added - 1;
-	}
-	if (is_low || detector->altered >= DOUBTFUL)
-		detector->doubtful.change = CHANGE_NONE;
-	return is_low;
+/* Has the latest habit lasted longer than one does? */
+static bool
+is_overdue(const struct detector *detector, const struct hour *hour)
+{
+	return detector->kept == KEPT_HABIT &&
+	    hour->number - detector->latest_hour >= HABIT_HOURS;
 }
 
 /* --- what the channels and the scan make of a value ------------------------ */
@@ -307,7 +336,8 @@ look(struct flag *out, struct detector *detector, const struct hour *hour,
 	channel_look(
 	    &views[1], channels[1], &when[1], value, longest_shift(detector));
 	if (detector->altered > 0) {
-		found = confirm(out, detector, &views[0]);
+		found = detector->kept == KEPT_DOUBT &&
+		    confirm(out, detector, &views[0]);
 		follow(detector, &views[0], &views[1]);
 		return found;
 	}
@@ -322,17 +352,10 @@ look(struct flag *out, struct detector *detector, const struct hour *hour,
 	}
 	if (beyond <= 0)
 		return false;
-	detector->recent = real_clip(views[0].z, RECENT_LIMIT);
 	alarm(out, detector, channels[best], &views[best]);
-	if (detector->seen <= WARM_UP)
-		return false;
-	if (is_habit(detector, hour, 2 * best + views[best].up))
-		return false;
-	if (!is_doubtful(out))
-		return true;
-	detector->doubtful = *out;
-	detector->doubtful_z = views[0].z;
-	return false;
+	detector->recent = real_clip(views[0].z, RECENT_LIMIT);
+	detector->farthest = views[0].rest;
+	return detector->seen > WARM_UP && is_told(detector, out, hour);
 }
 
 static bool
@@ -384,6 +407,8 @@ detector_add(
 			start(detector);
 	} else {
 		found = look(out, detector, hour, value);
+		if (!found && is_overdue(detector, hour))
+			found = tell(out, detector);
 	}
 	if (scan(&split, detector, value) && !found) {
 		*out = split;

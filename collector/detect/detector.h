@@ -28,7 +28,7 @@
 #include "collector/detect/pace.h"
 #include "collector/detect/segment.h"
 
-enum { DETECTOR_VERSION = 6, DETECTOR_FIRST = 30, DETECTOR_HABITS = 4 };
+enum { DETECTOR_VERSION = 7, DETECTOR_FIRST = 30 };
 
 enum change { CHANGE_NONE, CHANGE_UP, CHANGE_DOWN };
 
@@ -38,6 +38,13 @@ struct flag {
 	uint64_t alarm; /* number of the value that proved it */
 	double before, after;
 	double nats; /* evidence beyond what was asked for; > 0 */
+};
+
+/* Why a flag is not told yet. */
+enum kept {
+	KEPT_NOT,
+	KEPT_DOUBT, /* a single low value, until another one is low */
+	KEPT_HABIT, /* as on the days before, unless it lasts */
 };
 
 struct detector {
@@ -59,17 +66,19 @@ struct detector {
 	uint32_t has_weeks, unused_too;
 	uint32_t altered; /* values since the alarm under way; 0: none */
 	uint32_t lasting; /* the alarm was about a level, not a burst */
-	/* Alarms by kind (burst down, up, shift down, up) and hour of the day;
-	 * bit i: i days before habit_day, counted from 1970. */
-	uint8_t habits[DETECTOR_HABITS][24];
+	/* Alarms by direction (down, up) and hour of the day; bit i: i days
+	 * before habit_day, counted from 1970. */
+	uint8_t habits[2][24];
 	int64_t habit_day;
 	double burst_sum, shift_sum, recent;
 	double back_sum;       /* of the latest values that are as before, */
 	uint32_t back, unused; /* and how many they are */
 	struct hour hour;      /* of the latest value */
 	uint64_t reported;     /* number of the value after the last alarm */
-	struct flag doubtful;  /* of a single low value, kept back */
-	double doubtful_z;     /* how low that is, in deviations */
+	struct flag latest;    /* flag, told or kept back */
+	double farthest;       /* deviation of a value since then */
+	int64_t latest_hour;   /* number of its hour */
+	uint32_t kept, unused_last; /* enum kept: why it is not told yet */
 };
 
 /* per_year: false alarms wanted per year, > 0.  without: CHANNEL_NO_..., 0 but

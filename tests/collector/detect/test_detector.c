@@ -304,6 +304,60 @@ test_a_long_life(void **state)
 	assert_true(isfinite(detector.shift.scale));
 }
 
+/* A value every minute for a week, and a burst in the same hour of each of the
+ * days from the third on, that lasts for so many minutes. */
+static void
+make_nights(struct series *out, int on_fifth_day, int on_others)
+{
+	make(out, STEADY, 8);
+	for (int day = 2; day < 5; day++) {
+		int n = day == 4 ? on_fifth_day : on_others;
+
+		for (int i = 0; i < n; i++)
+			out->values[day * 1440 + 600 + i] +=
+			    n > 60 ? 2000 : 500;
+	}
+}
+
+static const struct night {
+	const char *name;
+	int minutes;        /* of the third burst */
+	int from, to;       /* minutes after its beginning */
+	enum change expect; /* the only flag in between */
+} nights[] = {
+	{ "what happened at this hour twice is not told", 20, 0, 1400,
+	    CHANGE_NONE },
+	{ "though it takes an hour", 60, 0, 1400, CHANGE_NONE },
+	{ "but what is not as it was then is told once it lasts", 1400, 180,
+	    240, CHANGE_UP },
+};
+
+static void
+test_night(void **state)
+{
+	const struct night *row = *state;
+	const int begin = 4 * 1440 + 600;
+	struct series series;
+	struct found found;
+	int n = 0, first = 0;
+
+	make_nights(&series, row->minutes, 60);
+	run(&found, &series);
+	for (int i = 0; i < found.n; i++) {
+		int after = (int)found.flags[i].alarm - begin;
+
+		first += after >= -1440 * 2 && after < -1440;
+		if (after < 0 || after > 1400)
+			continue;
+		n++;
+		assert_int_equal(found.flags[i].change, row->expect);
+		assert_in_range(after, row->from, row->to);
+		assert_in_range(found.flags[i].onset, begin, begin + 1);
+	}
+	assert_true(first > 0);
+	assert_int_equal(n, row->expect != CHANGE_NONE);
+}
+
 /* Values from a fault that lasted on, and what came thirty values after it
  * ended: a normal that was known before needs no time to be learned. */
 static void
@@ -447,5 +501,6 @@ main(void)
 
 	return TABLE_RUN(rows, test_row) +
 	    TABLE_RUN(likenesses, test_likeness) + TABLE_RUN(stops, test_stop) +
+	    TABLE_RUN(nights, test_night) +
 	    cmocka_run_group_tests(tests, NULL, NULL);
 }
