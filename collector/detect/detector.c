@@ -25,6 +25,9 @@
 #define DOUBTFUL     2     /* values that may confirm a low one: as low as */
 #define LOW          2.5   /* so many deviations, */
 #define AS_LOW       0.25  /* and as this part of the one before */
+#define ESCALATED    3     /* values after an alarm that may give another: */
+#define FARTHER      1.5   /* those so much farther than any before */
+#define FAR          8.0   /* deviations, at least */
 #define HABIT_DAYS   3     /* days back that are looked at */
 #define HABIT_LEAST  2     /* of them it must have happened on */
 #define HABIT_HOURS  4     /* that a habit lasts, at most */
@@ -235,6 +238,34 @@ confirm(struct flag *out, struct detector *detector, const struct view *burst)
 	return false;
 }
 
+/* What becomes far worse while it is watched is told again. */
+static bool
+escalate(struct flag *out, struct detector *detector, const struct view *burst)
+{
+	double sign = detector->latest.change == CHANGE_UP ? 1 : -1;
+	double now = burst->rest * sign, before = detector->farthest * sign;
+
+	if (now > before)
+		detector->farthest = burst->rest;
+	if (now <= FARTHER * before || burst->z * sign <= FAR ||
+	    detector->added - 1 - detector->latest.alarm < ESCALATED)
+		return false;
+	detector->latest.onset = detector->added - 1;
+	detector->latest.before = channel_value(&detector->burst, burst->usual);
+	detector->latest.after =
+	    channel_value(&detector->burst, burst->usual + burst->rest);
+	return tell(out, detector);
+}
+
+/* A flag for a value while altered, if there is one to tell. */
+static bool
+go_on(struct flag *out, struct detector *detector, const struct view *burst)
+{
+	if (detector->kept == KEPT_NOT)
+		return escalate(out, detector, burst);
+	return detector->kept == KEPT_DOUBT && confirm(out, detector, burst);
+}
+
 /* Has the latest habit lasted longer than one does? */
 static bool
 is_overdue(const struct detector *detector, const struct hour *hour)
@@ -336,8 +367,7 @@ look(struct flag *out, struct detector *detector, const struct hour *hour,
 	channel_look(
 	    &views[1], channels[1], &when[1], value, longest_shift(detector));
 	if (detector->altered > 0) {
-		found = detector->kept == KEPT_DOUBT &&
-		    confirm(out, detector, &views[0]);
+		found = go_on(out, detector, &views[0]);
 		follow(detector, &views[0], &views[1]);
 		return found;
 	}

@@ -358,6 +358,37 @@ test_night(void **state)
 	assert_int_equal(n, row->expect != CHANGE_NONE);
 }
 
+/* Something is wrong, and is told; then it becomes far worse. */
+static void
+test_what_becomes_far_worse_is_told_again(void **state)
+{
+	struct series series;
+	struct found found;
+	int n = 0;
+
+	(void)state;
+	make(&series, STEADY, 5);
+	for (int i = CHANGE; i < CHANGE + 20; i++)
+		series.values[i] *= i < CHANGE + 10 ? 5 : 50;
+	run(&found, &series);
+	for (int i = 0; i < found.n; i++) {
+		const struct flag *flag = &found.flags[i];
+
+		if (flag->alarm < CHANGE || flag->alarm >= CHANGE + 20)
+			continue;
+		assert_int_equal(flag->change, CHANGE_UP);
+		if (n++ == 0) {
+			assert_in_range(flag->alarm, CHANGE, CHANGE + 1);
+			continue;
+		}
+		assert_int_equal(flag->alarm, CHANGE + 10);
+		assert_int_equal(flag->onset, CHANGE + 10);
+		assert_true(flag->after > 1000);
+		assert_true(flag->nats > 0);
+	}
+	assert_int_equal(n, 2);
+}
+
 /* Values from a fault that lasted on, and what came thirty values after it
  * ended: a normal that was known before needs no time to be learned. */
 static void
@@ -494,6 +525,7 @@ main(void)
 		cmocka_unit_test(test_a_long_life),
 		cmocka_unit_test(test_a_return_is_known_at_once),
 		cmocka_unit_test(test_a_series_may_change_its_pace),
+		cmocka_unit_test(test_what_becomes_far_worse_is_told_again),
 		cmocka_unit_test(test_spikes_of_a_still_series_become_usual),
 		cmocka_unit_test(test_a_daily_season_is_quiet_once_it_is_known),
 		cmocka_unit_test(test_flags_are_those_of_every_machine),
