@@ -3,7 +3,9 @@
 
 #include "collector/ask/incident.h"
 
-#define ROWS_MAX 10000
+#define ROWS_MAX      10000
+#define RETURNS_LEAST 2 /* after so many it will return again, */
+#define QUIET_TIMES   2 /* unless it stays away so much longer */
 
 struct gathering {
 	struct arena *arena;
@@ -47,26 +49,67 @@ by_onset(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-/* Does it begin while the incident lasts, or soon after? */
+/* What fails, whoever sees it. */
 static bool
-belongs(const struct incident *incident, const struct regression_row *row)
+is_same_failure(const struct regression_row *a, const struct regression_row *b)
 {
-	if (strcmp(incident->environment, row->environment) != 0)
-		return false;
-	for (size_t i = 0; i < incident->n_rows; i++) {
-		const struct regression_row *other = incident->rows[i];
+	return a->kind == b->kind && strcmp(a->service, b->service) == 0 &&
+	    strcmp(a->subject, b->subject) == 0;
+}
 
-		if (other->cleared_ms == 0 ||
-		    row->onset_to_ms <= other->cleared_ms + INCIDENT_JOIN_MS)
+/* Is it what failed here before, back soon after it had ended? */
+static bool
+comes_back(const struct incident *incident, const struct regression_row *row)
+{
+	if (!incident->is_open &&
+	    row->onset_to_ms > incident->ended_ms + INCIDENT_BACK_MS)
+		return false;
+	for (size_t i = incident->n_rows; i > 0; i--) {
+		const struct regression_row *other = incident->rows[i - 1];
+
+		if (is_same_failure(other, row) &&
+		    (other->cleared_ms == 0 ||
+			row->onset_to_ms <=
+			    other->cleared_ms + INCIDENT_BACK_MS))
 			return true;
 	}
 	return false;
+}
+
+/* Does it begin while the incident lasts, or soon after?  One to which nothing
+ * was added for a day is a standing fault, and no part of what is new. */
+static bool
+goes_along(const struct incident *incident, const struct regression_row *row)
+{
+	return row->onset_to_ms <= incident->newest_ms + INCIDENT_STANDS_MS &&
+	    (incident->is_open ||
+		row->onset_to_ms <= incident->ended_ms + INCIDENT_JOIN_MS);
+}
+
+static struct incident *
+find_of(const struct incidents *of, const struct regression_row *row)
+{
+	for (size_t i = of->n; i > 0; i--)
+		if (strcmp(of->list[i - 1].environment, row->environment) ==
+			0 &&
+		    comes_back(&of->list[i - 1], row))
+			return &of->list[i - 1];
+	for (size_t i = of->n; i > 0; i--)
+		if (strcmp(of->list[i - 1].environment, row->environment) ==
+			0 &&
+		    goes_along(&of->list[i - 1], row))
+			return &of->list[i - 1];
+	return NULL;
 }
 
 static void
 join(struct incident *incident, const struct regression_row *row)
 {
 	incident->rows[incident->n_rows++] = row;
+	incident->newest_ms = row->onset_to_ms;
+	incident->is_open |= row->cleared_ms == 0;
+	if (row->cleared_ms > incident->ended_ms)
+		incident->ended_ms = row->cleared_ms;
 	incident->is_critical |= row->severity == OUTCOME_CRITICAL;
 	incident->is_late &= row->late;
 	incident->is_silence &= row->kind == REGRESSION_SILENCE;
@@ -90,31 +133,106 @@ begin(struct incidents *out, struct arena *arena,
 	return incident;
 }
 
-/* When it ended, and the last moment at which all of it was still there. */
+/* --- coming back ---------------------------------------------------------------- */
+
+/* One failure, each time it began. */
+struct returns {
+	const struct regression_row *last;
+	uint32_t n;
+	int64_t longest_ms; /* from one to the next */
+	int64_t ended_ms;
+};
+
 static void
-settle(struct incident *incident, int64_t at_ms)
+add_return(struct returns *returns, const struct regression_row *row)
 {
-	int64_t closed_ms = 0, first_ms = 0;
+	int64_t apart_ms = row->onset_to_ms - returns->last->onset_to_ms;
+
+	if (returns->ended_ms == 0 || row->onset_to_ms <= returns->ended_ms)
+		return; /* another agent sees it as well */
+	returns->n++;
+	if (apart_ms > returns->longest_ms)
+		returns->longest_ms = apart_ms;
+	returns->last = row;
+	returns->ended_ms = row->cleared_ms;
+}
+
+/* What came back twice is not over before it stayed away for twice the
+ * longest time between: the rule of collector/diagnose/relapse. */
+static void
+settle_returns(struct incident *incident, struct arena *arena, int64_t at_ms)
+{
+	struct returns *list =
+	    arena_zalloc(arena, incident->n_rows * sizeof(*list));
+	size_t n = 0;
 
 	for (size_t i = 0; i < incident->n_rows; i++) {
 		const struct regression_row *row = incident->rows[i];
+		size_t k = 0;
 
-		if (row->cleared_ms == 0) {
-			incident->seen_ms = at_ms;
-			return;
-		}
-		if (row->cleared_ms > closed_ms)
-			closed_ms = row->cleared_ms;
-		if (first_ms == 0 || row->cleared_ms < first_ms)
-			first_ms = row->cleared_ms;
+		while (k < n && !is_same_failure(list[k].last, row))
+			k++;
+		if (k < n)
+			add_return(&list[k], row);
+		else
+			list[n++] = (struct returns){ .last = row,
+				.ended_ms = row->cleared_ms };
 	}
-	incident->closed_ms = closed_ms;
-	/* Before the first of them cleared its target was well again already:
-	 * the last one confirmed until then is the fullest picture. */
-	for (size_t i = 0; i < incident->n_rows; i++)
-		if (incident->rows[i]->detected_ms > incident->seen_ms &&
-		    incident->rows[i]->detected_ms < first_ms)
-			incident->seen_ms = incident->rows[i]->detected_ms;
+	for (size_t k = 0; k < n; k++) {
+		if (list[k].n > incident->n_returns)
+			incident->n_returns = list[k].n;
+		incident->is_open |= list[k].n >= RETURNS_LEAST &&
+		    (list[k].ended_ms == 0 ||
+			at_ms - list[k].ended_ms <=
+			    QUIET_TIMES * list[k].longest_ms);
+	}
+}
+
+/* --- the fullest picture ----------------------------------------------------------- */
+
+static int
+by_number(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The newest moment at which most of its regressions were confirmed and not
+ * yet over. */
+static int64_t
+find_fullest(struct arena *arena, const struct incident *incident)
+{
+	size_t n = incident->n_rows, n_over = 0, most = 0;
+	int64_t *seen = arena_zalloc(arena, n * sizeof(*seen));
+	int64_t *over = arena_zalloc(arena, n * sizeof(*over));
+	int64_t fullest_ms = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		seen[i] = incident->rows[i]->detected_ms;
+		over[i] = incident->rows[i]->cleared_ms;
+	}
+	qsort(seen, n, sizeof(*seen), by_number);
+	qsort(over, n, sizeof(*over), by_number);
+	for (size_t i = 0; i < n; i++) {
+		while (n_over < n && over[n_over] <= seen[i])
+			n_over++;
+		if (i + 1 - n_over >= most) {
+			most = i + 1 - n_over;
+			fullest_ms = seen[i];
+		}
+	}
+	return fullest_ms;
+}
+
+/* When it ended, and the moment to judge it by. */
+static void
+settle(struct incident *incident, struct arena *arena, int64_t at_ms)
+{
+	settle_returns(incident, arena, at_ms);
+	incident->seen_ms =
+	    incident->is_open ? at_ms : find_fullest(arena, incident);
+	incident->closed_ms = incident->is_open ? 0 : incident->ended_ms;
 }
 
 static void
@@ -125,17 +243,14 @@ group(struct incidents *out, struct arena *arena,
 	    arena_zalloc(arena, (gathering->n + 1) * sizeof(*out->list));
 	for (size_t i = 0; i < gathering->n; i++) {
 		const struct regression_row *row = &gathering->rows[i];
-		struct incident *of = NULL;
+		struct incident *of = find_of(out, row);
 
-		for (size_t k = out->n; k > 0 && of == NULL; k--)
-			if (belongs(&out->list[k - 1], row))
-				of = &out->list[k - 1];
 		if (of == NULL)
 			of = begin(out, arena, row, gathering->n - i);
 		join(of, row);
 	}
 	for (size_t i = 0; i < out->n; i++)
-		settle(&out->list[i], gathering->at_ms);
+		settle(&out->list[i], arena, gathering->at_ms);
 	for (size_t i = 0; i < out->n / 2; i++) {
 		struct incident swap = out->list[i];
 

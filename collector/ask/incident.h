@@ -3,9 +3,11 @@
  *
  * A function of the regressions alone, so that the same history has the same
  * incidents: one joins an incident when it begins while another is open, or
- * within some minutes of its end.  An incident is open while one of its
- * regressions is; only results close those.  What is red for weeks beside it
- * is a standing fault, an incident of its own.
+ * within some minutes of its end; or when it failed there before and comes
+ * back within half an hour.  An incident is open while one of its regressions
+ * is, which only results of their own close, or while what came back twice may
+ * come back again; late results may open it once more.  What was red for a day
+ * before is a standing fault, an incident of its own.
  */
 #ifndef COLLECTOR_ASK_INCIDENT_H
 #define COLLECTOR_ASK_INCIDENT_H
@@ -16,6 +18,11 @@
 
 /* Regressions this close together tell of one incident. */
 #define INCIDENT_JOIN_MS INT64_C(600000)
+/* What stays away for longer does not come back, it comes anew; as for
+ * verdicts (collector/diagnose/relapse.c). */
+#define INCIDENT_BACK_MS INT64_C(1800000)
+/* Red for so long, it is a part of how things are. */
+#define INCIDENT_STANDS_MS INT64_C(86400000)
 
 struct incident {
 	uint64_t id; /* of its first regression */
@@ -27,10 +34,13 @@ struct incident {
 	int64_t seen_ms;
 	bool is_critical;
 	bool is_late; /* known only afterwards */
+	bool is_open;
 	bool
 	    is_silence; /* observers alone: nothing says that a target failed */
 	const struct regression_row **rows; /* by onset */
 	size_t n_rows;
+	uint32_t n_returns;          /* how often one of them came back */
+	int64_t newest_ms, ended_ms; /* the last onset, the last end */
 };
 
 struct incidents {

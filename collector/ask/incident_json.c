@@ -92,6 +92,8 @@ incident_value(const struct incident *incident)
 	json_object_set_new(value, "onset", shape_time(incident->onset_ms));
 	json_object_set_new(value, "closed", shape_time(incident->closed_ms));
 	json_object_set_new(value, "judged_at", shape_time(incident->seen_ms));
+	json_object_set_new(
+	    value, "returns", json_integer(incident->n_returns));
 	json_object_set_new(value, "regressions", rows);
 	return value;
 }

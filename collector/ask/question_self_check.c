@@ -193,7 +193,7 @@ judge_one(struct judged *out, struct arena *arena,
 		out->incident->seen_ms, err) < 0)
 		return -1;
 	out->prior = verdict->score.prior;
-	if (verdict->n_states > 0) {
+	if (verdict->n_views > 0) {
 		out->blame = verdict->blame;
 		out->subject = verdict->subject;
 		out->permyriad = verdict->permyriad;

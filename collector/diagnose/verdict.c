@@ -28,6 +28,8 @@ measure_coverage(struct verdict *out, const struct scene *scene)
 		const struct scene_view *view = &scene->views[i];
 		struct node node;
 
+		out->n_views +=
+		    text_same(view->series->environment, scene->environment);
 		if (view->series->reference_of[0] != '\0')
 			continue;
 		node_place(&node, scene, view);

@@ -60,6 +60,7 @@ struct verdict {
 	const char *cap;     /* why it is not more; "" */
 	int coverage_permyriad;
 	size_t n_layers, n_layers_seen;
+	size_t n_views; /* of the environment, fresh or not; 0: no evidence */
 	int64_t onset_from_ms, onset_to_ms, good_ms; /* 0: none, never */
 	struct trigger trigger;
 	/* Earlier incidents of which it is known what they were, and of how

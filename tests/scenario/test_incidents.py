@@ -37,6 +37,14 @@ def shifted(text, seconds):
     return "\n".join(made) + "\n"
 
 
+def over(text):
+    """An outage, and a quarter of an hour after it in which all is well."""
+    before = "".join(
+        line + "\n" for line in text.splitlines()
+        if json.loads(line)["at"] < "2026-01-05T09:59:50")
+    return text + shifted(before, 1140)
+
+
 def test_an_outage_is_one_incident_with_its_verdict(stage):
     """Everything that failed with the database belongs together."""
     replay(stage, outages.lines("S17"))
@@ -54,8 +62,8 @@ def test_an_outage_is_one_incident_with_its_verdict(stage):
 
 def test_what_recovers_closes_and_what_returns_is_a_relapse(stage):
     """Two hours later the same outage again."""
-    first = outages.lines("S17")
-    replay(stage, first + shifted(first, 7200))
+    first = over(outages.lines("S17"))
+    replay(stage, first + shifted(outages.lines("S17"), 7200))
     listed = json.loads(ask(stage, "incidents", "staging", "--json").stdout)
     later, earlier = listed["incidents"]
     assert earlier["state"] == "closed" and later["state"] == "open"
@@ -63,6 +71,23 @@ def test_what_recovers_closes_and_what_returns_is_a_relapse(stage):
     assert later["relapse_of"] == earlier["id"]
     assert earlier["relapse_of"] is None
     assert f"incident #{earlier['id']}" in ask(stage, "incidents").stdout
+
+
+def test_what_comes_back_soon_is_the_same_incident(stage):
+    """Twenty minutes later the same outage again, and again."""
+    first = over(outages.lines("S17"))
+    replay(stage, first + shifted(first, 2040) + shifted(first, 4080))
+    def incidents(*arguments):
+        return json.loads(ask(stage, "incidents", "staging", "--json",
+                              *arguments).stdout)["incidents"]
+    incident, = incidents()
+    assert incident["returns"] == 2
+    assert incident["onset"].startswith("2026-01-05T10:00:0")
+    # Well again, and yet nobody knows that it is over.
+    assert incident["state"] == "open"
+    assert all(row["cleared"] for row in incident["regressions"])
+    once, = incidents("--to", "2026-01-05T10:15:00Z")
+    assert once["state"] == "closed" and once["returns"] == 0
 
 
 SECTIONS = ("Verdict", "What is cleared", "What is held responsible",
@@ -129,7 +154,7 @@ def closed(at, incident, verdict, subject):
 
 def test_verdicts_are_measured_by_what_people_said(stage):
     """The last word counts; the wrong and confident one is named."""
-    first = outages.lines("S17")
+    first = over(outages.lines("S17"))
     replay(stage, first + shifted(first, 7200) +
            closed("2026-01-05T13:00:00.000Z", 1, "app", "") +
            closed("2026-01-05T13:00:01.000Z", 1, "infra", "infra:postgres"))
@@ -164,7 +189,7 @@ def test_verdicts_are_measured_by_what_people_said(stage):
 
 def test_what_people_said_moves_the_prior_from_then_on(stage):
     """Each moment knows what had been said by then, of what was over."""
-    first = outages.lines("S17")
+    first = over(outages.lines("S17"))
     label = json.loads(closed("2026-01-05T13:00:00.000Z", 1, "infra", ""))
     label["attributes"]["findings"] = "I1 FB_tcp_refused SUB_both_fail"
     replay(stage, first + json.dumps(label) + "\n" + shifted(first, 86400))
@@ -194,7 +219,7 @@ def test_what_people_said_moves_the_prior_from_then_on(stage):
 
 def test_verdicts_outlive_the_results_they_stood_on(stage):
     """What was told is measured, where it was kept."""
-    first = outages.lines("S17")
+    first = over(outages.lines("S17"))
     said = json.loads(closed("2026-01-05T13:00:00.000Z", 1, "infra", ""))
     said["attributes"].update({
         "said": "net", "said_subject": "net:a->b", "said_confidence": 0.8,
@@ -226,7 +251,7 @@ def test_verdicts_outlive_the_results_they_stood_on(stage):
 @pytest.fixture
 def collecting(stage):
     """A collector over the history of two outages."""
-    first = outages.lines("S17")
+    first = over(outages.lines("S17"))
     replay(stage, first + shifted(first, 7200))
     places = outages.CONFIG[outages.CONFIG.index("environments:"):]
     (stage.directory / "c.yaml").write_text(
