@@ -120,6 +120,12 @@ ask_rpc(const struct ask *ask)
 	return ask->wait->rpc;
 }
 
+uv_loop_t *
+ask_loop(const struct ask *ask)
+{
+	return &ask->wait->loop;
+}
+
 void
 ask_done(struct ask *ask, const struct rpc_status *status)
 {

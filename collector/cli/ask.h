@@ -7,6 +7,8 @@
 #ifndef COLLECTOR_CLI_ASK_H
 #define COLLECTOR_CLI_ASK_H
 
+#include <uv.h>
+
 #include "collector/cli/arguments.h"
 #include "collector/cli/render.h"
 #include "proto/edge.h"
@@ -31,6 +33,10 @@ int ask_collector(const struct arguments *arguments, const struct look *look,
 
 /* What the calls travel over; NULL when a store is asked.  Borrowed. */
 struct rpc_client *ask_rpc(const struct ask *ask);
+
+/* For those who wait between two calls: what they start must be closing when
+ * ask_done() is called.  Not when a store is asked. */
+uv_loop_t *ask_loop(const struct ask *ask);
 
 /* The call has ended, well or not. */
 void ask_done(struct ask *ask, const struct rpc_status *status);

@@ -30,24 +30,32 @@ ask_about(const struct arguments *arguments, const char *question)
 	};
 }
 
-static void
-on_answer(void *arg, const struct rpc_status *status, const char *json)
+void
+ask_document_answered(struct ask *ask, const struct rpc_status *status,
+    const char *json, ask_show_fn *show, ask_exit_fn *exit_of)
 {
-	struct asking *asking = arg;
-	struct ask *ask = asking->ask;
 	json_t *document = json == NULL ? NULL : json_loads(json, 0, NULL);
 
-	if (document != NULL && asking->exit_of != NULL)
-		ask->exit_code = asking->exit_of(document);
+	if (document != NULL && exit_of != NULL)
+		ask->exit_code = exit_of(document);
 	if (json != NULL && document == NULL)
 		ask->exit_code = OUTPUT_NO_ANSWER;
 	else if (document != NULL && ask->arguments->json)
 		shape_print(&ask->page.text, json_incref(document), false);
 	else if (document != NULL)
-		asking->show(ask, document);
+		show(ask, document);
 	json_decref(document);
-	free(asking);
 	ask_done(ask, status);
+}
+
+static void
+on_answer(void *arg, const struct rpc_status *status, const char *json)
+{
+	struct asking *asking = arg;
+
+	ask_document_answered(
+	    asking->ask, status, json, asking->show, asking->exit_of);
+	free(asking);
 }
 
 void

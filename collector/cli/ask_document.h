@@ -23,4 +23,8 @@ void ask_document(struct ask *ask, struct query_client *client,
     const struct query_document *request, ask_show_fn *show,
     ask_exit_fn *exit_of);
 
+/* The same with an answer that has come; json NULL: status says why not. */
+void ask_document_answered(struct ask *ask, const struct rpc_status *status,
+    const char *json, ask_show_fn *show, ask_exit_fn *exit_of);
+
 #endif

@@ -1,5 +1,6 @@
 #include "collector/cli/ask_document.h"
 #include "collector/cli/cmd.h"
+#include "collector/cli/gate_window.h"
 #include "collector/cli/members.h"
 #include "collector/cli/output.h"
 #include "proto/base/clock.h"
@@ -49,7 +50,10 @@ start(struct ask *ask, struct query_client *client)
 	request.from_ms = arguments_from_ms(arguments,
 	    arguments->to_ms != 0 ? arguments->to_ms
 				  : clock_wall_ms(clock_system()));
-	ask_document(ask, client, &request, show, code_of);
+	if (arguments->for_ms != 0)
+		gate_window(ask, client, &request, show, code_of);
+	else
+		ask_document(ask, client, &request, show, code_of);
 }
 
 static int
@@ -63,6 +67,13 @@ run(const struct arguments *arguments, const struct look *look)
 	if (arguments->since_deploy && arguments->since_ms != 0) {
 		output_complain("gate: --since and --since-deploy",
 		    "they exclude each other; remove one");
+		return OUTPUT_USAGE;
+	}
+	if (arguments->for_ms != 0 &&
+	    (arguments->store != NULL || arguments->to_ms != 0)) {
+		output_complain("gate: --for waits for what is to come",
+		    "with --store or --at there is nothing to wait for; "
+		    "remove one");
 		return OUTPUT_USAGE;
 	}
 	return ask_collector(arguments, look, start);
@@ -80,8 +91,10 @@ const struct command cmd_gate = {
 	    "with.  A regression that has begun since\nand is not over fails "
 	    "it too.  When there are too few results, no deploy is\nknown or "
 	    "an observer is silent, it says so instead of letting anything\n"
-	    "pass.\n",
-	.examples = "  vedette gate staging --since-deploy\n"
+	    "pass.  --for waits until so much time has passed since the "
+	    "deploy, "
+	    "or something\ngot worse; else it is about what is known now.\n",
+	.examples = "  vedette gate staging --since-deploy --for 10m\n"
 		    "  vedette gate --environment staging --service backend\n"
 		    "  vedette gate staging --since 30m --json\n",
 	.exits = "  0   good\n"

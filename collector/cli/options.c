@@ -70,6 +70,8 @@ const struct option options[OPTIONS_MAX] = {
 	    "end after N events" },
 	{ "for", "DURATION", DURATION, AT(for_ms), OPTION_FOR, 0, NULL,
 	    "end after this time" },
+	{ "for", "DURATION", DURATION, AT(for_ms), OPTION_DEPLOY, 0, NULL,
+	    "wait until so much time has passed since the deploy" },
 	{ "for", "DURATION", DURATION, AT(for_ms), OPTION_ORDER, 0, NULL,
 	    "for how long, such as 30m, 2h or 7d" },
 	{ "by", "NAME", TEXT, AT(by), OPTION_ORDER, 0, NULL,
