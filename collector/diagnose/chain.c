@@ -85,11 +85,12 @@ is_before(const struct node *a, const struct node *b)
 {
 	const struct scene_view *x = a->view, *y = b->view;
 
-	if (x->bad_from_ms != y->bad_from_ms)
-		return x->bad_from_ms < y->bad_from_ms;
-	/* A probe of the thing itself is better than what a text says. */
+	/* A probe of the thing itself is better than what a text says, even
+	 * when it came a little later. */
 	if (a->by_text != b->by_text)
 		return b->by_text;
+	if (x->bad_from_ms != y->bad_from_ms)
+		return x->bad_from_ms < y->bad_from_ms;
 	return strcmp(x->series->probe, y->series->probe) < 0;
 }
 

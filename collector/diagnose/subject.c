@@ -381,12 +381,19 @@ subject_class_of_node(const struct node *node)
 static const char *
 exhausted_of(const struct node *node)
 {
+	struct signature_found found = node->text;
+
+	/* A probe that says by itself how far it came says what ran out in its
+	 * message. */
+	if (!node->by_text)
+		signature_find(&found, node->view->told->message,
+		    strlen(node->view->told->message));
 	if (node->view->told->reason == REASON_EXHAUSTED ||
-	    node->text.signature == SIGNATURE_CONNECTIONS)
+	    found.signature == SIGNATURE_CONNECTIONS)
 		return "#max_connections";
-	if (node->text.signature == SIGNATURE_DISK)
+	if (found.signature == SIGNATURE_DISK)
 		return "#disk";
-	return node->text.signature == SIGNATURE_MEMORY ? "#memory" : "";
+	return found.signature == SIGNATURE_MEMORY ? "#memory" : "";
 }
 
 static const char *

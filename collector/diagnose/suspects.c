@@ -324,7 +324,18 @@ is_heavier(const struct suspect *a, const struct suspect *b)
 	return strcmp(a->change->name, b->change->name) < 0;
 }
 
-/* Which of its variables changed is known: a file whose changes nobody uses is
+/* May this have been read from the file?  What is in a file of variables is
+ * told as variables, what is in another as settings. */
+static bool
+is_content(const char *file, const char *name)
+{
+	if (holds(file, "hosts"))
+		return false;
+	return holds(file, "env") ? strncmp(name, "env/", 4) == 0
+				  : strncmp(name, "setting/", 8) == 0;
+}
+
+/* What changed of its contents is known: a file whose changes nobody uses is
  * not used either.  Returns whether any is known. */
 static bool
 know_contents(
@@ -337,7 +348,7 @@ know_contents(
 		const struct suspect *other = &suspects->list[i];
 		int64_t apart_ms = other->change->to_ms - file->change->to_ms;
 
-		if (strncmp(other->change->name, "env/", 4) != 0 ||
+		if (!is_content(file->change->name, other->change->name) ||
 		    strcmp(other->change->service, file->change->service) !=
 			0 ||
 		    apart_ms > SAME_EDIT_MS || apart_ms < -SAME_EDIT_MS)

@@ -1,7 +1,9 @@
 #include <string.h>
 
+#include "collector/diagnose/graph.h"
 #include "collector/diagnose/node.h"
 #include "collector/diagnose/note.h"
+#include "collector/diagnose/reference.h"
 #include "collector/diagnose/relapse.h"
 #include "collector/diagnose/remarks.h"
 #include "collector/diagnose/subject.h"
@@ -480,6 +482,7 @@ verdict_reach(
 	struct chain chain;
 	struct suspects suspects;
 
+	scene = graph_complete(arena, reference_mark(arena, scene));
 	scene = testimony_mark(arena, relapse_mark(arena, scene));
 	memset(out, 0, sizeof(*out));
 	out->environment = scene->environment;

@@ -288,6 +288,28 @@ static const struct outage {
 		{ P, "backend", "setting/pool_timeout", "45" } },
 	    { { S, "stg-1", IN, 3 } }, "env" },
 
+	{ "a path that our own probe finds broken heeds no setting of a pool, "
+	  "whatever says so first",
+	    BLAME_NET, "net:backend->postgres:5432",
+	    { { S, "stg-1", "backend", "env", "env", IN },
+		{ S, "stg-1", "backend", "db", "postgres", IN, REASON_TIMEOUT,
+		    "connect", "no answer from 10.77.2.2:5432", 60 },
+		{ S, "stg-1", "backend", "db.reference", "postgres", IN,
+		    REASON_TIMEOUT, "connect", "no answer", 60, "db" },
+		{ S, "ops-1", "postgres", "login", "postgres", EX },
+		{ S, "stg-1", "backend", "ready", "http", IN, REASON_STATUS,
+		    "first_byte",
+		    "503: psycopg2.OperationalError: connection to server at "
+		    "\"10.77.2.2\", port 5432 failed: timeout expired",
+		    64 },
+		{ P, "prd-1", "backend", "ready", "http", IN } },
+	    { { S, "backend", "setting/pool_timeout", "45", "44", 185, 180 },
+		{ S, "backend", "file/app.conf", "k1:1", "k1:2", 185, 180 } },
+	    { { S, "backend", "build", "v1" }, { P, "backend", "build", "v1" },
+		{ S, "backend", "setting/pool_timeout", "44" },
+		{ P, "backend", "setting/pool_timeout", "45" } },
+	    { { S, "stg-1", IN, 3 } }, "env" },
+
 	{ "a server that takes connections and says nothing hangs", BLAME_INFRA,
 	    "infra:postgres",
 	    { { S, "stg-1", "backend", "env", "env", IN },
