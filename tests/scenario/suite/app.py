@@ -3,11 +3,14 @@
 
 The small application whose outages are diagnosed: it logs people in, shows
 items, takes orders that it has paid for by the payments service, keeps all in
-PostgreSQL and receipts in --receipts FILE.  It is given POSTGRES_HOST, _PORT,
-_DB, _USER, _PASSWORD or DATABASE_URL, SECRET_KEY, PAYMENTS_URL,
-SSL_CERT_FILE, FLAG_...; its four settings are in --config FILE.  With
-SECRET_API and POSTGRES_PASSWORD_SECRET it reads that secret at its start and
-does not start without.  Limits of time are divided by --pace; its clock is
+PostgreSQL, receipts in --receipts FILE and exports in the folder --exports.
+It is given POSTGRES_HOST, _PORT, _DB, _USER, _PASSWORD or DATABASE_URL,
+SECRET_KEY, PAYMENTS_URL, SSL_CERT_FILE, FLAG_...; its four settings are in
+--config FILE.  With SECRET_API (trusted by SECRET_API_CA) and
+POSTGRES_PASSWORD_SECRET it reads that secret at its start and does not start
+without.  SSL_CERT_FILE is OpenSSL's own variable: a file that is not there
+means that nobody is trusted, which shows when somebody is asked.  Limits of
+time are divided by --pace; its clock is
 ahead by the seconds in --clock FILE.
 """
 import argparse
@@ -128,11 +131,10 @@ class App:
 
     def start(self):
         """What has to work before anything is served."""
-        authorities = self.environment.get("SSL_CERT_FILE")
-        if authorities is not None:
-            self.context = ssl.create_default_context(cafile=authorities)
+        self.context = ssl.create_default_context()
         if "POSTGRES_PASSWORD_SECRET" in self.environment:
-            self.password = fetch_secret(self.context)
+            self.password = fetch_secret(ssl.create_default_context(
+                cafile=self.environment.get("SECRET_API_CA")))
         self.build.start(self.environment)
         threading.Thread(target=self.initialise, daemon=True).start()
 
@@ -185,7 +187,7 @@ class App:
         with Session(self) as session:
             return session.rows(query, *values)
 
-    # --- answers ---------------------------------------------------------------
+    # --- answers -------------------------------------------------------------
 
     def token(self, user):
         """Proof that somebody has logged in."""
@@ -288,6 +290,11 @@ class App:
         self.user_of(headers)
         rows = self.ask("select id, name, repeat(note, 50) from items "
                         "order by id")
+        if self.options.exports:
+            # What was exported last is kept for who fetches it later.
+            with open(self.options.exports / "items.csv", "w",
+                      encoding="utf-8") as file:
+                file.writelines(f"{row[0]},{row[1]}\n" for row in rows)
         return {"rows": rows}
 
     def page(self, _headers, _body):
@@ -340,7 +347,7 @@ class App:
                          "build": self.options.build}
         return {"status": "ready", "build": self.options.build}
 
-    # --- requests ------------------------------------------------------------------
+    # --- requests ------------------------------------------------------------
 
     def route(self, method, path):
         """(name, function, more arguments), or None."""
@@ -476,6 +483,7 @@ def main():
     parser.add_argument("--port", required=True, type=int)
     parser.add_argument("--config", required=True, type=pathlib.Path)
     parser.add_argument("--clock", type=pathlib.Path)
+    parser.add_argument("--exports", type=pathlib.Path)
     parser.add_argument("--receipts", required=True, type=pathlib.Path)
     parser.add_argument("--pace", default=1.0, type=float)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s",

@@ -13,6 +13,7 @@ import pathlib
 import ssl
 import sys
 import threading
+import time
 
 if __name__ == "__main__":
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
@@ -171,6 +172,27 @@ class Cloud:
             policy = paths(environment)[f"secret/{SECRET}#policy"]
             self.changes += 1
             answers[policy][1]["etag"] = f"BwXk{self.changes + 1}"
+        self.write(answers)
+
+    def rotate(self, version, value, others, env="stg"):
+        """The secret has a new latest version with another value; others:
+        {number: state} of versions before it, asked for by number."""
+        environment = {"stg": "staging", "prd": "production"}.get(env, env)
+        latest = paths(environment)[f"secret/{SECRET}"]
+        base = latest.removesuffix("latest")
+        answers = json.loads(self.file.read_text())
+        before = answers[latest][1]
+        name = f"{base.removeprefix('/v1/')}{version}"
+        answers[latest] = (200, before | {
+            "name": name, "state": "ENABLED",
+            "createTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())})
+        answers[latest + ":access"] = (200, {
+            "name": name, "payload": {"data": base64.b64encode(
+                value.encode()).decode(), "dataCrc32c": "1"}})
+        for number, state in others.items():
+            answers[f"{base}{number}"] = (200, before | {
+                "name": f"{base.removeprefix('/v1/')}{number}",
+                "state": state})
         self.write(answers)
 
     def restore(self, resource, env="stg"):

@@ -67,6 +67,16 @@ def fill(file):
                 pass
 
 
+def fill_part(file, percent):
+    """Until so much of the volume is taken."""
+    volume = os.statvfs(file.parent)
+    used = volume.f_blocks - volume.f_bfree
+    blocks = volume.f_blocks * percent // 100 - used
+    with open(file, "wb") as out:
+        for _ in range(blocks):
+            out.write(b"\0" * volume.f_bsize)
+
+
 class Database:
     """PostgreSQL of a place: .data (PGDATA), .port, .name, .password."""
 
@@ -79,7 +89,7 @@ class Database:
         self.template = template  # of a cluster, made once for all
         self.port = PORT
         self.home = stage.directory / f"pg-{self.label}"
-        self.socket = self.home
+        self.socket = self.volume = self.home
         self.data = self.home / "data"
         self.server = None
         self.holders = []
@@ -227,18 +237,12 @@ class Database:
             holder.wait()
         self.holders.clear()
 
-    def fill_disk(self):
-        """Fills the volume of the data."""
-        fill(self.home / "filling")
-
-    def fill_part(self, percent):
-        """Fills the volume of the data so far."""
-        volume = os.statvfs(self.home)
-        used = volume.f_blocks - volume.f_bfree
-        blocks = volume.f_blocks * percent // 100 - used
-        with open(self.home / "filling", "wb") as out:
-            for _ in range(blocks):
-                out.write(b"\0" * volume.f_bsize)
+    def fill_disk(self, percent=100):
+        """Fills the volume of the data, wholly or so far."""
+        if percent < 100:
+            fill_part(self.home / "filling", percent)
+        else:
+            fill(self.home / "filling")
 
     def free_disk(self):
         """Takes the filling away."""

@@ -8,7 +8,8 @@ from stage import Failure, wait_for
 
 from .builds import BUILDS
 from .cloud import API_PORT, METADATA_PORT, SECRET
-from .database import USER, fill, mount
+from .database import USER, fill, fill_part, mount
+from .groups import MEMORY_BYTES, Group, MemoryGroup
 from .network import OPS
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -18,7 +19,6 @@ START_S = 15  # until a replica answers, or is said not to
 WAVE_S = 120  # of a load that swings
 DEFECT_AT = 2147483648  # 2038-01-19, when the defect of v1 shows
 DAY_S = 86400
-MEMORY_BYTES = 384 * 1024 * 1024  # of both replicas and the agent beside them
 VOLUME_MIB = 64
 BUILD = "v1"
 
@@ -42,66 +42,10 @@ SSL_CERT_FILE={authority}
 FLAG_NEW_CHECKOUT=0
 METADATA_URL=http://{ops}:{metadata}
 SECRET_API=https://{ops}:{api}
+SECRET_API_CA={authority}
 POSTGRES_PASSWORD_SECRET=projects/shop-{environment}/secrets/{secret}\
 /versions/latest
 """
-
-GROUPS = pathlib.Path("/sys/fs/cgroup/memory")
-
-
-class MemoryGroup:
-    """A control group whose memory is limited (cgroup v1)."""
-
-    def __init__(self, name):
-        self.folder = GROUPS / f"vedette-{name}"
-
-    @staticmethod
-    def is_possible():
-        """Has this machine such groups?"""
-        probe = GROUPS / "vedette-probe"
-        try:
-            probe.mkdir(exist_ok=True)
-            (probe / "memory.limit_in_bytes").write_text("64M")
-            probe.rmdir()
-        except OSError:
-            return False
-        return True
-
-    def make(self):
-        """With the usual limit."""
-        self.folder.mkdir(exist_ok=True)
-        self.limit(MEMORY_BYTES)
-
-    def limit(self, size_bytes):
-        """Whether the kernel could do it, with those that are in it."""
-        try:
-            (self.folder / "memory.limit_in_bytes").write_text(
-                f"{size_bytes}\n")
-        except OSError:
-            return False
-        return True
-
-    def usage(self):
-        """In bytes, without what can be dropped."""
-        used = int((self.folder / "memory.usage_in_bytes").read_text())
-        for line in (self.folder / "memory.stat").read_text().splitlines():
-            name, value = line.split()
-            if name in ("total_inactive_file", "total_active_file"):
-                used -= int(value)
-        return used
-
-    def prefix(self):
-        """To run in it."""
-        return ("sh", "-c", 'echo $$ > "$0" && exec "$@"',
-                str(self.folder / "cgroup.procs"))
-
-    def remove(self):
-        """Those in it must have ended."""
-        if self.folder.exists():
-            try:
-                self.folder.rmdir()
-            except OSError as why:
-                raise Failure(f"{self.folder}: {why}") from why
 
 
 class Replica:
@@ -116,6 +60,7 @@ class Replica:
         self.unit = env.folder / f"app-{name}.json"
         self.program = None
         self.build = BUILD
+        self.confine = []  # before the command, as the environment's
 
     def write(self, overrides):
         """What the service manager goes by."""
@@ -126,9 +71,10 @@ class Replica:
                    self.name, "--port", str(self.port), "--config",
                    str(self.env.app_conf), "--clock", str(self.env.clock),
                    "--receipts", str(self.env.folder / "receipts.log"),
+                   "--exports", str(self.env.folder / "export"),
                    "--pace", str(world.pace)]
         self.unit.write_text(json.dumps({
-            "command": self.env.confine + command, "environment": overrides or {},
+            "command": self.env.confine + self.confine + command, "environment": overrides or {},
             "environment_file": str(self.env.env_file),
             "pid_file": str(self.pid_file), "log": str(self.log),
             "restart_s": RESTART_S / world.pace}))
@@ -174,7 +120,7 @@ class Environment:
         self.environment = environment
         self.place = world.ns(f"{key}-app")
         self.domain = domain
-        self.folder = world.folder / key
+        self.folder = self.volume = world.folder / key
         self.env_file = self.folder / (
             "staging.env" if key == "stg" else "prod.env")
         self.app_conf = self.folder / "app.conf"
@@ -184,6 +130,7 @@ class Environment:
         self.password = f"pw-{environment}-4711"
         self.group = MemoryGroup(f"{world.prefix}{key}-app")
         self.confine = []  # before the command, where there are no groups
+        self.limits = {}  # (controller, place): Group
         self.database = self.dns = self.nginx = self.agent = None
         self.loads = []
         self.replicas = {}
@@ -197,6 +144,7 @@ class Environment:
         """Files, and the control group."""
         mount(self.folder, VOLUME_MIB)
         self.clock_ahead(0)
+        (self.folder / "export").mkdir()
         self.write_files()
         if "cgroup-memory" in self.world.capabilities():
             self.group.make()
@@ -220,7 +168,7 @@ class Environment:
             return (*self.group.prefix(), *self.place.prefix)
         return self.place.prefix
 
-    # --- the application -------------------------------------------------------
+    # --- the application -----------------------------------------------------
 
     def app_restart(self, replica, build=None, overrides=None):
         """Stops and starts replica "a" or "b" with the environment's file;
@@ -238,6 +186,10 @@ class Environment:
     def app_stop(self, replica):
         """Stops it for good."""
         self.replicas[replica].stop()
+
+    def app_kill(self, replica):
+        """SIGKILL: it is started again, as it ended by itself."""
+        self.signal(replica, signal.SIGKILL)
 
     def app_pause(self, replica):
         """SIGSTOP: it takes connections and answers none."""
@@ -279,7 +231,7 @@ probes:
 {names}
 """)
 
-    # --- users -----------------------------------------------------------------------
+    # --- users ---------------------------------------------------------------
 
     def load(self, rate):
         """Steady golden-path requests: a number a second ("10rps"), or
@@ -308,16 +260,23 @@ probes:
             program.wait()
         self.loads.clear()
 
+    def go(self, how):
+        """One visit, to its end."""
+        return self.world.ns("ops").run(
+            ["/usr/bin/python3", "-B", HERE / "visit.py", self.front_name,
+             self.world.authority_file, "0", how], check=False, timeout=90)
+
+    def export(self):
+        """The status of an export."""
+        return int(self.go("--export").stdout)
+
     def golden(self):
         """Goes the golden path once: {step: "ok" or what was wrong}."""
-        done = self.world.ns("ops").run(
-            ["/usr/bin/python3", "-B", HERE / "visit.py", self.front_name,
-             self.world.authority_file, "0", "--once"], check=False,
-            timeout=90)
+        done = self.go("--once")
         lines = (line.split(": ", 1) for line in done.stdout.splitlines())
         return {int(head.split()[1]): text for head, text in lines}
 
-    # --- what it is given --------------------------------------------------------------
+    # --- what it is given ----------------------------------------------------
 
     @staticmethod
     def edit(path, name, value):
@@ -390,15 +349,39 @@ probes:
         """Lowers the limit below what app and agent need when warm."""
         self.memory_limit(self.working_set() * 6 // 10)
 
-    def fill_disk(self):
-        """Fills the volume of the application."""
-        fill(self.folder / "filling")
+    def limit(self, controller, place, pids, **values):
+        """Puts processes into a control group of their own."""
+        group = self.limits[controller, place] = Group(
+            controller, f"{self.world.prefix}{self.key}-{place}")
+        group.make(**values)
+        group.add(pids)
+
+    def unlimit(self):
+        """No limits but the usual one of memory."""
+        for group in self.limits.values():
+            group.lift()
+        confined = [one for one in self.replicas.values() if one.confine]
+        for replica in confined:
+            replica.confine = []
+            self.app_restart(replica.name)
+
+    def app_pids(self, names=("a", "b")):
+        """Of replicas, and of who restarts them."""
+        return [pid for name in names for pid in
+                (self.replicas[name].program.pid, self.replicas[name].pid())]
+
+    def fill_disk(self, percent=100):
+        """Fills the volume of the application, wholly or so far."""
+        if percent < 100:
+            fill_part(self.folder / "filling", percent)
+        else:
+            fill(self.folder / "filling")
 
     def free_disk(self):
         """Takes the filling away."""
         (self.folder / "filling").unlink(missing_ok=True)
 
-    # --- back ------------------------------------------------------------------------
+    # --- back ----------------------------------------------------------------
 
     def restart_all(self):
         """Both replicas with the build they have."""
@@ -408,6 +391,7 @@ probes:
     def restore(self):
         """Files, app, limits and clock as at the start."""
         self.load_stop()
+        self.unlimit()
         self.free_disk()
         self.place.resolver()
         for away in self.folder.glob("*.env.*"):

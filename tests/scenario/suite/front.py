@@ -1,5 +1,7 @@
 """front.py - what stands before an application: its names, its proxy."""
 import datetime
+import os
+import pathlib
 import signal
 import subprocess
 
@@ -7,7 +9,9 @@ from stage import wait_for
 
 from .network import PLACES
 
+HERE = pathlib.Path(__file__).resolve().parent
 TTL_S = 1
+REFUSER_PORT = 5400
 YEARS_S = 365 * 86400
 
 NGINX = """\
@@ -55,26 +59,34 @@ class Names:
         self.known = dict(records)
         self.label = f"dns-{address.rsplit('.', 1)[1]}"
         self.zone = stage.directory / f"{self.label}.hosts"
-        self.program = None
-        self.has_zone = True
+        self.program = self.refuser = None
+        self.is_usual = True
+        self.more = ()  # records beside the only one of a name
 
     def write(self):
         """The zone, in place, as dnsmasq reads it again at SIGHUP."""
         self.zone.write_text("".join(
-            f"{address} {name}\n" for name, address in self.known.items()))
+            f"{address} {name}\n"
+            for name, address in (*self.known.items(), *self.more)))
 
-    def start(self, zone=True):
-        """Until it answers; without a zone it refuses (REFUSED)."""
+    def start(self, about=None):
+        """Until it answers; about: options instead of those of a zone, none
+        of which means that it refuses (REFUSED)."""
         self.write()
-        about = [f"--addn-hosts={self.zone}", "--local=/test/"] if zone else []
+        self.is_usual = about is None
+        if about is None:
+            about = self.usual()
         self.program = self.place.popen(
             ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null",
              "--user=root", "--pid-file=", "--no-resolv", "--no-hosts",
              f"--local-ttl={TTL_S}", "--bind-interfaces", *about,
              f"--listen-address={self.address}",
              "--except-interface=lo"], name=self.label)
-        self.has_zone = zone
         wait_for(f"dnsmasq on {self.address}", self.is_up, self.program)
+
+    def usual(self):
+        """It knows its zone, and that there is nothing else in it."""
+        return [f"--addn-hosts={self.zone}", "--local=/test/"]
 
     def is_up(self):
         """Does it listen?"""
@@ -84,8 +96,15 @@ class Names:
     def set(self, name, address):
         """An A record; None: no such name."""
         self.known.pop(name, None)
+        self.more = [pair for pair in self.more if pair[0] != name]
         if address is not None:
             self.known[name] = address
+        self.write()
+        self.program.send_signal(signal.SIGHUP)
+
+    def add(self, name, address):
+        """One more A record of a name."""
+        self.more = [*self.more, (name, address)]
         self.write()
         self.program.send_signal(signal.SIGHUP)
 
@@ -94,10 +113,22 @@ class Names:
         self.program.kill()
         self.program.wait()
 
-    def refuse(self):
-        """Answers REFUSED to everything."""
+    def refuse(self, status="REFUSED", name=None):
+        """Answers REFUSED, SERVFAIL or NXDOMAIN to everything, or to what is
+        asked about one name."""
         self.kill()
-        self.start(zone=False)
+        if status == "REFUSED" and name is None:
+            self.start(about=[])
+            return
+        port = REFUSER_PORT + int(self.address.rsplit(".", 1)[1])
+        self.refuser = self.place.popen(
+            ["/usr/bin/python3", "-B", HERE / "refuser.py", "127.0.0.1", port,
+             status], name=f"refuser-{self.label}")
+        where = f"--server=/{name or 'test'}/127.0.0.1#{port}"
+        self.start(about=[f"--addn-hosts={self.zone}", where]
+                   if name else [where])
+        if name:
+            self.set(name, None)  # or it would know the answer itself
 
     def pause(self):
         """It takes questions and answers none."""
@@ -109,8 +140,11 @@ class Names:
 
     def reset(self):
         """The records as at the start, and running."""
-        self.known = dict(self.records)
-        if not self.has_zone:
+        self.known, self.more = dict(self.records), []
+        if self.refuser is not None:
+            self.refuser.kill()
+            self.refuser = None
+        if not self.is_usual:
             self.kill()
         if self.program is None or self.program.poll() is not None:
             self.start()
@@ -124,7 +158,8 @@ class Front:
     """nginx with TLS before the replicas."""
 
     def __init__(self, stage, place, folder, name, certify, upstreams, pace):
-        """certify(path, name, not_after, trusted): writes PATH.pem, .key."""
+        """certify(path, name, not_after, trusted, not_before): writes PATH.pem
+        and .key."""
         self.stage = stage
         self.place = place
         self.folder = folder
@@ -186,13 +221,29 @@ class Front:
         self.configure(self.upstreams)
         self.reload()
 
+    def pause(self):
+        """Takes connections and answers none of them."""
+        for pid in self.pids():
+            os.kill(pid, signal.SIGSTOP)
+
+    def resume(self):
+        """Goes on."""
+        for pid in self.pids():
+            os.kill(pid, signal.SIGCONT)
+
+    def pids(self):
+        """Of the master and of those that it started."""
+        children = pathlib.Path(f"/proc/{self.program.pid}/task/"
+                                f"{self.program.pid}/children").read_text()
+        return [self.program.pid, *map(int, children.split())]
+
     def certificate(self, not_after=None, name=None, trusted=True,
-                    reload=True):
+                    reload=True, not_before=None):
         """Installs one that ends at a second since 1970 (a year from now
-        when None), for this or another name, by our authority or by one that
-        nobody trusts."""
+        when None) and begins at another (a week ago), for this or another
+        name, by our authority or by one that nobody trusts."""
         self.certify(self.folder / "front", name or self.name, not_after,
-                     trusted)
+                     trusted, not_before)
         self.has_other_certificate = reload
         if reload:
             self.reload()
@@ -203,6 +254,8 @@ class Front:
 
     def reset(self):
         """Certificate and configuration as at the start, and running."""
+        if self.is_running():
+            self.resume()
         self.directives.clear()
         if self.has_other_certificate:
             self.certificate(reload=False)
@@ -248,7 +301,8 @@ class Notary:
         (self.folder / "issued.txt").write_text("")
         (self.folder / "serial").write_text("1000\n")
 
-    def issue(self, path, names, not_after=None, trusted=True):
+    def issue(self, path, names, not_after=None, trusted=True,
+              not_before=None):
         """PATH.pem and PATH.key for names ("DNS:app.staging.test"), by our
         authority or by the key itself."""
         extensions = path.with_suffix(".ext")
@@ -265,7 +319,8 @@ class Notary:
         own = () if trusted else ("-selfsign", "-keyfile", key)
         self.openssl(
             "ca", "-batch", *own, "-notext", "-config", self.folder / "ca.conf",
-            "-startdate", stamp(self.now() - 7 * 86400), "-enddate",
+            "-startdate", stamp(not_before or self.now() - 7 * 86400),
+            "-enddate",
             stamp(end), "-extfile", extensions, "-in",
             path.with_suffix(".csr"), "-out", path.with_suffix(".pem"))
 

@@ -4,6 +4,7 @@ Every place has one address and one way out, through rt.  Addresses that
 nobody has are swallowed there, as in a network whose hosts are gone: a
 connection to them ends by its limit, not by an answer.
 """
+import json
 import os
 import pathlib
 import signal
@@ -107,6 +108,20 @@ class Namespace:
             f"nameserver {address or PLACES[self.place][2]}\n"
             "options timeout:1 attempts:2\n")
 
+    def hosts_line(self, address, name):
+        """A line of its hosts file (in place, as it is mounted there); None:
+        none but the usual one."""
+        usual = "127.0.0.1 localhost\n"
+        with open(self.folder / "hosts", "a" if address else "w",
+                  encoding="ascii") as hosts:
+            hosts.write(f"{address} {name}\n" if address else usual)
+
+    def pids(self):
+        """Of what runs here."""
+        found = subprocess.run(["ip", "netns", "pids", self.name], text=True,
+                               capture_output=True, check=False).stdout
+        return [int(pid) for pid in found.split()]
+
     def sysctl(self, key, value):
         """Of this namespace alone."""
         self.run(["sh", "-c", f"echo {value} > "
@@ -114,11 +129,9 @@ class Namespace:
 
     def remove(self):
         """Ends what runs in it, and it."""
-        pids = subprocess.run(["ip", "netns", "pids", self.name], text=True,
-                              capture_output=True, check=False).stdout
-        for pid in pids.split():
+        for pid in self.pids():
             try:
-                os.kill(int(pid), signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
         subprocess.run(["ip", "netns", "del", self.name],
@@ -130,7 +143,8 @@ class Router(Namespace):
 
     def __init__(self, stage, prefix):
         super().__init__(stage, prefix, "rt")
-        self.delays = {}  # (source, target): (program, device)
+        self.relays = {}  # (source, target): (program, file, settings)
+        self.held = []  # rules, as nft() was given them
         self.mtus = {}
         self.rates = set()
 
@@ -162,6 +176,7 @@ class Router(Namespace):
 
     def clear_rules(self):
         """An empty table."""
+        self.held = []
         self.rules("add table inet fault\ndelete table inet fault\n"
                    "add table inet fault\n"
                    "add chain inet fault forward "
@@ -186,6 +201,7 @@ class Router(Namespace):
         """A rule after `forward` or `output`, as in nft: "forward ip saddr
         10.77.1.2 tcp dport 5432 drop"."""
         self.rules(f"add rule inet fault {rule}\n")
+        self.held.append(rule)
         if "icmp" in rule:
             # What was learnt by ICMP just before, such as the MTU of a path,
             # would hide for ten minutes that nothing is learnt any more.
@@ -193,57 +209,86 @@ class Router(Namespace):
                 batch(["route flush cache"],
                       self.name.removesuffix("rt") + place)
 
+    def lift(self, rule):
+        """Takes one rule back, and leaves the others."""
+        left = list(self.held)
+        left.remove(rule)
+        self.clear_rules()
+        for one in left:
+            self.nft(one)
+
+    def link(self, towards, is_up):
+        """The interface towards a namespace goes down or up; what is routed
+        through it comes back with it."""
+        batch([f"link set dev {towards} {'up' if is_up else 'down'}"],
+              self.name)
+        if is_up:
+            batch([f"route replace {address}/32 dev {towards}"
+                   for address in PLACES[towards][0]], self.name)
+
     def mtu(self, towards, size):
         """Of the interface towards a namespace."""
         batch([f"link set dev {towards} mtu {size}"], self.name)
         self.mtus[towards] = size
 
-    def loss(self, source, target, percent):
-        """Drops so many packets at random, one way."""
-        self.nft(f"forward ip saddr {PLACES[source][0][0]} ip daddr "
-                 f"{PLACES[target][0][0]} numgen random mod 1000 < "
-                 f"{round(percent * 10)} drop")
-
     def rate(self, towards, kilobits):
-        """Limits what goes towards a namespace (tbf)."""
+        """Limits what goes towards a namespace (tbf); before pace."""
         done = self.run(f"tc qdisc replace dev {towards} root tbf rate "
-                        f"{kilobits}kbit burst 16kbit latency 400ms",
+                        f"{round(kilobits * self.stage.pace)}kbit burst 16kbit latency 400ms",
                         check=False)
         if done.returncode != 0:
             raise Missing("tbf")
         self.rates.add(towards)
 
-    def delay(self, source, target, milliseconds):
-        """Delays each packet from source to target (a place or an address)
-        by so much (before pace); 0: no more.  A program in their path does
-        it, as not every kernel has netem."""
-        made = self.delays.get((source, target))
+    def widen(self, towards):
+        """As wide as at the start."""
+        self.run(f"tc qdisc del dev {towards} root", check=False)
+
+    def shape(self, source, target, **what):
+        """Treats each packet from source to target (a place or an address):
+        delay_ms, jitter_ms, rate_kbit (before pace), loss_percent,
+        reorder_percent, duplicate_percent, corrupt_percent; 0: no more.  A
+        program in their path does it, as not every kernel has netem."""
+        made = self.relays.get((source, target))
         if made is None:
-            made = self.delays[source, target] = self.start_relay(
+            made = self.relays[source, target] = self.start_relay(
                 source, PLACES[target][0][0] if target in PLACES else target)
-        relay, file = made
-        file.write_text(f"{milliseconds / self.stage.pace}\n")
+        relay, file, settings = made
+        settings.update(what)
+        pace = self.stage.pace
+        new = file.with_suffix(".new")
+        new.write_text(json.dumps(settings | {
+            "delay_ms": settings.get("delay_ms", 0) / pace,
+            "jitter_ms": settings.get("jitter_ms", 0) / pace,
+            "rate_kbit": settings.get("rate_kbit", 0) * pace}))
+        new.rename(file)
         relay.send_signal(signal.SIGHUP)
+
+    def unshape(self, source, target):
+        """Packets from source to target pass as they did."""
+        if (source, target) in self.relays:
+            settings = self.relays[source, target][2]
+            self.shape(source, target, **dict.fromkeys(settings, 0))
 
     def start_relay(self, source, address):
         """Puts a relay into the path."""
         if not os.path.exists("/dev/net/tun"):
             raise Missing("tun")
-        device = f"d{len(self.delays)}"
-        file = self.stage.directory / f"relay-{device}.ms"
-        file.write_text("0\n")
+        device = f"d{len(self.relays)}"
+        file = self.stage.directory / f"relay-{device}.json"
+        file.write_text("{}")
         log = self.stage.directory / f"relay-{device}.log"
         log.write_text("")
         relay = self.popen(["/usr/bin/python3", "-B", HERE / "relay.py",
                             device, file], name=f"relay-{device}")
         wait_for("the relay", lambda: "ready" in log.read_text(), relay)
         self.sysctl(f"net.ipv4.conf.{device}.rp_filter", 0)
-        table = DELAY_TABLE + len(self.delays)
+        table = DELAY_TABLE + len(self.relays)
         batch([f"link set {device} up",
                f"route add default dev {device} table {table}",
                f"rule add iif {source} to {address} lookup {table}"],
               self.name)
-        return relay, file
+        return relay, file, {}
 
     def clear(self):
         """Takes every injected fault back."""
@@ -251,8 +296,8 @@ class Router(Namespace):
         for towards in self.mtus:
             batch([f"link set dev {towards} mtu 1500"], self.name)
         for towards in self.rates:
-            self.run(f"tc qdisc del dev {towards} root", check=False)
-        for source, target in self.delays:
-            self.delay(source, target, 0)
+            self.widen(towards)
+        for source, target in self.relays:
+            self.unshape(source, target)
         self.mtus.clear()
         self.rates.clear()

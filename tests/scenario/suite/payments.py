@@ -3,7 +3,8 @@
 
 Serves POST /charge and GET /health on port 443 with FOLDER/payments.pem.
 FOLDER/payments.json says how: status, the share of requests that get it,
-delay_s.  As a module it writes that.
+delay_s, and body, retry_after_s, how ("reset") where they are given.  As a
+module it writes that.
 """
 import http.server
 import json
@@ -12,7 +13,9 @@ import random
 import secrets
 import select
 import signal
+import socket
 import ssl
+import struct
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -28,8 +31,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Any request."""
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         how = json.loads((self.folder / "payments.json").read_text())
+        hit = random.random() < how["share"]
+        if hit and how.get("how") == "reset":
+            # Closed with a linger of no time, it is a reset.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                       struct.pack("ii", 1, 0))
+            self.close_connection = True
+            return
         body, status = {"error": "no such page"}, 404
-        if how["status"] != 200 and random.random() < how["share"]:
+        if how["status"] != 200 and hit:
             body, status = {"error": "unavailable"}, how["status"]
         elif self.path == "/health":
             body, status = {"status": "ok", "service": "payments"}, 200
@@ -38,7 +48,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command == "POST" or how["delay_s"] > USUAL_S:
             select.select([], [], [], how["delay_s"])
         data = json.dumps(body).encode()
+        if hit and status == how["status"] and how.get("body") is not None:
+            data = how["body"].encode()
         self.send_response(status)
+        if how.get("retry_after_s") and status >= 400:
+            self.send_header("Retry-After", str(how["retry_after_s"]))
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
@@ -75,7 +89,8 @@ class Payments:
     """The stub in svc, as a world holds it."""
 
     def __init__(self, place, folder, pace, certify):
-        """certify(path, not_after, name, trusted): writes PATH.pem, .key"""
+        """certify(path, name, not_after, trusted, not_before): writes
+        PATH.pem, .key"""
         self.place = place
         self.folder = folder
         self.pace = pace
@@ -83,11 +98,12 @@ class Payments:
         self.program = None
         self.has_other_certificate = False
 
-    def set(self, status=200, delay_s=USUAL_S, share=1.0):
+    def set(self, status=200, delay_s=USUAL_S, share=1.0, **more):
         """How requests are answered: so late (before pace), and this share
-        of them with another status than 200."""
+        of them with another status than 200, with a body of its own, with
+        retry_after_s, or by a reset (how)."""
         new = self.folder / "payments.new"
-        new.write_text(json.dumps({
+        new.write_text(json.dumps(more | {
             "status": status, "share": share,
             "delay_s": delay_s / self.pace}))
         new.rename(self.folder / "payments.json")
@@ -111,10 +127,11 @@ class Payments:
         """Has it a process?"""
         return self.program is not None and self.program.poll() is None
 
-    def certificate(self, not_after=None, name=None, trusted=True):
+    def certificate(self, not_after=None, name=None, trusted=True,
+                    not_before=None):
         """Another one, as for nginx; it is started again with it."""
         self.certify(self.folder / "payments", name or "payments.test",
-                     not_after, trusted)
+                     not_after, trusted, not_before)
         self.has_other_certificate = True
         self.stop()
         self.start()

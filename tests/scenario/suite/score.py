@@ -17,7 +17,7 @@ GOALS = {"verdicts": 34 / 36, "subjects": 32 / 36, "brier": 0.05,
          "intervals": 3}
 
 
-# --- names ---------------------------------------------------------------------
+# --- names -------------------------------------------------------------------
 
 ENVIRONMENTS = {"staging": "stg", "production": "prd", "prod": "prd"}
 # The same object by the name of its service or of its namespace.
@@ -74,7 +74,7 @@ def is_blamed(pattern, told, env="stg"):
         coarse(told) == coarse(pattern)
 
 
-# --- one verdict ---------------------------------------------------------------
+# --- one verdict -------------------------------------------------------------
 
 def probabilities(verdict):
     """Of each class.  The verdict's own confidence, after gates and caps, is
@@ -217,7 +217,7 @@ def judge(scenario, record, interval_s=5):
     }
 
 
-# --- many ----------------------------------------------------------------------------
+# --- many --------------------------------------------------------------------
 
 def wilson(k, n, z=1.96):
     """95 % interval of a rate."""

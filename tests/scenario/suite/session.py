@@ -11,7 +11,7 @@ import time
 import traceback
 
 from suite import baselines, inject, recording
-from suite.perform import Performer, Undone
+from suite.deeds import Performer, Undone
 from suite.steps import NotUnderstood
 from suite.world import Missing, World
 
@@ -163,6 +163,7 @@ class Session:
                        self.scenario.get("observe_s", 180) / self.pace,
                        self.say, "the last look")
             looks.look()
+            self.performer.finish()
         finally:
             seen = looks.stop()
         return self.record(env, seen, done)

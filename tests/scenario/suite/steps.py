@@ -2,7 +2,7 @@
 
 A text is several clauses; a clause says one thing to do, perhaps with a time
 of its own ("at 40 s", "for 3 s", "every 20 s").  Nothing here knows what can
-be done: that is inject.py's table.
+be done: that is for the readers in texts/.
 """
 import collections
 import re
@@ -20,15 +20,9 @@ FILES = {"staging.env": "stg", "prod.env": "prd", "production.env": "prd",
          "${STG}": "stg", "${PRD}": "prd", "${PGDATA_STG}": "stg",
          "${PGDATA_PRD}": "prd"}
 
-# Verbs that a text may begin with after a comma or "and", so that a new
-# clause begins there and not a list.
-BEGINS = (r"app_restart|deploy|load|restart|reload|stop|start|kill|set|unset|"
-          r"remove|append|add|sed|mv|cp|rm|nft|iptables|netem|tbf|in \w+:|"
-          r"p\d\d stays|fake GCP|zone|pg_ctl|psql|post|mark|fill|free|run (?:the|a)|agents run|delete the")
-
 
 class NotUnderstood(Exception):
-    """No pattern reads this text: the scenario cannot be run."""
+    """Nobody reads this text: the scenario cannot be run."""
 
 
 def environment_of(text, default="stg"):
@@ -36,40 +30,45 @@ def environment_of(text, default="stg"):
     for sign, env in FILES.items():
         if sign in text:
             return env
-    found = re.search(rf"(?<![\w.]){ENV}(?![\w.])", text)
-    if found is None:
-        found = re.search(
-            rf"(?<![\w-])({ENV})(?=-)|(?<=-)({ENV})\b|\.(staging|prod)\.test",
-            text)
-        if found is None:
-            return default
-    word = next((one for one in found.groups() if one), found.group(0))
-    return ENVIRONMENTS[word]
+    found = re.search(rf"(?<![\w./-])(?P<env>{ENV})(?![\w./-])", text) or \
+        re.search(rf"(?<![\w-])(?P<env>{ENV})(?=-)", text) or \
+        re.search(rf"(?<=-)(?P<env>{ENV})\b", text) or \
+        re.search(r"\.(?P<env>staging|prod)\.test", text)
+    return ENVIRONMENTS[found["env"]] if found else default
+
+
+# --- where a text may be cut -------------------------------------------------
+
+CLOSING = {"(": ")", "<": ">", "{": "}", "'": "'", '"': '"', "`": "`"}
 
 
 def quoted_spans(text):
-    """Where quotes, parentheses and <...> stand: nothing is cut there."""
+    """Where quotes, brackets and <...> stand: nothing is cut there."""
     spans, stack, begin, skip = [], [], 0, False
-    closing = {"(": ")", "<": ">"}
     for i, c in enumerate(text):
         if skip or c == "\\":
             skip = not skip
-        elif stack:
-            if c == stack[-1]:
-                stack.pop()
-                if not stack:
-                    spans.append((begin, i + 1))
-            elif c in closing and stack[-1] == closing[c]:
-                stack.append(closing[c])
-        elif c in "'\"" or (c in closing and closing[c] in text[i:]):
-            # An apostrophe within a word quotes nothing.
-            if c == "'" and i > 0 and text[i - 1].isalnum():
-                continue
-            if c == "<" and not re.match(r"<[\w ./-]+>", text[i:]):
-                continue
-            stack.append(closing.get(c, c))
-            begin = i
+        elif stack and c == stack[-1]:
+            stack.pop()
+            if not stack:
+                spans.append((begin, i + 1))
+        elif stack and (stack[-1] in "'\"`" or c in "'\"`<"):
+            continue
+        elif opens(text, i):
+            begin = begin if stack else i
+            stack.append(CLOSING[c])
     return spans
+
+
+def opens(text, i):
+    """Does a quote or bracket begin here?  An apostrophe within a word
+    quotes nothing, and a < that is no <name> compares."""
+    c = text[i]
+    if c not in CLOSING or CLOSING[c] not in text[i + 1:]:
+        return False
+    if c == "'" and i > 0 and text[i - 1].isalnum():
+        return False
+    return c != "<" or re.match(r"<[\w ./-]+>", text[i:]) is not None
 
 
 def outside(spans, position):
@@ -78,113 +77,182 @@ def outside(spans, position):
 
 
 def cut(text):
-    """The clauses of a text, in order."""
-    text = re.sub(r",? and,? (?:in|at) the same (?:step|moment|time),? ", "; ",
-                  text)
+    """What stands between the semicolons of a text; a transaction is one
+    thing, however many statements it has."""
+    text = re.sub(r",? (?:with)?in the same (?:probe )?(?:interval|minute|"
+                  r"step|second)(?=;|$)", "", text)
     spans = quoted_spans(text)
-    ends = [m for m in re.finditer(
-        rf";\s*|,\s*(?:and |then )?(?=(?:{BEGINS})\b)|"
-        rf"\s+and\s+(?=(?:{BEGINS})\b)|,?\s+then\s+(?=(?:{BEGINS})\b)", text)
-        if outside(spans, m.start())]
-    clauses, begin = [], 0
-    for end in ends:
-        clauses.append(text[begin:end.start()])
-        begin = end.end()
-    clauses.append(text[begin:])
-    return join_sql([re.sub(r"^(?:then|and)\s+", "", clause.strip())
-                     for clause in clauses if clause.strip()])
-
-
-def join_sql(clauses):
-    """A transaction is one thing to do, however many statements it has."""
+    pieces, begin = [], 0
+    for end in re.finditer(r";\s*|\n+\s*|(?<=\w{3})\.\s+(?=[A-Za-z])", text):
+        if outside(spans, end.start()):
+            pieces.append(text[begin:end.start()])
+            begin = end.end()
+    pieces.append(text[begin:])
     joined = []
-    for clause in clauses:
-        opens = joined and re.search(r"\bBEGIN\b", joined[-1]) and \
-            not re.search(r"\b(COMMIT|ROLLBACK|hold)\b", joined[-1], re.I)
-        if opens and clause.startswith("("):
-            joined[-1] += "; hold"  # whatever else is said of the session
-        elif opens:
-            joined[-1] += "; " + clause
+    for piece in (piece.strip() for piece in pieces if piece.strip()):
+        is_open = joined and re.search(r"\bBEGIN\b", joined[-1]) and \
+            not re.search(r"\b(COMMIT|ROLLBACK|END)\b", joined[-1])
+        if joined and is_loop(joined[-1]):
+            joined[-1] += "; " + piece
+        elif is_open and (is_statement(piece) or re.match(
+                r"COMMIT|ROLLBACK|END\b|\(|(?:and |then )?(?:hold|keep|"
+                r"leave|never commit|no commit|do not commit)", piece)):
+            joined[-1] += ("; " if piece[0] != "(" else " ") + piece
         else:
-            joined.append(clause)
+            joined.append(piece)
     return joined
+
+
+def is_loop(text):
+    """A loop or condition of the shell whose end is still to come?"""
+    words = re.findall(r"(?:^|[;&|]\s*|\b(?:do|then|else)\s+)"
+                       r"(for|while|until|if|done|fi)(?![\w-])", text)
+    return re.match(r"(?:for \w+ in |while |until |if \[)", text) is not \
+        None and sum(1 if word in ("for", "while", "until", "if") else -1
+                     for word in words) > 0
+
+
+SOFT = (r",?\s+and,? (?:in|at) the same (?:step|moment|time|second|minute)"
+        r"(?: as)?,?\s+(?:also )?|,?\s+(?:and )?(?:only )?(?:then|"
+        r"afterwards|after that),?\s+|\s+&&\s+|,\s+(?:and |but )?|\s+(?:and|but|while|"
+        r"with|plus|so that) |:\s+|\s+(?:-|--)\s+|\.\s+")
+
+
+def soft_cuts(text):
+    """(end of the left part, begin of the right part) of each place where
+    one clause may end and another begin, the last first."""
+    spans = quoted_spans(text)
+    return [(m.start(), m.end())
+            for m in reversed(list(re.finditer(SOFT, text)))
+            if outside(spans, m.start()) and m.start() > 0]
+
+
+# --- statements and remarks --------------------------------------------------
+
+OBJECT = (r"(?:ROLE|USER|SYSTEM|DATABASE|TABLE|INDEX|SCHEMA|SEQUENCE|VIEW|"
+          r"FUNCTION|EXTENSION|COLUMN|UNIQUE|TYPE|TRIGGER|CONSTRAINT|RULE|"
+          r"PUBLICATION|SUBSCRIPTION|MATERIALIZED|POLICY|TABLESPACE|OWNED)")
+STATEMENT = (rf"(?:(?:ALTER|CREATE|DROP|REASSIGN)(?: OR REPLACE)? {OBJECT}\b|"
+             r"GRANT\s.+\sTO\s|REVOKE\s.+\sFROM\s|UPDATE \w+ SET\b|"
+             r"(?:INSERT INTO|DELETE FROM)\s|TRUNCATE(?: TABLE)? [a-z_]+"
+             r"(?![\w/.]| \$)|VACUUM\b|LOCK TABLE\b|"
+             r"BEGIN(?=;|$| TRANSACTION| WORK| ISOLATION)|SELECT\s|"
+             r"REINDEX\b|DO \$|SET \w+|RESET \w+|CLUSTER\b|ANALYZE\b|"
+             r"CHECKPOINT\b|COMMENT ON\b|COPY \w+|WITH \w+ AS)")
+
+
+def is_statement(clause):
+    """Is it SQL, in capitals, perhaps after who says it to whom?"""
+    return re.search(rf"(?:^|: |[\"'])(?={STATEMENT})", clause) is not None
 
 
 def without_remarks(clause):
     """The clause without what stands in parentheses; and those words.
-    A parenthesis of a call or a statement is none: a word touches it."""
+    A parenthesis of a call is none: a word touches it; nor is one within
+    SQL, but at its end only people write in words."""
     spans = [span for span in quoted_spans(clause)
              if clause[span[0]] == "(" and
              (span[0] == 0 or clause[span[0] - 1].isspace())]
     if is_statement(clause):
-        spans = []
+        spans = [span for span in spans if span[1] == len(clause) and
+                 "CREATE TABLE" not in clause and re.fullmatch(
+                     r"\([A-Za-z][\w'.,/:;-]*(?: [\w'.,/:;-]+)+\)",
+                     clause[span[0]:])]
     remarks, kept, begin = [], "", 0
     for start, end in spans:
         kept += clause[begin:start]
         remarks.append(clause[start + 1:end - 1])
         begin = end
     kept += clause[begin:]
-    return re.sub(r"\s+", " ", kept).strip() if spans else kept, \
-        "; ".join(remarks)
+    if spans:
+        kept = re.sub(r"\s+(?=[,.:]|$)", "", re.sub(r"\s+", " ", kept))
+    return kept.strip(" ,"), "; ".join(remarks)
 
 
-OBJECT = (r"(?:ROLE|USER|SYSTEM|DATABASE|TABLE|INDEX|SCHEMA|SEQUENCE|VIEW|"
-          r"FUNCTION|EXTENSION|COLUMN|UNIQUE|TYPE|TRIGGER)")
-STATEMENT = (rf"(?:(?:ALTER|CREATE|DROP) {OBJECT}\b|GRANT\s|REVOKE\s|"
-             r"UPDATE \w+ SET\b|(?:INSERT INTO|DELETE FROM)\s|TRUNCATE\b|"
-             r"VACUUM\b|LOCK TABLE\b|BEGIN\b|SELECT\s|REINDEX\b|DO \$)")
+# --- times within a clause ---------------------------------------------------
 
-
-def is_statement(clause):
-    """Is there SQL in it?"""
-    return re.search(rf"(?:^|: |[\"']){STATEMENT}", clause) is not None
-
-
-# --- times within a clause ----------------------------------------------------
-
-SECONDS = r"(\d+(?:\.\d+)?)\s*(ms|s|sec|seconds?|min|minutes?)\b"
-UNIT = {"ms": 0.001, "s": 1, "sec": 1, "second": 1, "seconds": 1, "min": 60,
-        "minute": 60, "minutes": 60}
+SECONDS = (r"(\d+(?:\.\d+)?)\s*(ms|s|secs?|seconds?|mins?|minutes?|h|hours?|"
+           r"days?|years?)\b")
+UNIT = {"ms": 0.001, "s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60,
+        "h": 3600, "hour": 3600, "day": 86400, "year": 365 * 86400}
 
 
 def seconds(number, unit):
     """A duration in seconds."""
-    return float(number) * UNIT[unit]
+    return float(number) * UNIT[unit if unit in UNIT else unit.rstrip("s")]
 
 
+INSTANT = rf"(?:t ?= ?)?(?:about )?\+?{SECONDS}"
 TIMES = [
-    ("after", rf"^(?:at|after) \+?{SECONDS}:?\s*"),
-    ("after", rf",?\s+(?:at|after) \+?{SECONDS}$"),
-    ("every", rf",?\s+every {SECONDS}"),
-    ("lasts", rf",?\s+for {SECONDS}"),
+    ("after", rf"^(?:at|after) {INSTANT}:?,?\s*"),
+    ("after", rf"^{SECONDS} later:?,?\s*"),
+    ("after", rf",?\s+{SECONDS} later$"),
+    ("after", rf",?\s+(?:again )?(?:at|after) {INSTANT}$"),
+    ("until", rf",?\s+until {INSTANT}$"),
+    ("every", rf"^(?:once )?(?:every|each) {SECONDS}:?,?\s*"),
+    ("every", rf",?\s+(?:once |repeated )?(?:every|each) {SECONDS}"),
+    ("lasts", rf"^for (?:about )?{SECONDS}:?,?\s*"),
+    ("lasts", rf",?\s+(?:for|lasting) (?:about )?{SECONDS}"
+              r"(?: each(?: time)?| at a time)?"),
+    ("lasts", rf"(?<=hold) {SECONDS}$"),
+    ("times", r",?\s+(\d+)() times"),
 ]
 
 
-def take_times(clause):
-    """(the clause without its times, {"after", "lasts", "every"})"""
+def take_times(clause, where=""):
+    """(the clause without its times, {"after", "lasts", "every",
+    "times"}); where "begin": only those that it begins with."""
     times, found = {}, True
     while found:
         found = None
         for name, pattern in TIMES:
+            if where == "begin" and pattern[0] != "^":
+                continue
             found = re.search(pattern, clause)
             if found and outside(quoted_spans(clause), found.start()):
-                times[name] = seconds(*found.groups())
+                times[name] = int(found[1]) if name == "times" else \
+                    seconds(*found.groups())
                 clause = clause[:found.start()] + clause[found.end():]
                 break
             found = None
+    if "until" in times:
+        times["lasts"] = times.pop("until") - times.get("after", 0)
     return clause.strip(" ,"), times
 
 
 # What ends a step that only lasts a while.
 UNDO = {"pause": "resume", "stop_database": "start_database",
-        "filter": "clear", "shape": "clear", "dns_stop": "dns_start",
+        "filter": "filter_end", "shape": "shape_end",
+        "dns_stop": "dns_start", "dns_pause": "dns_resume",
+        "dns_status": "dns_status_end", "dns_delay": "dns_status_end",
         "load": "load_stop", "agent_stop": "agent_start",
         "agent_pause": "agent_resume", "nginx_stop": "nginx_start",
+        "nginx_pause": "nginx_resume", "nginx_status": "nginx_reset",
+        "nginx_directive": "nginx_reset", "upstream": "nginx_reset",
         "collector_stop": "collector_start",
+        "collector_pause": "collector_resume",
         "payments": "payments_ok", "payments_stop": "payments_ok",
-        "fill": "free", "record": "record_back", "session": "session_end",
-        "connections": "session_end", "gcp": "gcp_back", "busy": "busy_end",
-        "block_icmp": "clear", "mtu": "clear"}
+        "payments_hang": "payments_ok", "fill": "free",
+        "record": "record_back", "record_add": "record_back",
+        "session": "session_end", "connections": "session_end",
+        "gcp": "gcp_back", "gcp_status": "gcp_back", "busy": "busy_end",
+        "block_icmp": "clear", "mtu": "mtu_end", "link": "link_end",
+        "app_stop": "app_start", "app_pause": "app_resume",
+        "memory_limit": "limit_end", "cpu_limit": "limit_end",
+        "process_limit": "limit_end", "descriptor_limit": "limit_end",
+        "blackhole": "blackhole_end", "hosts": "hosts_end",
+        "resolv_conf": "resolv_conf_end", "clock": "clock_end",
+        "plugin": "plugin_end", "pg_hba": "pg_hba_end",
+        "certificate": "certificate_end", "identity": "identity_end",
+        "edit": "files_back", "edit_remove": "files_back",
+        "mangle": "files_back", "replace": "files_back"}
+
+
+def undone(step, after):
+    """What takes a step back, so many seconds later than the text says."""
+    if step.verb not in UNDO:
+        raise NotUnderstood(f"{step.text!r}: nothing undoes {step.verb}")
+    return Step(UNDO[step.verb], dict(step.args), after, step.text)
 
 
 def spread(steps, times, until):
@@ -192,18 +260,13 @@ def spread(steps, times, until):
     after, lasts = times.get("after", 0), times.get("lasts")
     every = times.get("every")
     starts = [after]
-    while every and starts[-1] + every < until:
+    while every and starts[-1] + every < until and \
+            len(starts) < times.get("times", until):
         starts.append(starts[-1] + every)
     made = []
     for start in starts:
-        for step in steps:
-            made.append(step._replace(after=step.after + start))
-            if lasts is None:
-                continue
-            if step.verb not in UNDO:
-                raise NotUnderstood(
-                    f"{step.text!r}: nothing undoes {step.verb} after "
-                    f"{lasts:g} s")
-            made.append(Step(UNDO[step.verb], dict(step.args),
-                             step.after + start + lasts, step.text))
+        made += [step._replace(after=step.after + start) for step in steps]
+        if lasts is not None:
+            made += [undone(step, step.after + start + lasts)
+                     for step in steps]
     return made

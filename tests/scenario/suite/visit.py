@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""visit.py HOST CA RATE [--once] - goes the golden path.
+"""visit.py HOST CA RATE [--once | --export] - goes the golden path.
 
 RATE requests a second, as users would: a number, "sinusoidal:LOW:HIGH:S" (a
-wave of S seconds) or "ramp:LOW:HIGH:S" (up within S, then steady).  --once goes the path once, says what each step
-gave, and ends with 1 when one of them failed.
+wave of S seconds) or "ramp:LOW:HIGH:S" (up within S, then steady).  --once
+goes the path once, says what each step gave, and ends with 1 when one of them
+failed; --export fetches an export instead and says its status.
 """
 import http.client
 import json
@@ -82,6 +83,16 @@ def once(visit):
     return code
 
 
+def export(visit):
+    """Returns the exit code."""
+    _, body = visit.ask("POST", "/api/login", {"user": "demo",
+                                               "password": "demo"})
+    status, _ = visit.ask("GET", "/api/export",
+                          token=json.loads(body)["token"])
+    print(status, flush=True)
+    return int(status != 200)
+
+
 def rate_of(text, elapsed_s):
     """Requests a second at the moment."""
     if ":" not in text:
@@ -99,6 +110,8 @@ def main():
     visit = Visit(sys.argv[1], sys.argv[2])
     if "--once" in sys.argv:
         return once(visit)
+    if "--export" in sys.argv:
+        return export(visit)
     began = next_at = time.monotonic()
     running = threading.BoundedSemaphore(MAX_RUNS)
 

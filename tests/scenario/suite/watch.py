@@ -9,13 +9,23 @@ import yaml
 from stage import wait_for
 
 from . import sentries
-from .database import fill, mount
+from .database import fill, fill_part, mount
 from .network import Missing
 
 HERE = pathlib.Path(__file__).resolve().parent
 VOLUME_MIB = 256
 FAKETIME = pathlib.Path(
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+
+
+def time_namespace(ahead_s):
+    """What runs a command whose monotonic clocks are ahead."""
+    if not ahead_s:
+        return ()
+    if not os.path.exists("/proc/self/ns/time"):
+        raise Missing("time namespaces")
+    return ("unshare", "--time", "--fork", "--kill-child", "--monotonic",
+            str(round(ahead_s)), "--boottime", str(round(ahead_s)))
 
 
 class Agent:
@@ -59,9 +69,10 @@ class Agent:
                     found.add(probe["name"] + ".reference")
         return found
 
-    def start(self, faketime="", spool=True):
-        """With another clock ("+90s"), or with a spool of the least size,
-        which is lost with what waits in it when forget() is called."""
+    def start(self, faketime="", spool=True, ahead_s=0):
+        """With another clock ("+90s"), with a spool of the least size, which
+        is lost with what waits in it when forget() is called, or in a time
+        namespace whose monotonic clocks are ahead."""
         self.spool = spool
         self.configure()
         environment = dict(os.environ)
@@ -74,7 +85,7 @@ class Agent:
         self.program = self.stage.start(
             self.name, [self.stage.agent, "run", "--config", self.folder],
             environment=environment,
-            prefix=self.prefix)
+            prefix=(*self.prefix, *time_namespace(ahead_s)))
         self.wanted = True
 
     def stop(self):
@@ -98,10 +109,10 @@ class Agent:
         """SIGCONT."""
         self.program.send_signal(signal.SIGCONT)
 
-    def restart(self, faketime="", spool=True):
+    def restart(self, faketime="", spool=True, ahead_s=0):
         """stop() and start()."""
         self.stop()
-        self.start(faketime, spool)
+        self.start(faketime, spool, ahead_s)
 
     def reload(self):
         """SIGHUP, if it runs."""
@@ -196,9 +207,13 @@ class Collector:
         self.program.kill()
         self.program.wait()
 
-    def fill_disk(self):
-        """Nothing more can be written to the volume of the store."""
-        fill(self.volume / "filling")
+    def fill_disk(self, percent=100):
+        """Nothing more can be written to the volume of the store; or it is
+        filled so far."""
+        if percent < 100:
+            fill_part(self.volume / "filling", percent)
+        else:
+            fill(self.volume / "filling")
 
     def free_disk(self):
         """It can again; what agents without a spool had for it is lost."""

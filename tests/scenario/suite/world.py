@@ -24,8 +24,9 @@ from stage import Authority, Failure, Stage, wait_for
 
 from . import cloud, sentries
 from .database import Database
-from .environment import Environment, MemoryGroup
+from .environment import Environment
 from .front import Front, Names, Notary
+from .groups import Group, MemoryGroup
 from .network import OPS, PLACES, Missing, Namespace, Router
 from .payments import Payments
 from .watch import FAKETIME, Agent, Collector, write_key
@@ -96,7 +97,7 @@ class World:
     def __exit__(self, *_):
         self.stop()
 
-    # --- beginning and end -------------------------------------------------------
+    # --- beginning and end ---------------------------------------------------
 
     def start(self, well=True):
         """Cleans up what an earlier run with this prefix left, starts all,
@@ -156,6 +157,7 @@ class World:
             Namespace(self.stage, self.prefix, name).remove()
         for key in DOMAINS:
             MemoryGroup(f"{self.prefix}{key}-app").remove()
+            Group.remove_all(f"{self.prefix}{key}-")
         mounts = pathlib.Path("/proc/self/mounts").read_text(
             encoding="utf-8").splitlines()
         for line in reversed(mounts):
@@ -245,9 +247,18 @@ class World:
             wait_for(f"port {port} of {place}", lambda p=place, n=port:
                      f":{n} " in self.ns(p).run("ss -Hltn").stdout)
 
-    def certify(self, path, name, not_after, trusted):
+    def certify(self, path, name, not_after, trusted, not_before=None):
         """A server's certificate."""
-        self.notary.issue(path, f"DNS:{name}", not_after, trusted)
+        self.notary.issue(path, f"DNS:{name}", not_after, trusted, not_before)
+
+    def withdraw(self, agent):
+        """The collector accepts an agent's certificate no more."""
+        name = "agent-ops-stg" if agent == "agent-ops" else agent
+        environment, identity = self.identity(agent)
+        self.notary.issue(self.pki / name,
+                          f"URI:vedette://{environment}/{identity}",
+                          trusted=False)
+        self.agents[agent].restart()
 
     def make_agents(self):
         """Two inside, two outside, and one that nobody started."""
@@ -273,7 +284,7 @@ class World:
             shutil.copy(key, agent.key)
         key.unlink()
 
-    # --- parts ---------------------------------------------------------------------
+    # --- parts ---------------------------------------------------------------
 
     def ns(self, name):
         """The Namespace rt, ops, stg-app, stg-db, prd-app, prd-db, dev, dns
@@ -290,8 +301,8 @@ class World:
     def placeholders(self):
         """{NAME: value} for ${NAME}: STG, PRD, DEV, PGDATA_STG, PGDATA_PRD,
         PGDATA_DEV; and {"<stg-app>": "10.77.1.2"} for what stands in angle
-        brackets: <stg-app> ... <payments>, <interface towards stg-app>,
-        <postmaster pid>."""
+        brackets: <stg-app> ... <payments>, <interface towards stg-app>, and
+        <postmaster pid>, <nginx pid> ... of what runs."""
         stg, prd = self.env("stg"), self.env("prd")
         found = {
             "STG": str(stg.folder), "PRD": str(prd.folder),
@@ -303,9 +314,22 @@ class World:
             found[f"<{name}>"] = addresses[0]
             found[f"<interface towards {name}>"] = name
         found["<payments>"] = PLACES["svc"][0][0]
+        found["<interface towards payments>"] = "svc"
         if stg.database.is_running():
             found["<postmaster pid>"] = str(stg.database.postmaster_pid())
+        found |= {f"<{name} pid>": str(program.pid)
+                  for name, program in self.programs() if program is not None}
         return found
+
+    def programs(self):
+        """[(what a scenario calls it, its process)]"""
+        stg = self.env("stg")
+        return [("nginx", stg.nginx.program), ("dnsmasq", stg.dns.program),
+                ("resolver", stg.dns.program),
+                ("payments", self.payments.program),
+                ("collector", self.collector and self.collector.program),
+                *((name, agent.program)
+                  for name, agent in self.agents.items())]
 
     def capabilities(self):
         """Of netns, nft, tun, delay, netem, tbf, cgroup-memory, faketime,
@@ -334,7 +358,7 @@ class World:
         for agent in self.agents.values():
             agent.rotate_key()
 
-    # --- Vedette -----------------------------------------------------------------------
+    # --- Vedette -------------------------------------------------------------
 
     def mark(self, env, kind, subject="", summary="", claim=""):
         """What a pipeline or a person tells the collector; returns what the

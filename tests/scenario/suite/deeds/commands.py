@@ -1,0 +1,155 @@
+"""commands.py - command lines of a scenario, run as they stand.
+
+They run in the namespace that the text names, with the world's programs
+first on the PATH, and can write nowhere but into the world: every other
+volume is mounted read-only for them.
+"""
+import hashlib
+import os
+import pathlib
+import re
+import stat
+import subprocess
+import threading
+import time
+
+from stage import POSTGRES, as_postgres
+
+from suite.deeds.frame import Frame, Undone
+
+SOON_S = 10  # a command that has not ended by then runs beside the scenario
+# Nothing but the world may be written to.
+CLOSED = """\
+mount --rbind "$0" "$0" && cd "$0" || exit 97
+while read -r _ where type _; do
+	case $where in "$0"|"$0"/*) continue;; esac
+	case $type in ext*|xfs|btrfs|overlay|zfs|f2fs|vfat|nfs*|9p|virtiofs)
+		mount -o remount,bind,ro "$where" 2>/dev/null;;
+	esac
+done </proc/self/mounts
+mount -o bind,remount,rw /etc/hosts 2>/dev/null
+mount -o bind,remount,rw /etc/resolv.conf 2>/dev/null
+exec "$@"
+"""
+TOOLS = {
+    "psql": """\
+case " $* " in
+*" -U postgres "*|*" -h "*|*"://"*|*"--host"*) ;;
+*" -U "*) set -- -h "$PGADDRESS" "$@";;
+esac
+exec {bin}/psql -X -v ON_ERROR_STOP=1 "$@"
+""",
+    "pg_ctl": 'exec {postgres} {bin}/pg_ctl -l "$PGHOST/pg_ctl.log" "$@"\n',
+    "nginx": 'exec /usr/sbin/nginx -p "$PLACE" -e "$PLACE/nginx-error.log" '
+             '-c "$PLACE/nginx.conf" "$@"\n',
+    "sleep": 'exec /bin/sleep "$(awk "BEGIN {{ print ${{1%s}} / {pace} }}")"'
+             "\n",
+    "vedette": 'exec {cli} --collector {url} "$@"\n',
+}
+VOLATILE = (".log", ".pid", ".new", ".json")
+
+
+class Commands(Frame):
+    """Commands that nobody translated."""
+
+    def do_shell(self, command, place=None, env="stg"):
+        """A command line; it must succeed and change something."""
+        names = {name: str(value) for name, value in
+                 self.placeholders().items() if not name.startswith("<")}
+        text = command
+        for name, value in self.placeholders().items():
+            if name.startswith("<"):
+                text = text.replace(name, str(value))
+        left = re.search(r"<[a-z][\w ./-]*\w>", text)
+        if left:
+            raise Undone(f"nobody knows what {left[0]} is")
+        folders = [pathlib.Path(names[name]) for name in ("STG", "PRD")
+                   if name in names and f"${{{name}}}" in command]
+        is_touched = re.search(r"\btouch\b", command) is not None
+        before = [listing(folder, is_touched) for folder in folders]
+        program, log = self.start_command(text, place or "ops", env, names)
+        if wait(program, SOON_S) is None:
+            self.hold(f"command {command}", program)
+            return
+        if program.returncode != 0:
+            raise Undone(f"{command}: ended with {program.returncode}: "
+                         f"{log.read_text(errors='replace')[-300:].strip()}")
+        if folders and before == [listing(folder, is_touched)
+                                  for folder in folders]:
+            raise Undone(f"{command}: changed nothing")
+
+    def start_command(self, text, place, env, names):
+        """(program, the file of its words)"""
+        namespace = self.world.ns(place)
+        label = f"command-{len(self.sessions)}-{time.monotonic_ns()}"
+        key = env if env in ("stg", "prd") else "stg"
+        database = self.world.env(key).database
+        environment = dict(os.environ) | names | {
+            "PATH": f"{self.tools()}:{os.environ['PATH']}:/usr/sbin:/sbin",
+            "PGHOST": str(database.socket), "PGPORT": str(database.port),
+            "PGADDRESS": str(self.world.ns(f"{key}-db").addr),
+            "PGUSER": "postgres", "PGDATABASE": database.name,
+            "PGPASSFILE": str(self.passwords()),
+            "PLACE": str(self.world.env(key).folder)}
+        program = namespace.popen(
+            ["sh", "-c", CLOSED, self.world.folder, "sh", "-euc", text],
+            name=label, environment=environment)
+        return program, self.world.folder / f"{label}.log"
+
+    def tools(self):
+        """The folder of the world's programs."""
+        folder = self.world.folder / "tools"
+        if folder.exists():
+            return folder
+        folder.mkdir()
+        known = {
+            "bin": POSTGRES, "pace": self.pace, "cli": self.world.stage.cli,
+            "url": self.world.stage.url, "postgres": " ".join(
+                as_postgres(self.world.folder / "tools"))}
+        for name, body in TOOLS.items():
+            (folder / name).write_text("#!/bin/sh\n" + body.format(**known))
+            (folder / name).chmod(0o755)
+        return folder
+
+    def passwords(self):
+        """Of the roles, as libpq reads them."""
+        path = self.world.folder / "pgpass"
+        if not path.exists():
+            lines = ["*:*:*:batch:batch-only", "*:*:*:vedette_probe:probe-only"]
+            lines += [f"{self.world.ns(f'{env}-db').addr}:*:*:app:"
+                      f"{self.world.env(env).password}"
+                      for env in ("stg", "prd")]
+            path.touch(mode=0o600)
+            path.write_text("\n".join(lines) + "\n")
+        return path
+
+
+def wait(program, seconds):
+    """The exit code, or None while it runs."""
+    never = threading.Event()
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            return program.wait(0.1)
+        except subprocess.TimeoutExpired:
+            never.wait(0)
+    return program.poll()
+
+
+def listing(folder, with_times):
+    """What is in a folder, but for what a service writes all the time."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in VOLATILE or path.parent.name == "export" or \
+                path.name.startswith("nginx-") or path.name in (
+                    "filling", "clock"):
+            continue
+        try:
+            about = path.lstat()
+        except FileNotFoundError:
+            continue
+        content = b"" if not stat.S_ISREG(about.st_mode) else \
+            hashlib.sha256(path.read_bytes()).digest()
+        found.append((str(path), about.st_mode, about.st_uid, content,
+                      about.st_mtime_ns if with_times else 0))
+    return found
