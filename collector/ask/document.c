@@ -5,6 +5,7 @@
 #include "collector/ask/case.h"
 #include "collector/ask/document.h"
 #include "collector/ask/incident_json.h"
+#include "collector/ask/report_json.h"
 #include "collector/ask/questions.h"
 #include "collector/ask/verdict_json.h"
 #include "collector/pipeline/snapshot.h"
@@ -112,29 +113,49 @@ question_check(const struct document_source *source, const char *environment,
 }
 
 int
-question_verdict(struct verdict *out, struct arena *arena,
+question_scene(struct scene **out, struct arena *arena,
     const struct document_source *source, const char *environment,
     int64_t at_ms, struct err *err)
 {
 	const struct case_request wanted = { environment, at_ms };
-	struct scene *scene = arena_zalloc(arena, sizeof(*scene));
 
-	if (case_build(
-		scene, arena, source->store, source->config, &wanted, err) < 0)
+	*out = arena_zalloc(arena, sizeof(**out));
+	return case_build(
+	    *out, arena, source->store, source->config, &wanted, err);
+}
+
+int
+question_verdict(struct verdict *out, struct arena *arena,
+    const struct document_source *source, const char *environment,
+    int64_t at_ms, struct err *err)
+{
+	struct scene *scene;
+
+	if (question_scene(&scene, arena, source, environment, at_ms, err) < 0)
 		return -1;
 	verdict_reach(out, arena, scene);
 	return 0;
 }
 
 char *
-question_verdict_text(
-    const struct document_source *source, const struct verdict *verdict)
+question_verdict_text(struct arena *arena, const struct document_source *source,
+    const struct verdict *verdict, struct err *err)
 {
 	const struct owners_config *owners = &source->config->owners;
 	const char *const names[BLAME_COUNT] = { owners->app, owners->env,
 		owners->infra, owners->net, owners->blind };
+	const struct query_document about = {
+		.question = "guards",
+		.environment = verdict->environment,
+		.service = "",
+		.to_ms = verdict->at_ms,
+	};
+	char *guards = question_guards(arena, source, &about, err);
+	char *text =
+	    guards == NULL ? NULL : verdict_json(verdict, names, guards);
 
-	return verdict_json(verdict, names);
+	free(guards);
+	return text;
 }
 
 static char *
@@ -150,7 +171,7 @@ diagnose(struct arena *arena, const struct document_source *source,
 	if (question_verdict(&verdict, arena, source, request->environment,
 		question_at_ms(source, request), err) < 0)
 		return NULL;
-	return question_verdict_text(source, &verdict);
+	return question_verdict_text(arena, source, &verdict, err);
 }
 
 static const struct {

@@ -1,19 +1,14 @@
-#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/ask/incident.h"
 #include "collector/ask/incident_json.h"
-#include "collector/ask/label.h"
 #include "collector/ask/questions.h"
+#include "collector/diagnose/severity.h"
 #include "proto/base/text.h"
 #include "proto/shape.h"
 
-#define HISTORY_MS   (30 * INT64_C(86400000))
-#define VERDICTS_MAX 20 /* of a list: each costs some milliseconds */
-#define ROWS_MAX     1000
-#define AROUND_MS    INT64_C(3600000) /* changes shown before the onset */
+#define HISTORY_MS (30 * INT64_C(86400000))
 
 static json_t *
 row_value(const struct regression_row *row)
@@ -38,39 +33,7 @@ row_value(const struct regression_row *row)
 	return value;
 }
 
-/* The verdict at a moment, as its own document says it. */
-static json_t *
-verdict_at(struct arena *arena, const struct document_source *source,
-    const char *environment, int64_t at_ms, struct err *err)
-{
-	struct verdict verdict;
-	json_t *value;
-	char *text;
-
-	if (question_verdict(&verdict, arena, source, environment, at_ms, err) <
-	    0)
-		return NULL;
-	text = question_verdict_text(source, &verdict);
-	value = json_loads(text, 0, NULL);
-	free(text);
-	return value;
-}
-
-/* Class, subject and confidence alone. */
-static json_t *
-short_verdict(json_t *verdict)
-{
-	static const char *const keys[] = { "class", "subject", "confidence",
-		"word", "severity" };
-	json_t *value = json_object();
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		json_object_set(
-		    value, keys[i], json_object_get(verdict, keys[i]));
-	return value;
-}
-
-static json_t *
+json_t *
 incident_value(const struct incident *incident)
 {
 	json_t *value = json_object(), *rows = json_array();
@@ -98,271 +61,207 @@ incident_value(const struct incident *incident)
 	return value;
 }
 
+/* Class, subject and confidence alone; null when it was not reached. */
+static json_t *
+short_verdict(const struct verdict *verdict)
+{
+	json_t *value;
+
+	if (verdict == NULL)
+		return json_null();
+	value = json_object();
+	json_object_set_new(
+	    value, "class", json_string(blame_name(verdict->blame)));
+	json_object_set_new(value, "subject", shape_known(verdict->subject));
+	json_object_set_new(
+	    value, "confidence", json_real(verdict->permyriad / 10000.0));
+	json_object_set_new(value, "word", shape_text(verdict->word));
+	json_object_set_new(
+	    value, "severity", json_string(severity_name(verdict->severity)));
+	return value;
+}
+
+/* The verdict when it was said, where that was kept. */
+static json_t *
+told_value(const struct label_said *said)
+{
+	json_t *value;
+
+	if (said == NULL)
+		return json_null();
+	value = json_object();
+	json_object_set_new(
+	    value, "class", json_string(blame_name(said->blame)));
+	json_object_set_new(value, "subject", shape_known(said->subject));
+	json_object_set_new(
+	    value, "confidence", json_real(said->permyriad / 10000.0));
+	return value;
+}
+
 /* --- what people said of it ---------------------------------------------------- */
 
-/* null when nobody said anything; verdict: the short one, or NULL. */
-static json_t *
-label_value(const struct label *label, const json_t *verdict)
+json_t *
+incident_label(const struct label *label, const struct verdict *verdict)
 {
-	const char *subject, *class;
 	json_t *value;
 
 	if (label == NULL)
 		return json_null();
-	class = json_string_value(json_object_get(verdict, "class"));
-	subject = json_string_value(json_object_get(verdict, "subject"));
 	value = json_object();
 	json_object_set_new(
 	    value, "class", json_string(blame_name(label->blame)));
 	json_object_set_new(value, "subject", shape_text(label->subject));
+	json_object_set_new(value, "summary", shape_text(label->summary));
 	json_object_set_new(value, "at", shape_time(label->at_ms));
 	json_object_set_new(value, "by", shape_text(label->by));
+	json_object_set_new(value, "told", told_value(label->said));
 	json_object_set_new(value, "verdict_right",
-	    class == NULL
-		? json_null()
-		: json_boolean(strcmp(class, blame_name(label->blame)) == 0));
+	    verdict == NULL ? json_null()
+			    : json_boolean(verdict->blame == label->blame));
 	json_object_set_new(value, "subject_right",
-	    class == NULL ? json_null()
-			  : json_boolean(label_names(
-				label, subject != NULL ? subject : "")));
+	    verdict == NULL
+		? json_null()
+		: json_boolean(label_names(label, verdict->subject)));
 	return value;
 }
 
-/* --- relapses ----------------------------------------------------------------- */
+/* --- relapses ------------------------------------------------------------------- */
 
-static bool
-is_same_fault(const json_t *a, const json_t *b)
+static json_t *
+guards_then(struct arena *arena, const struct document_source *source,
+    const char *environment, int64_t at_ms, struct err *err)
 {
-	const char *x = json_string_value(json_object_get(a, "subject"));
-	const char *y = json_string_value(json_object_get(b, "subject"));
+	const struct query_document request = {
+		.question = "guards",
+		.environment = environment,
+		.service = "",
+		.to_ms = at_ms,
+	};
+	char *text = question_guards(arena, source, &request, err);
+	json_t *document = text == NULL ? NULL : json_loads(text, 0, NULL);
+	json_t *list = json_incref(json_object_get(document, "guards"));
 
-	return x != NULL && y != NULL && strcmp(x, y) == 0 &&
-	    json_equal(
-		json_object_get(a, "class"), json_object_get(b, "class"));
+	json_decref(document);
+	free(text);
+	return list;
 }
 
-/* Of two with one fault in one environment, the later is a relapse. */
-static void
-mark_relapses(json_t *list)
+/* "pool_size" of setting/pool_size; of config:pool_size and of
+ * infra:postgres#pool_size. */
+static const char *
+base_of(const char *name, const char *cuts)
 {
-	json_t *row, *older;
-	size_t i, k;
+	const char *at = strpbrk(name, cuts);
 
-	json_array_foreach(list, i, row)
-	{
-		json_object_set_new(row, "relapse_of", json_null());
-		for (k = i + 1; k < json_array_size(list); k++) {
-			older = json_array_get(list, k);
-			if (!json_equal(json_object_get(row, "environment"),
-				json_object_get(older, "environment")) ||
-			    !is_same_fault(json_object_get(row, "verdict"),
-				json_object_get(older, "verdict")))
-				continue;
-			json_object_set(
-			    row, "relapse_of", json_object_get(older, "id"));
-			break;
-		}
+	while (at != NULL) {
+		name = at + 1;
+		at = strpbrk(name, cuts);
 	}
+	return name;
+}
+
+/* Of these the one of the object at fault, or null. */
+static json_t *
+guard_of(const json_t *guards, const char *subject)
+{
+	json_t *guard;
+	size_t i;
+
+	json_array_foreach(guards, i, guard)
+	{
+		const char *name =
+		    json_string_value(json_object_get(guard, "name"));
+
+		if (text_same(base_of(name, "/"), base_of(subject, ":#")))
+			return json_incref(guard);
+	}
+	return json_null();
+}
+
+int
+incident_relapse(
+    json_t **out, struct incident_book *book, size_t at, struct err *err)
+{
+	const struct incident *incident = &book->incidents.list[at];
+	const struct incident *earlier;
+	const struct verdict *verdict;
+	json_t *guards;
+	int64_t place;
+
+	*out = NULL;
+	if (incident_book_relapse(&place, book, at, err) < 0 ||
+	    incident_book_verdict(&verdict, book, at, err) < 0)
+		return -1;
+	if (place < 0) {
+		*out = json_null();
+		return 0;
+	}
+	earlier = &book->incidents.list[place];
+	guards = guards_then(book->arena, book->source, incident->environment,
+	    incident->seen_ms, err);
+	if (guards == NULL)
+		return -1;
+	*out = json_object();
+	json_object_set_new(
+	    *out, "incident", json_integer((json_int_t)earlier->id));
+	json_object_set_new(*out, "onset", shape_time(earlier->onset_ms));
+	json_object_set_new(*out, "closed", shape_time(earlier->closed_ms));
+	json_object_set_new(*out, "label",
+	    incident_label(incident_book_label(book, (size_t)place), NULL));
+	json_object_set_new(*out, "guard",
+	    guard_of(guards, verdict != NULL ? verdict->subject : ""));
+	json_decref(guards);
+	return 0;
 }
 
 /* --- the list ------------------------------------------------------------------- */
 
-static int64_t
-now_of(
-    const struct document_source *source, const struct query_document *request)
-{
-	return request->to_ms != 0 ? request->to_ms : source->now_ms;
-}
-
 static int
-find(struct incidents *out, struct arena *arena,
-    const struct document_source *source, const struct query_document *request,
-    struct err *err)
+add_row(json_t *list, struct incident_book *book, size_t at, struct err *err)
 {
-	int64_t at_ms = now_of(source, request);
-	int64_t from_ms =
-	    request->from_ms != 0 ? request->from_ms : at_ms - HISTORY_MS;
+	const struct verdict *verdict = NULL;
+	json_t *row = incident_value(&book->incidents.list[at]), *relapse;
 
-	return incidents_find(out, arena, source->store, request->environment,
-	    from_ms > 0 ? from_ms : 0, at_ms, err);
-}
-
-static char *
-print(json_t *root)
-{
-	char *text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(15));
-
-	json_decref(root);
-	return text;
+	json_array_append_new(list, row);
+	if (incident_book_verdict(&verdict, book, at, err) < 0 ||
+	    incident_relapse(&relapse, book, at, err) < 0)
+		return -1;
+	json_object_set_new(row, "verdict", short_verdict(verdict));
+	json_object_set_new(row, "label",
+	    incident_label(incident_book_label(book, at), verdict));
+	json_object_set_new(row, "relapse_of",
+	    json_is_object(relapse)
+		? json_incref(json_object_get(relapse, "incident"))
+		: json_null());
+	json_object_set_new(row, "relapse_guard",
+	    json_is_object(relapse)
+		? json_incref(json_object_get(relapse, "guard"))
+		: json_null());
+	json_decref(relapse);
+	return 0;
 }
 
 char *
 incidents_document(struct arena *arena, const struct document_source *source,
     const struct query_document *request, struct err *err)
 {
+	int64_t at_ms = question_at_ms(source, request);
+	int64_t from_ms = question_from_ms(request, at_ms, HISTORY_MS);
 	json_t *root = json_object(), *list = json_array();
-	struct incidents incidents;
-	struct labels labels;
+	struct incident_book book;
+	char *text = NULL;
 
 	json_object_set_new(root, "version", json_integer(1));
-	json_object_set_new(root, "at", shape_time(now_of(source, request)));
+	json_object_set_new(root, "at", shape_time(at_ms));
 	json_object_set_new(root, "incidents", list);
-	if (find(&incidents, arena, source, request, err) < 0 ||
-	    labels_find(&labels, arena, source->store, request->environment,
-		LABELS_ALL, err) < 0)
-		goto fail;
-	for (size_t i = 0; i < incidents.n && i < request->limit; i++) {
-		const struct incident *incident = &incidents.list[i];
-		json_t *row = incident_value(incident), *verdict = NULL;
-
-		json_array_append_new(list, row);
-		if (i < VERDICTS_MAX) {
-			verdict = verdict_at(arena, source,
-			    incident->environment, incident->seen_ms, err);
-			if (verdict == NULL)
-				goto fail;
-		}
-		json_object_set_new(row, "verdict",
-		    verdict == NULL ? json_null() : short_verdict(verdict));
-		json_object_set_new(row, "label",
-		    label_value(labels_of(&labels, incident), verdict));
-		json_decref(verdict);
-	}
-	mark_relapses(list);
-	return print(root);
-fail:
+	if (incident_book_open(&book, arena, source, request->environment,
+		from_ms > 0 ? from_ms : 0, at_ms, err) < 0)
+		goto out;
+	for (size_t i = 0; i < book.incidents.n && i < request->limit; i++)
+		if (add_row(list, &book, i, err) < 0)
+			goto out;
+	text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(15));
+out:
 	json_decref(root);
-	return NULL;
-}
-
-/* --- the report ------------------------------------------------------------------- */
-
-static int
-on_change(void *arg, const struct change_row *row, struct err *err)
-{
-	json_t *value;
-
-	(void)err;
-	if (row->after_ms == 0)
-		return 0; /* first seen: nothing is known to have changed */
-	value = json_object();
-	json_object_set_new(
-	    value, "at", shape_interval(row->after_ms, row->before_ms));
-	json_object_set_new(value, "what", json_string("change"));
-	json_object_set_new(value, "service", shape_text(row->service));
-	json_object_set_new(value, "name", shape_text(row->name));
-	json_object_set_new(value, "before", shape_text(row->before));
-	json_object_set_new(value, "after", shape_text(row->after));
-	json_array_append_new(arg, value);
-	return 0;
-}
-
-static int
-on_mark(void *arg, const struct mark *mark, struct err *err)
-{
-	json_t *value = json_object();
-
-	(void)err;
-	json_object_set_new(
-	    value, "at", shape_interval(mark->at_ms, mark->at_ms));
-	json_object_set_new(
-	    value, "what", json_string(mark_kind_name(mark->kind)));
-	json_object_set_new(value, "service", shape_text(mark->service));
-	json_object_set_new(value, "name", shape_text(mark->subject));
-	json_object_set_new(value, "before", json_string(""));
-	json_object_set_new(value, "after", shape_text(mark->summary));
-	json_array_append_new(arg, value);
-	return 0;
-}
-
-/* What changed in the hour before the onset and until it was over. */
-static json_t *
-timeline(const struct document_source *source, const struct incident *incident,
-    int64_t at_ms, struct err *err)
-{
-	int64_t from_ms = incident->onset_ms - AROUND_MS;
-	int64_t to_ms =
-	    (incident->closed_ms != 0 ? incident->closed_ms : at_ms) + 1;
-	const struct query_changes changes = {
-		.environment = incident->environment,
-		.service = "",
-		.name = "",
-		.from_ms = from_ms,
-		.to_ms = to_ms,
-		.limit = ROWS_MAX,
-	};
-	const struct store_marks marks = {
-		.environment = incident->environment,
-		.service = "",
-		.from_ms = from_ms,
-		.to_ms = to_ms,
-	};
-	json_t *list = json_array();
-	bool more;
-
-	if (store_scan_changes(
-		source->store, &more, &changes, on_change, list, err) == 0 &&
-	    store_scan_marks(source->store, &marks, on_mark, list, err) == 0)
-		return list;
-	json_decref(list);
-	return NULL;
-}
-
-static const struct incident *
-incident_of(const struct incidents *incidents, const char *id)
-{
-	char *end;
-	unsigned long long number;
-
-	errno = 0;
-	number = strtoull(id, &end, 10);
-	if (id[0] < '0' || id[0] > '9' || *end != '\0' || errno != 0)
-		return NULL;
-	for (size_t i = 0; i < incidents->n; i++)
-		for (size_t k = 0; k < incidents->list[i].n_rows; k++)
-			if (incidents->list[i].rows[k]->id == number)
-				return &incidents->list[i];
-	return NULL;
-}
-
-char *
-report_document(struct arena *arena, const struct document_source *source,
-    const struct query_document *request, struct err *err)
-{
-	int64_t at_ms = now_of(source, request);
-	struct incidents incidents;
-	struct labels labels;
-	const struct incident *incident;
-	json_t *root = NULL, *verdict, *changes;
-
-	/* However long ago: it has a number. */
-	if (incidents_find(&incidents, arena, source->store,
-		request->environment, 0, at_ms, err) < 0 ||
-	    labels_find(&labels, arena, source->store, request->environment,
-		LABELS_ALL, err) < 0)
-		return NULL;
-	incident = incident_of(&incidents, request->other);
-	if (incident == NULL) {
-		err_set(err, ERR_NOT_FOUND,
-		    "incident %.20s: there is none of this number; vedette "
-		    "incidents lists them",
-		    request->other);
-		return NULL;
-	}
-	verdict = verdict_at(
-	    arena, source, incident->environment, incident->seen_ms, err);
-	changes =
-	    verdict == NULL ? NULL : timeline(source, incident, at_ms, err);
-	if (changes != NULL) {
-		root = json_object();
-		json_object_set_new(root, "version", json_integer(1));
-		json_object_set_new(root, "at", shape_time(at_ms));
-		json_object_set_new(root, "incident", incident_value(incident));
-		json_object_set(root, "verdict", verdict);
-		json_object_set_new(root, "label",
-		    label_value(labels_of(&labels, incident), verdict));
-		json_object_set_new(root, "changes", changes);
-	}
-	json_decref(verdict);
-	return root == NULL ? NULL : print(root);
+	return text;
 }

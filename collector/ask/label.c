@@ -107,6 +107,7 @@ on_mark(void *arg, const struct mark *mark, struct err *err)
 		.at_ms = mark->at_ms,
 		.blame = blame,
 		.subject = arena_strdup(gathering->arena, mark->subject),
+		.summary = arena_strdup(gathering->arena, mark->summary),
 		.by = arena_strdup(gathering->arena, mark_by(mark)),
 		.findings = findings == NULL
 		    ? NULL
@@ -146,11 +147,16 @@ labels_of(const struct labels *labels, const struct incident *incident)
 }
 
 bool
+label_same_subject(const char *a, const char *b)
+{
+	size_t n = strcspn(a, "#@");
+
+	return strcspn(b, "#@") == n && strncmp(a, b, n) == 0;
+}
+
+bool
 label_names(const struct label *label, const char *subject)
 {
-	size_t n = strcspn(label->subject, "#@");
-
 	return label->subject[0] == '\0' ||
-	    (strcspn(subject, "#@") == n &&
-		strncmp(label->subject, subject, n) == 0);
+	    label_same_subject(label->subject, subject);
 }

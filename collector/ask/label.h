@@ -22,9 +22,9 @@ struct label {
 	uint64_t incident;
 	int64_t at_ms;
 	enum blame blame;
-	const char *subject, *by;      /* "" when unsaid */
-	const char *findings;          /* NULL when they were not kept */
-	const struct label_said *said; /* likewise */
+	const char *subject, *summary, *by; /* "" when unsaid */
+	const char *findings;               /* NULL when they were not kept */
+	const struct label_said *said;      /* likewise */
 };
 
 struct labels {
@@ -44,7 +44,11 @@ const struct label *
 labels_of(const struct labels *labels, const struct incident *incident);
 
 /* Do two subjects name the same object?  What stands behind # or @ only says
- * more of it; a class whose subject nobody named holds for any. */
+ * more of it. */
+bool label_same_subject(const char *a, const char *b);
+
+/* Does it name this object?  A class whose subject nobody named holds for
+ * any. */
 bool label_names(const struct label *label, const char *subject);
 
 #endif

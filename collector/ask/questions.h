@@ -34,12 +34,18 @@ question_fn question_guards;
  * closed incidents. */
 question_fn question_self_check;
 
+/* What may be known of a moment; in the arena. */
+int question_scene(struct scene **out, struct arena *arena,
+    const struct document_source *source, const char *environment,
+    int64_t at_ms, struct err *err);
+
 /* The verdict of a moment; *out points into the arena.  And its document. */
 int question_verdict(struct verdict *out, struct arena *arena,
     const struct document_source *source, const char *environment,
     int64_t at_ms, struct err *err);
-char *question_verdict_text(
-    const struct document_source *source, const struct verdict *verdict);
+char *
+question_verdict_text(struct arena *arena, const struct document_source *source,
+    const struct verdict *verdict, struct err *err);
 
 /* alerts_json.c: who is told of what; and what keeps people from being told. */
 question_fn question_alerts;

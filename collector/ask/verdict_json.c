@@ -194,13 +194,38 @@ evidence_row(const struct finding *finding, int db10, uint32_t n_told)
 	return row;
 }
 
-/* What speaks for the verdict (or, when there is none, for the first class),
- * or against it, the heaviest first. */
+/* The class that evidence is for or against: that of the verdict or, when
+ * there is none, the first. */
+static enum blame
+weighed_for(const struct verdict *verdict)
+{
+	return verdict->blame < BLAME_COUNT ? verdict->blame
+					    : verdict->score.first;
+}
+
+/* What was found and says nothing of the class: it follows from something
+ * else, or others of its kind say more. */
+static json_t *
+weightless(const struct verdict *verdict)
+{
+	enum blame of = weighed_for(verdict);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < verdict->findings.n; i++) {
+		const struct finding *finding = &verdict->findings.list[i];
+
+		if (finding->weight.db10[of] == 0)
+			json_array_append_new(
+			    list, evidence_row(finding, 0, verdict->n_told));
+	}
+	return list;
+}
+
+/* What speaks for the class, or against it, the heaviest first. */
 static json_t *
 evidence(const struct verdict *verdict, bool against)
 {
-	enum blame of = verdict->blame < BLAME_COUNT ? verdict->blame
-						     : verdict->score.first;
+	enum blame of = weighed_for(verdict);
 	json_t *list = json_array();
 	bool taken[FINDINGS_MAX] = { false };
 
@@ -271,6 +296,14 @@ claims(const struct verdict *verdict)
 	return list;
 }
 
+/* Can it be typed as it is?  What people do by hand is told in words. */
+static bool
+is_exact(const char *command)
+{
+	return strncmp(command, "vedette ", 8) == 0 ||
+	    strncmp(command, "vedette-agent ", 14) == 0;
+}
+
 static json_t *
 actions(const struct verdict *verdict)
 {
@@ -282,6 +315,8 @@ actions(const struct verdict *verdict)
 
 		json_object_set_new(
 		    row, "command", shape_text(action->command));
+		json_object_set_new(
+		    row, "exact", json_boolean(is_exact(action->command)));
 		json_object_set_new(row, "expect", shape_text(action->expect));
 		json_object_set_new(row, "if_not", shape_text(action->if_not));
 		json_object_set_new(row, "risk", shape_text(action->risk));
@@ -354,16 +389,29 @@ add_remarks(json_t *root, const struct verdict *verdict)
 	    remarks(&verdict->withheld, "advice", "why", NULL, false));
 }
 
+/* "guards" of the document about them. */
+static json_t *
+guards_in(const char *text)
+{
+	json_t *document = json_loads(text, 0, NULL);
+	json_t *list = json_incref(json_object_get(document, "guards"));
+
+	json_decref(document);
+	return list;
+}
+
 char *
-verdict_json(
-    const struct verdict *verdict, const char *const owners[BLAME_COUNT])
+verdict_json(const struct verdict *verdict,
+    const char *const owners[BLAME_COUNT], const char *guards)
 {
 	json_t *root = json_object();
 	char *text, *copy;
 
 	add_answer(root, verdict, owners);
+	json_object_set_new(root, "guards", guards_in(guards));
 	json_object_set_new(root, "evidence", evidence(verdict, false));
 	json_object_set_new(root, "against", evidence(verdict, true));
+	json_object_set_new(root, "weightless", weightless(verdict));
 	add_remarks(root, verdict);
 	text =
 	    json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS));

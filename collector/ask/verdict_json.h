@@ -11,8 +11,9 @@
 #include "collector/diagnose/verdict.h"
 
 /* One object on one line, without a line end; owned by the caller.
- * environments' owners, by class, may be NULL or hold NULLs. */
-char *verdict_json(
-    const struct verdict *verdict, const char *const owners[BLAME_COUNT]);
+ * environments' owners, by class, may be NULL or hold NULLs; guards is the
+ * document of that question. */
+char *verdict_json(const struct verdict *verdict,
+    const char *const owners[BLAME_COUNT], const char *guards);
 
 #endif

@@ -40,6 +40,8 @@ add_row(struct table *table, const json_t *row)
 	const json_t *verdict = json_object_get(row, "verdict");
 	json_int_t relapse =
 	    json_integer_value(json_object_get(row, "relapse_of"));
+	unsigned long long returns = member_count(row, "returns");
+	const json_t *guard = json_object_get(row, "relapse_guard");
 	bool is_open = strcmp(member_text(row, "state"), "open") == 0;
 	char onset[24];
 
@@ -59,11 +61,18 @@ add_row(struct table *table, const json_t *row)
 		table_add(table, INK_DIM, "not judged here");
 	if (json_is_object(json_object_get(row, "label")))
 		add_label(table, json_object_get(row, "label"));
+	if (returns > 0)
+		table_note(table, INK_WARNING, "came back %llu time%s", returns,
+		    returns == 1 ? "" : "s");
 	if (relapse != 0)
 		table_note(table, INK_WARNING,
 		    "the same fault as incident #%lld: what mended that one "
 		    "no longer holds",
 		    (long long)relapse);
+	if (json_is_object(guard))
+		table_note(table, INK_WARNING, "its guard %s %s is %s",
+		    member_text(guard, "name"), member_text(guard, "rule"),
+		    member_text(guard, "state"));
 }
 
 static void
@@ -147,6 +156,25 @@ const struct command cmd_incidents = {
 
 /* --- the report -------------------------------------------------------------------- */
 
+/* As it was asked, so that its commands ask the same. */
+static void
+show_report(struct ask *ask, enum report_format format, const json_t *report)
+{
+	struct text options = { 0 };
+
+	if (ask->arguments->store != NULL) {
+		text_add(&options, " --store");
+		report_add_word(&options, ask->arguments->store);
+	}
+	if (ask->arguments->store != NULL && ask->arguments->config != NULL) {
+		text_add(&options, " --config");
+		report_add_word(&options, ask->arguments->config);
+	}
+	report_write(&ask->page, format, report,
+	    options.bytes != NULL ? options.bytes : "");
+	text_fini(&options);
+}
+
 static void
 on_report(void *arg, const struct rpc_status *status, const char *json)
 {
@@ -162,7 +190,7 @@ on_report(void *arg, const struct rpc_status *status, const char *json)
 	    strcmp(ask->arguments->format, "json") == 0)
 		shape_print(&ask->page.text, json_incref(answer), false);
 	else
-		report_write(&ask->page.text, format, answer);
+		show_report(ask, format, answer);
 	json_decref(answer);
 	ask_done(ask, status);
 }

@@ -31,11 +31,11 @@ add(struct markup *markup, const char *text)
 	text_sanitise(clean, strlen(clean));
 	for (const char *c = clean; *c != '\0'; c++) {
 		if (markup->format == MARKUP_HTML)
-			text_add_html(markup->out, *c);
+			text_add_html(&markup->page->text, *c);
 		else if (markup->format == MARKUP_MARKDOWN)
-			add_markdown(markup->out, *c);
+			add_markdown(&markup->page->text, *c);
 		else
-			text_add_bytes(markup->out, c, 1);
+			text_add_bytes(&markup->page->text, c, 1);
 	}
 	free(clean);
 }
@@ -47,7 +47,7 @@ put(struct markup *markup, const char *plain, const char *markdown,
 {
 	const char *const by_format[] = { plain, markdown, html };
 
-	text_add(markup->out, by_format[markup->format]);
+	text_add(&markup->page->text, by_format[markup->format]);
 }
 
 /* --- the parts ------------------------------------------------------------------- */
@@ -59,12 +59,12 @@ markup_begin(struct markup *markup, const char *title)
 	    "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
 	    "<meta name=\"viewport\" content=\"width=device-width\"><style>");
 	if (markup->format == MARKUP_HTML) {
-		text_addf(markup->out, "%s</style><title>", style);
+		text_addf(&markup->page->text, "%s</style><title>", style);
 		add(markup, title);
-		text_add(markup->out, "</title></head><body>\n<h1>");
+		text_add(&markup->page->text, "</title></head><body>\n<h1>");
 	}
 	add(markup, title);
-	put(markup, "\n", "\n", "</h1>\n");
+	put(markup, "\n", "\n\n", "</h1>\n");
 }
 
 void
@@ -78,25 +78,46 @@ markup_heading(struct markup *markup, const char *text)
 void
 markup_paragraph(struct markup *markup, const char *text)
 {
-	put(markup, "  ", "", "<p>");
+	if (markup->format == MARKUP_TEXT) {
+		page_put(markup->page, INK_PLAIN, "  ");
+		page_wrap(markup->page, 2, 2, INK_PLAIN, text);
+		return;
+	}
+	put(markup, "", "", "<p>");
 	add(markup, text);
-	put(markup, "\n", "\n\n", "</p>\n");
+	put(markup, "", "\n\n", "</p>\n");
 }
 
 static void
 cells(struct markup *markup, const char *const *texts, const char *html)
 {
-	put(markup, "  ", "|", "<tr>");
+	put(markup, "", "|", "<tr>");
 	for (size_t i = 0; i < markup->n_columns; i++) {
 		if (markup->format == MARKUP_HTML)
-			text_addf(markup->out, "<%s>", html);
-		put(markup, i > 0 ? "  " : "", " ", "");
+			text_addf(&markup->page->text, "<%s>", html);
+		put(markup, "", " ", "");
 		add(markup, texts[i]);
 		put(markup, "", " |", "");
 		if (markup->format == MARKUP_HTML)
-			text_addf(markup->out, "</%s>", html);
+			text_addf(&markup->page->text, "</%s>", html);
 	}
-	put(markup, "\n", "\n", "</tr>\n");
+	put(markup, "", "\n", "</tr>\n");
+}
+
+/* One after the other, as far as they say something. */
+static void
+line(struct markup *markup, const char *const *texts)
+{
+	struct text text = { 0 };
+
+	for (size_t i = 0; i < markup->n_columns; i++)
+		if (texts[i][0] != '\0' && strcmp(texts[i], "-") != 0)
+			text_addf(
+			    &text, "%s%s", text.n > 0 ? "  " : "", texts[i]);
+	page_put(markup->page, INK_PLAIN, "  ");
+	page_wrap(markup->page, 2, 6, INK_PLAIN,
+	    text.bytes != NULL ? text.bytes : "");
+	text_fini(&text);
 }
 
 void
@@ -115,7 +136,10 @@ markup_table(struct markup *markup, const char *const *titles, size_t n_columns)
 void
 markup_row(struct markup *markup, const char *const *texts)
 {
-	cells(markup, texts, "td");
+	if (markup->format == MARKUP_TEXT)
+		line(markup, texts);
+	else
+		cells(markup, texts, "td");
 }
 
 void
@@ -130,7 +154,8 @@ markup_command(struct markup *markup, const char *command)
 {
 	put(markup, "    $ ", "```\n", "<pre><code>");
 	if (markup->format == MARKUP_MARKDOWN)
-		text_add(markup->out, command); /* nothing is special inside */
+		text_add(&markup->page->text,
+		    command); /* nothing is special inside */
 	else
 		add(markup, command);
 	put(markup, "\n", "\n```\n", "</code></pre>\n");

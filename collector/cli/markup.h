@@ -10,12 +10,12 @@
 
 #include <stddef.h>
 
-#include "proto/base/text.h"
+#include "collector/cli/render.h"
 
 enum markup_format { MARKUP_TEXT, MARKUP_MARKDOWN, MARKUP_HTML };
 
 struct markup {
-	struct text *out; /* borrowed */
+	struct page *page; /* borrowed; lines of plain text fit on it */
 	enum markup_format format;
 	size_t n_columns; /* of the table that is open; 0: none */
 };

@@ -2,8 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/cli/markup.h"
-#include "collector/cli/report.h"
+#include "collector/cli/report_inside.h"
 
 static const struct {
 	const char *word;
@@ -28,35 +27,14 @@ static const struct {
 	{ "undetermined", "undetermined" },
 };
 
-struct writing {
-	struct markup markup;
-	const json_t *incident, *verdict, *changes;
-};
-
-/* --- reading ------------------------------------------------------------------ */
-
-static const char *
-text_of(const json_t *object, const char *key)
+const char *
+report_or_dash(const char *text)
 {
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text == NULL ? "" : text;
+	return text == NULL || text[0] == '\0' ? "-" : text;
 }
 
-static double
-number_of(const json_t *object, const char *key)
-{
-	return json_number_value(json_object_get(object, key));
-}
-
-static const char *
-or_dash(const char *text)
-{
-	return text[0] == '\0' ? "-" : text;
-}
-
-static const char *
-class_words(const char *class)
+const char *
+report_class(const char *class)
 {
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
 		if (strcmp(classes[i].class, class) == 0)
@@ -64,26 +42,67 @@ class_words(const char *class)
 	return class;
 }
 
-static void
-paragraph(struct writing *writing, struct text *text)
+void
+report_paragraph(struct writing *writing, struct text *text)
 {
 	markup_paragraph(&writing->markup, text->bytes);
 	text_fini(text);
 }
 
-/* "10:00:00.000Z to ..." of an interval, or its one end. */
-static void
-add_interval(struct text *text, const json_t *interval)
+void
+report_add_interval(struct text *text, const json_t *interval)
 {
-	const char *from = text_of(interval, "from");
-	const char *to = text_of(interval, "to");
+	const char *from = member_text(interval, "from");
+	const char *to = member_text(interval, "to");
 
 	if (from[0] != '\0' && strcmp(from, to) != 0)
 		text_addf(text, "%s to ", from);
-	text_add(text, or_dash(to));
+	text_add(text, report_or_dash(to));
+}
+
+void
+report_add_word(struct text *text, const char *word)
+{
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	    "_./:@%+=,-";
+
+	text_add(text, " ");
+	if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+		text_add(text, word);
+		return;
+	}
+	text_add(text, "'");
+	for (const char *c = word; *c != '\0'; c++)
+		if (*c == '\'')
+			text_add(text, "'\\''");
+		else
+			text_add_bytes(text, c, 1);
+	text_add(text, "'");
 }
 
 /* --- sections -------------------------------------------------------------------- */
+
+/* Of long ago: what was told when people labelled it. */
+static void
+write_told(struct writing *writing)
+{
+	const json_t *told =
+	    json_object_get(json_object_get(writing->report, "label"), "told");
+	struct text text = { 0 };
+
+	text_add(&text,
+	    "The results of then are no longer kept, so what is below says "
+	    "nothing of them.");
+	if (json_is_object(told))
+		text_addf(&text,
+		    " When it was labelled the verdict was: %s (%.2f), "
+		    "subject %s.",
+		    report_class(member_text(told, "class")),
+		    member_number(told, "confidence"),
+		    report_or_dash(member_text(told, "subject")));
+	report_paragraph(writing, &text);
+}
 
 static void
 write_verdict(struct writing *writing)
@@ -92,15 +111,20 @@ write_verdict(struct writing *writing)
 	struct text text = { 0 };
 
 	markup_heading(&writing->markup, "Verdict");
+	if (json_is_true(json_object_get(writing->report, "evidence_gone"))) {
+		write_told(writing);
+		return;
+	}
 	text_addf(&text,
 	    "%s: %s, %s (%.2f). Subject: %s. Coverage %.0f of "
 	    "%.0f layers.",
-	    text_of(verdict, "environment"),
-	    class_words(text_of(verdict, "class")), text_of(verdict, "word"),
-	    number_of(verdict, "confidence"),
-	    or_dash(text_of(verdict, "subject")),
-	    number_of(verdict, "layers_seen"), number_of(verdict, "layers"));
-	paragraph(writing, &text);
+	    member_text(verdict, "environment"),
+	    report_class(member_text(verdict, "class")),
+	    member_text(verdict, "word"), member_number(verdict, "confidence"),
+	    report_or_dash(member_text(verdict, "subject")),
+	    member_number(verdict, "layers_seen"),
+	    member_number(verdict, "layers"));
+	report_paragraph(writing, &text);
 }
 
 /* A table of remarks; nothing at all when there are none. */
@@ -118,8 +142,9 @@ write_remarks(struct writing *writing, const char *heading, const char *list,
 	markup_table(&writing->markup, titles, 3);
 	json_array_foreach(rows, i, row)
 	{
-		const char *cells[] = { or_dash(text_of(row, name)),
-			text_of(row, text), or_dash(text_of(row, why)) };
+		const char *cells[] = { report_or_dash(member_text(row, name)),
+			member_text(row, text),
+			report_or_dash(member_text(row, why)) };
 
 		markup_row(&writing->markup, cells);
 	}
@@ -131,136 +156,29 @@ write_cause(struct writing *writing)
 {
 	const json_t *verdict = writing->verdict;
 	const json_t *trigger = json_object_get(verdict, "trigger");
+	const json_t *best =
+	    json_array_get(json_object_get(verdict, "evidence"), 0);
 	struct text text = { 0 };
 
 	markup_heading(&writing->markup, "What is held responsible");
-	text_addf(&text, "%s.", or_dash(text_of(verdict, "subject")));
+	text_addf(
+	    &text, "%s.", report_or_dash(member_text(verdict, "subject")));
 	if (json_is_object(trigger)) {
-		text_addf(&text, " Trigger: %s %s, ", text_of(trigger, "kind"),
-		    text_of(trigger, "subject"));
-		add_interval(&text, json_object_get(trigger, "at"));
-		text_addf(&text, ", known by %s.", text_of(trigger, "by"));
+		text_addf(&text, " Trigger: %s %s, ",
+		    member_text(trigger, "kind"),
+		    member_text(trigger, "subject"));
+		report_add_interval(&text, json_object_get(trigger, "at"));
+		text_addf(&text, ", known by %s.", member_text(trigger, "by"));
 	} else {
 		text_add(&text, " No trigger is known.");
 	}
-	paragraph(writing, &text);
-}
-
-static void
-write_measurements(struct writing *writing)
-{
-	static const char *const titles[] = { "check", "before", "after",
-		"state", "message" };
-	const json_t *row;
-	size_t i;
-
-	markup_heading(&writing->markup, "Measurements");
-	markup_table(&writing->markup, titles, 5);
-	json_array_foreach(
-	    json_object_get(writing->incident, "regressions"), i, row)
-	{
-		struct text check = { 0 };
-
-		text_addf(&check, "%s/%s (%s)", text_of(row, "service"),
-		    text_of(row, "subject"), text_of(row, "kind"));
-		const char *cells[] = { check.bytes, text_of(row, "before"),
-			text_of(row, "after"),
-			text_of(row, "cleared")[0] == '\0' ? "FAILED"
-							   : "recovered",
-			text_of(row, "message") };
-
-		markup_row(&writing->markup, cells);
-		text_fini(&check);
-	}
-	markup_table_end(&writing->markup);
-}
-
-/* One line of the timeline. */
-struct moment_row {
-	const char *at, *what, *text;
-	char *owned;
-};
-
-static int
-by_time(const void *a, const void *b)
-{
-	const struct moment_row *x = a, *y = b;
-	int order = strcmp(x->at, y->at);
-
-	return order != 0 ? order : strcmp(x->what, y->what);
-}
-
-static void
-add_moment(struct moment_row *rows, size_t *n, const char *at, const char *what,
-    char *text)
-{
-	if (at[0] == '\0') {
-		free(text);
+	report_paragraph(writing, &text);
+	if (best == NULL)
 		return;
-	}
-	rows[(*n)++] = (struct moment_row){ at, what, text, text };
-}
-
-static char *
-sentence(const char *format, const char *a, const char *b, const char *c)
-{
-	struct text text = { 0 };
-
-	text_addf(&text, format, a, b, c);
-	return text_take(&text);
-}
-
-static size_t
-gather_moments(const struct writing *writing, struct moment_row *rows)
-{
-	const json_t *row;
-	size_t i, n = 0;
-
-	add_moment(rows, &n, text_of(writing->verdict, "last_good"),
-	    "last good", sentence("%s%s%s", "everything passed", "", ""));
-	json_array_foreach(writing->changes, i, row) add_moment(rows, &n,
-	    text_of(json_object_get(row, "at"), "to"), text_of(row, "what"),
-	    sentence("%s %s: %s", text_of(row, "service"), text_of(row, "name"),
-		text_of(row, "after")));
-	json_array_foreach(
-	    json_object_get(writing->incident, "regressions"), i, row)
-	{
-		add_moment(rows, &n, text_of(row, "onset"), "onset",
-		    sentence("%s/%s: %s", text_of(row, "service"),
-			text_of(row, "subject"), text_of(row, "after")));
-		add_moment(rows, &n, text_of(row, "detected"), "detected",
-		    sentence("%s/%s%s", text_of(row, "service"),
-			text_of(row, "subject"), ""));
-		add_moment(rows, &n, text_of(row, "cleared"), "cleared",
-		    sentence("%s/%s%s", text_of(row, "service"),
-			text_of(row, "subject"), " by its own results"));
-	}
-	return n;
-}
-
-static void
-write_timeline(struct writing *writing)
-{
-	static const char *const titles[] = { "time (UTC)", "what", "of" };
-	size_t room = json_array_size(writing->changes) + 1 +
-	    3 *
-		json_array_size(
-		    json_object_get(writing->incident, "regressions"));
-	struct moment_row *rows = calloc(room, sizeof(*rows));
-	size_t n = gather_moments(writing, rows);
-
-	qsort(rows, n, sizeof(*rows), by_time);
-	markup_heading(&writing->markup, "Timeline");
-	markup_table(&writing->markup, titles, 3);
-	for (size_t i = 0; i < n; i++) {
-		const char *cells[] = { rows[i].at, rows[i].what,
-			rows[i].text };
-
-		markup_row(&writing->markup, cells);
-		free(rows[i].owned);
-	}
-	markup_table_end(&writing->markup);
-	free(rows);
+	text_addf(&text, "What says so most: %s (%s, %+.1f dB).",
+	    member_text(best, "text"), member_text(best, "id"),
+	    member_number(best, "db"));
+	report_paragraph(writing, &text);
 }
 
 static void
@@ -281,74 +199,15 @@ write_evidence(struct writing *writing, const char *heading, const char *list)
 	{
 		char db[32];
 
-		snprintf(db, sizeof(db), "%+.1f", number_of(row, "db"));
-		const char *cells[] = { text_of(row, "id"), db,
-			text_of(row, "text"), or_dash(text_of(row, "vantage")),
-			or_dash(text_of(row, "at")) };
+		snprintf(db, sizeof(db), "%+.1f", member_number(row, "db"));
+		const char *cells[] = { member_text(row, "id"), db,
+			member_text(row, "text"),
+			report_or_dash(member_text(row, "vantage")),
+			report_or_dash(member_text(row, "at")) };
 
 		markup_row(&writing->markup, cells);
 	}
 	markup_table_end(&writing->markup);
-}
-
-static void
-write_actions(struct writing *writing)
-{
-	const json_t *row;
-	size_t i;
-
-	markup_heading(&writing->markup, "Next actions");
-	json_array_foreach(
-	    json_object_get(writing->verdict, "next_actions"), i, row)
-	{
-		struct text text = { 0 };
-
-		markup_command(&writing->markup, text_of(row, "command"));
-		text_addf(&text, "%zu. Expect: %s. If not: %s. Risk: %s.",
-		    i + 1, text_of(row, "expect"), text_of(row, "if_not"),
-		    text_of(row, "risk"));
-		paragraph(writing, &text);
-	}
-	write_remarks(
-	    writing, "Advice withheld", "advice_withheld", "advice", "why", "");
-}
-
-static void
-write_impact(struct writing *writing)
-{
-	const json_t *row;
-	struct text text = { 0 };
-	size_t i;
-
-	markup_heading(&writing->markup, "Impact");
-	text_addf(
-	    &text, "Severity: %s.", text_of(writing->verdict, "severity"));
-	json_array_foreach(json_object_get(writing->verdict, "state"), i, row)
-	    text_addf(&text, " %s is %s.", text_of(row, "service"),
-		text_of(row, "state"));
-	paragraph(writing, &text);
-}
-
-static void
-write_confidence(struct writing *writing)
-{
-	const json_t *row;
-	struct text text = { 0 };
-	size_t i;
-
-	markup_heading(&writing->markup, "Escalation and confidence");
-	text_addf(&text, "Owner: %s. Confidence %.2f%s%s.",
-	    or_dash(text_of(writing->verdict, "owner")),
-	    number_of(writing->verdict, "confidence"),
-	    text_of(writing->verdict, "cap")[0] != '\0' ? ", capped: " : "",
-	    text_of(writing->verdict, "cap"));
-	text_addf(&text, " Prior: %s.",
-	    text_of(json_object_get(writing->verdict, "prior"), "from"));
-	json_array_foreach(
-	    json_object_get(writing->verdict, "alternatives"), i, row)
-	    text_addf(&text, " Otherwise %s %.2f (%s).", text_of(row, "class"),
-		number_of(row, "confidence"), or_dash(text_of(row, "subject")));
-	paragraph(writing, &text);
 }
 
 static void
@@ -357,15 +216,56 @@ write_head(struct writing *writing)
 	const json_t *incident = writing->incident;
 	struct text text = { 0 };
 
-	text_addf(&text, "Incident %.0f in %s", number_of(incident, "id"),
-	    text_of(incident, "environment"));
+	text_addf(&text, "Incident %.0f in %s", member_number(incident, "id"),
+	    member_text(incident, "environment"));
 	markup_begin(&writing->markup, text.bytes);
 	text_fini(&text);
 	text_addf(&text, "%s, %s; onset %s, closed %s; judged as of %s.",
-	    text_of(incident, "state"), text_of(incident, "severity"),
-	    text_of(incident, "onset"), or_dash(text_of(incident, "closed")),
-	    text_of(incident, "judged_at"));
-	paragraph(writing, &text);
+	    member_text(incident, "state"), member_text(incident, "severity"),
+	    member_text(incident, "onset"),
+	    report_or_dash(member_text(incident, "closed")),
+	    member_text(incident, "judged_at"));
+	report_paragraph(writing, &text);
+	text_addf(&text,
+	    "Asked as of %s; vedette %s, verdict version %.0f. All times are "
+	    "UTC.",
+	    member_text(writing->report, "at"),
+	    member_text(writing->report, "engine"),
+	    member_number(writing->verdict, "version"));
+	report_paragraph(writing, &text);
+}
+
+/* The earlier incident that this one repeats, and what should have kept it
+ * from doing so. */
+static void
+write_relapse(struct writing *writing)
+{
+	const json_t *relapse = json_object_get(writing->report, "relapse");
+	const json_t *guard = json_object_get(relapse, "guard");
+	const json_t *label = json_object_get(relapse, "label");
+	struct text text = { 0 };
+
+	if (!json_is_object(relapse))
+		return;
+	markup_heading(&writing->markup, "Relapse");
+	text_addf(&text,
+	    "The same fault as incident %.0f (onset %s, closed %s): what "
+	    "mended that one no longer holds.",
+	    member_number(relapse, "incident"), member_text(relapse, "onset"),
+	    member_text(relapse, "closed"));
+	if (json_is_object(label))
+		text_addf(&text, " Of that people said: %s %s %s",
+		    member_text(label, "class"), member_text(label, "subject"),
+		    member_text(label, "summary"));
+	report_paragraph(writing, &text);
+	if (json_is_object(guard))
+		text_addf(&text, "Its guard: %s %s is %s.",
+		    member_text(guard, "name"), member_text(guard, "rule"),
+		    member_text(guard, "state"));
+	else
+		text_add(&text,
+		    "No guard keeps its fix in force: vedette guard add.");
+	report_paragraph(writing, &text);
 }
 
 int
@@ -380,40 +280,56 @@ report_format_parse(enum report_format *out, const char *word)
 	return -1;
 }
 
+/* What the results said, for and against, and what else there is to know. */
+static void
+write_findings(struct writing *writing)
+{
+	write_evidence(writing, "Evidence for", "evidence");
+	write_evidence(writing, "Evidence against", "against");
+	write_remarks(writing, "What follows from it", "entailed", "check",
+	    "text", "why");
+	write_remarks(
+	    writing, "Masked faults", "masked", "check", "text", "why");
+	write_remarks(writing, "Independent faults", "secondary", "subject",
+	    "text", "why");
+	write_remarks(
+	    writing, "Standing faults", "standing", "subject", "text", "");
+	write_remarks(writing, "Refuted hypotheses", "refuted", "hypothesis",
+	    "text", "why");
+	write_remarks(writing, "What could not be seen", "blind_spots", "what",
+	    "why", "closed_by");
+	write_remarks(writing, "Claims", "claims", "text", "checked", "at");
+}
+
 void
-report_write(struct text *out, enum report_format format, const json_t *report)
+report_write(struct page *page, enum report_format format, const json_t *report,
+    const char *options)
 {
 	struct writing writing = {
-		.markup = { .out = out, .format = formats[format].markup },
+		.markup = { .page = page, .format = formats[format].markup },
+		.report = report,
 		.incident = json_object_get(report, "incident"),
 		.verdict = json_object_get(report, "verdict"),
-		.changes = json_object_get(report, "changes"),
+		.options = options,
 	};
 
 	write_head(&writing);
 	write_verdict(&writing);
+	write_relapse(&writing);
 	write_remarks(
 	    &writing, "What is cleared", "cleared", "subject", "text", "why");
 	write_cause(&writing);
-	write_measurements(&writing);
-	write_timeline(&writing);
-	write_evidence(&writing, "Evidence for", "evidence");
-	write_evidence(&writing, "Evidence against", "against");
-	write_remarks(&writing, "What follows from it", "entailed", "check",
-	    "text", "why");
-	write_remarks(
-	    &writing, "Masked faults", "masked", "check", "text", "why");
-	write_remarks(&writing, "Independent faults", "secondary", "subject",
-	    "text", "why");
-	write_remarks(
-	    &writing, "Standing faults", "standing", "subject", "text", "");
-	write_remarks(&writing, "Refuted hypotheses", "refuted", "hypothesis",
-	    "text", "why");
-	write_remarks(&writing, "What could not be seen", "blind_spots", "what",
-	    "why", "closed_by");
-	write_remarks(&writing, "Claims", "claims", "text", "checked", "at");
-	write_actions(&writing);
-	write_impact(&writing);
-	write_confidence(&writing);
+	report_measurements(&writing);
+	report_timeline(&writing);
+	write_findings(&writing);
+	report_reproduce(&writing);
+	report_actions(&writing);
+	write_remarks(&writing, "Advice withheld", "advice_withheld", "advice",
+	    "why", "");
+	report_repair(&writing);
+	report_impact(&writing);
+	report_status(&writing);
+	report_escalation(&writing);
+	report_confidence(&writing);
 	markup_end(&writing.markup);
 }

@@ -10,15 +10,19 @@
 
 #include <jansson.h>
 
-#include "proto/base/text.h"
+#include "collector/cli/render.h"
 
 enum report_format { REPORT_TEXT, REPORT_MARKDOWN, REPORT_HTML };
 
 /* -1 for another word: text, md, html. */
 int report_format_parse(enum report_format *out, const char *word);
 
-/* report is an object of docs/formats.md section 6. */
-void
-report_write(struct text *out, enum report_format format, const json_t *report);
+/* report is a document of docs/formats.md section 3; options: what its commands
+ * need to ask the same store, as a shell reads it, with a space before. */
+void report_write(struct page *page, enum report_format format,
+    const json_t *report, const char *options);
+
+/* Adds a word as a shell reads it, behind a space. */
+void report_add_word(struct text *text, const char *word);
 
 #endif

@@ -195,6 +195,47 @@ put_remarks(struct page *page, const json_t *verdict, const char *list,
 }
 
 static void
+put_guards(struct page *page, const json_t *verdict)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(verdict, "guards"), i, row)
+	{
+		bool is_held = member_is(row, "state", "held");
+		bool is_broken = member_is(row, "state", "regressed");
+		struct text text = { 0 };
+
+		text_addf(&text, "%s %s: %s %s", member_text(row, "name"),
+		    member_text(row, "rule"),
+		    is_held         ? "HELD"
+			: is_broken ? "REGRESSED"
+				    : "UNKNOWN",
+		    member_text(row, "value"));
+		put_label(page, i == 0 ? "guards" : "");
+		page_wrap(page, LABEL, LABEL,
+		    is_held         ? INK_GOOD
+			: is_broken ? INK_BAD
+				    : INK_UNSURE,
+		    text.bytes);
+		text_fini(&text);
+	}
+}
+
+/* Said where it is not the one that everybody has. */
+static void
+put_prior(struct page *page, const json_t *verdict)
+{
+	const json_t *prior = json_object_get(verdict, "prior");
+	struct text text = { 0 };
+
+	if (member_count(prior, "labelled") > 0)
+		text_addf(
+		    &text, "%s (--explain prior)", member_text(prior, "from"));
+	put_text(page, "prior", &text);
+}
+
+static void
 put_blind_spots(struct page *page, const json_t *verdict)
 {
 	const json_t *row;
@@ -294,6 +335,8 @@ show_verdict(struct page *page, const json_t *verdict)
 	put_remarks(page, verdict, "masked", "check", "why");
 	put_remarks(page, verdict, "secondary", "subject", "why");
 	put_remarks(page, verdict, "standing", "subject", "why");
+	put_guards(page, verdict);
+	put_prior(page, verdict);
 	put_blind_spots(page, verdict);
 	put_claims(page, verdict);
 	put_actions(page, verdict);
@@ -348,6 +391,8 @@ show_verdict_evidence(struct page *page, const json_t *verdict, const char *id)
 	}
 	if (row == NULL)
 		row = find_evidence(json_object_get(verdict, "against"), id);
+	if (row == NULL)
+		row = find_evidence(json_object_get(verdict, "weightless"), id);
 	if (row == NULL)
 		return false;
 	page_put(page, INK_TITLE, "%s  %s", id, member_text(row, "token"));

@@ -356,9 +356,7 @@ act_on_blindness(const struct work *work)
 			work->uncovered, environment),
 		    "pass: what was reported is not so, or no longer",
 		    "fail: an outage that nobody watched", "read-only");
-	act(work,
-	    note(work->arena, "re-run diagnose: vedette diagnose %s",
-		environment),
+	act(work, note(work->arena, "vedette diagnose %s", environment),
 	    "evidence from inside", "the blind spot remains", "read-only");
 }
 
@@ -382,12 +380,29 @@ act_on_twins(const struct work *work)
 	    "it fails as before: the build (app)", "restarts the service");
 }
 
+/* The environment to compare with: the one that is declared, else any; NULL
+ * when there is none. */
+static const char *
+peer_of(const struct scene *scene)
+{
+	for (size_t i = 0; i < scene->n_environments; i++)
+		if (text_same(
+			scene->environments[i].name, scene->environment) &&
+		    scene->environments[i].n_compare_with > 0)
+			return scene->environments[i].compare_with[0];
+	for (size_t i = 0; i < scene->n_environments; i++)
+		if (!text_same(scene->environments[i].name, scene->environment))
+			return scene->environments[i].name;
+	return NULL;
+}
+
 /* The separating test that is missing, in the order of what it tells. */
 static void
 act_on_tests(const struct work *work)
 {
 	const struct findings *findings = &work->out->findings;
 	const struct node *node = work->node;
+	const char *peer = peer_of(work->scene);
 
 	if (node->layer >= LAYER_DNS && node->layer < LAYER_APP &&
 	    findings_get(findings, TOKEN_REFERENCE_OK) == NULL &&
@@ -412,8 +427,10 @@ act_on_tests(const struct work *work)
 		    "fail: the target is at fault (infra)", "read-only");
 	if (node->layer >= LAYER_APP &&
 	    findings_get(findings, TOKEN_BUILD_OK) == NULL &&
-	    findings_get(findings, TOKEN_BUILD_FAIL) == NULL)
-		act(work, "vedette diff ENVIRONMENT ENVIRONMENT",
+	    findings_get(findings, TOKEN_BUILD_FAIL) == NULL && peer != NULL)
+		act(work,
+		    note(work->arena, "vedette diff %s %s",
+			work->scene->environment, peer),
 		    "the same build healthy elsewhere: not the code alone",
 		    "it fails alike: the code (app)", "read-only");
 }
@@ -456,6 +473,22 @@ act_on_verdict(const struct work *work)
 	}
 }
 
+/* What it was before, and who says so. */
+static void
+act_on_trigger(const struct work *work)
+{
+	const struct trigger *trigger = &work->out->trigger;
+
+	if (trigger->kind[0] == '\0' || trigger->by_mark ||
+	    strpbrk(trigger->subject, ":'\" ") != NULL)
+		return;
+	act(work,
+	    note(work->arena, "vedette changes %s --name %s",
+		work->scene->environment, trigger->subject),
+	    "the value before, and when it was last seen",
+	    "it was never seen before: nothing to put back", "read-only");
+}
+
 static void
 add_actions(const struct work *work)
 {
@@ -471,6 +504,7 @@ add_actions(const struct work *work)
 		act_on_tests(work);
 	}
 	act_on_verdict(work);
+	act_on_trigger(work);
 	act(work,
 	    note(work->arena, "vedette diagnose %s", work->scene->environment),
 	    "the verdict follows the change", "the change was not the cause",

@@ -65,6 +65,7 @@ OWNERS = {
     r"jansson\.h": r"proto/(jsonl_(parse|value)|shape).*|"
                     r"agent/((report|foreign|init_|schema_json).*|probes/.*)|"
                     r"collector/(cli/.*|web/(reply|list_json).*|alert/notice_json\.h|"
+                    r"ask/incident_json\.h|"
                     r".*_json\.c)",
     r"microhttpd\.h": r"collector/web/http.*",
     # What libmicrohttpd speaks TLS with; a renewed certificate needs it.

@@ -1,6 +1,7 @@
 """Incidents and their reports, from recorded outages."""
 import html.parser
 import json
+import shlex
 import sqlite3
 import subprocess
 
@@ -91,8 +92,10 @@ def test_what_comes_back_soon_is_the_same_incident(stage):
 
 
 SECTIONS = ("Verdict", "What is cleared", "What is held responsible",
-            "Measurements", "Timeline", "Evidence for", "Evidence against",
-            "Next actions", "Impact", "Escalation and confidence")
+            "Measurements", "Guards of earlier fixes", "What got worse",
+            "Timeline", "Evidence for", "Evidence against",
+            "How to reproduce", "Next actions", "Repair and verification",
+            "Impact", "Status", "Escalation", "Confidence")
 
 
 @pytest.mark.parametrize("form", ["text", "md", "html"])
@@ -104,6 +107,41 @@ def test_a_report_has_every_section_in_order(stage, form):
     at = [done.stdout.index(section) for section in SECTIONS]
     assert at == sorted(at)
     assert "the network" in done.stdout[at[0]:at[1]]
+
+
+@pytest.mark.parametrize("outage", ["S06", "S17", "S32", "S40"])
+def test_every_command_of_a_report_can_be_typed(stage, outage):
+    """As it stands there, and each answers; no line of it is too wide."""
+    replay(stage, outages.lines(outage))
+    text = ask(stage, "report", "1").stdout
+    commands = [shlex.split(line.strip()[2:]) for line in text.splitlines()
+                if line.startswith("    $ ")]
+    assert len(commands) >= 7
+    for words in commands:
+        if words[:2] == ["vedette", "incident"]:
+            continue  # it tells a collector
+        assert words[0] == "vedette", words
+        done = subprocess.run(
+            [stage.cli, *words[1:]], cwd=stage.directory, check=False,
+            capture_output=True, text=True)
+        assert done.stderr == "" and done.stdout, words
+    assert all(len(line) <= 80 for line in text.splitlines()
+               if not line.startswith("    $ "))
+
+
+@pytest.mark.parametrize("outage", ["S01", "S17", "S21", "S40"])
+def test_every_piece_of_evidence_can_be_opened(stage, outage):
+    """What a verdict refers to, and also what weighs nothing."""
+    replay(stage, outages.lines(outage))
+    verdict = json.loads(ask(stage, "diagnose", "staging", "--json").stdout)
+    named = {row["id"] for row in verdict["evidence"] + verdict["against"]}
+    for remarks in ("cleared", "refuted", "entailed", "masked", "secondary"):
+        named |= {row["why"] for row in verdict[remarks] if row["why"]}
+    assert len(named) > 3
+    for name in named:
+        done = ask(stage, "diagnose", "staging", "--explain", name)
+        assert done.stdout.startswith(f"{name}  "), (name, done.stderr)
+        assert "P from    shipped" in done.stdout
 
 
 class Tags(html.parser.HTMLParser):
@@ -242,10 +280,43 @@ def test_verdicts_outlive_the_results_they_stood_on(stage):
     assert gone["skill"] < -1
     wrong, = gone["false_confident"]
     assert (wrong["class"], wrong["was"]) == ("net", "infra")
+    report = ask(stage, "report", "1", "--at", "2026-01-07T00:00:00Z").stdout
+    assert "are no longer kept" in report
+    assert "the network (0.80)" in " ".join(report.split())
     text = ask(stage, "diagnose", "--self-check",
                "--at", "2026-01-07T00:00:00Z").stdout
     assert "1 as told when they were labelled" in text
     assert "1 not judged" in text and "skill -1." in text
+
+
+def test_a_relapse_names_the_guard_that_should_have_held(stage):
+    """What people said of the first, and what became of its fix."""
+    first = over(outages.lines("S06"))
+    said = json.loads(closed("2026-01-05T13:00:00.000Z", 1, "env",
+                             "config:pool_size"))
+    said["summary"] = "somebody saved connections"
+    guard = {"type": "event", "at": "2026-01-05T13:01:00.000Z",
+             "environment": "staging", "kind": "guard",
+             "subject": "config:pool_size >= 20",
+             "attributes": {"issue": "77"}}
+    replay(stage, first + json.dumps(said) + "\n" + json.dumps(guard) +
+           "\n" + shifted(outages.lines("S06"), 86400))
+    listed = json.loads(ask(stage, "incidents", "--json").stdout)["incidents"]
+    later, earlier = listed
+    assert later["relapse_of"] == earlier["id"]
+    assert later["relapse_guard"]["state"] == "regressed"
+    assert later["relapse_guard"]["issue"] == "77"
+    text = " ".join(ask(stage, "incidents").stdout.split())
+    assert "setting/pool_size at least 20 (issue 77) is regressed" in text
+    report = ask(stage, "report", str(later["id"])).stdout
+    assert f"The same fault as incident {earlier['id']}" in report
+    assert "somebody saved connections" in report
+    assert "REGRESSED" in report and "(issue 77) is regressed" in " ".join(
+        report.split())
+    assert "REGRESSED 1" in ask(stage, "diagnose", "staging").stdout
+    before = ask(stage, "diagnose", "staging", "--at",
+                 "2026-01-06T09:59:00Z").stdout
+    assert "HELD 20" in before
 
 
 @pytest.fixture
