@@ -5,6 +5,20 @@
 
 /* --- separating tests ------------------------------------------------------------------- */
 
+/* What a server says of one question, that it is locked, not allowed, of
+ * something unknown, another question that it answers does not contradict. */
+static bool
+asks_the_same(const struct node *node, const struct scene_view *view)
+{
+	bool is_of_question = node->token == TOKEN_BREAK_LOCK ||
+	    node->token == TOKEN_BREAK_SCHEMA ||
+	    (node->token == TOKEN_BREAK_SERVER && node->layer == LAYER_QUERY);
+
+	return !is_of_question || !node_is_failing(node->view) ||
+	    node_is_failing(view) ||
+	    text_same(view->series->probe, node->view->series->probe);
+}
+
 static bool
 is_reference_of(const struct scene_view *view, const struct node *node)
 {
@@ -14,6 +28,8 @@ is_reference_of(const struct scene_view *view, const struct node *node)
 		return text_same(a->reference_of, b->probe) &&
 		    text_same(a->agent, b->agent) &&
 		    text_same(a->service, b->service);
+	if (!asks_the_same(node, view))
+		return false;
 	/* A probe of the dependency itself, with a login of its own, from the
 	 * same place. */
 	return node->dependency[0] != '\0' && text_same(a->kind, b->kind) &&
@@ -143,6 +159,7 @@ is_peer(const struct look *look, const struct node *node,
 	    view->last->outcome == OUTCOME_UNKNOWN ||
 	    /* A host that answers pings acquits none of its ports. */
 	    (text_same(a->kind, "icmp") && !node_is_failing(view)) ||
+	    !asks_the_same(node, view) ||
 	    (text_same(a->environment, b->environment) &&
 		text_same(a->agent, b->agent) &&
 		text_same(a->service, b->service)))

@@ -314,6 +314,10 @@ find_new_text(const struct look *look)
 	const struct scene_view *view = look->break_->view;
 	struct finding *finding;
 
+	/* What a client of ours is told by a server is no word of a build. */
+	if (!node_is_application(look->scene, look->break_->service) ||
+	    (look->break_->layer < LAYER_APP && !look->break_->by_text))
+		return;
 	if (!view->text_is_new || view->told->message[0] == '\0' ||
 	    view->told->reason == REASON_MISSED ||
 	    look->break_->layer < LAYER_QUERY)
@@ -391,7 +395,7 @@ find_peer_values(const struct look *look)
 			    !text_same(peer->service, own->service) ||
 			    !text_same(peer->name, own->name) ||
 			    !is_peer_environment(scene, peer->environment) ||
-			    !suspect_uses(look->break_, own->name) ||
+			    !suspect_uses(scene, look->break_, own->name) ||
 			    !differs(own, peer))
 				continue;
 			finding = look_add(look, TOKEN_PEER_DIFFERS, 100,

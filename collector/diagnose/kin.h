@@ -1,5 +1,5 @@
 /*
- * kin.h - which dependency do a name or an error text speak of?
+ * kin.h - which dependency do a name, a variable or an error text speak of?
  */
 #ifndef COLLECTOR_DIAGNOSE_KIN_H
 #define COLLECTOR_DIAGNOSE_KIN_H
@@ -20,5 +20,17 @@ bool kin_is_cache(const struct scene_service *service);
  * know. */
 const char *kin_of_text(const struct scene *scene, const char *service,
     const struct signature_found *found, const char *text);
+
+/* Does the name of a variable speak of this dependency: by a word of its name,
+ * or by what is asked of it (DB_HOST of a database)?  Not when a word of it is
+ * another's. */
+bool kin_is_variable_of(
+    const struct scene *scene, const char *variable, const char *dependency);
+
+/* Does it say what of a connection it is, and not whose (HOST, DSN)? */
+bool kin_is_variable_of_all(const char *variable);
+
+/* Does it say whom to trust (SSL_CERT_FILE)? */
+bool kin_is_variable_of_trust(const char *variable);
 
 #endif

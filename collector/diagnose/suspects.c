@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "collector/diagnose/kin.h"
 #include "collector/diagnose/suspects.h"
 #include "proto/base/text.h"
 
@@ -9,6 +10,7 @@
 #define WEIGHT_MAX   150
 #define FAR_AFTER_MS (5 * MINUTE_MS)
 #define SAME_EDIT_MS (10 * 1000) /* a file, and the same read from it */
+#define NAME_LEAST   5
 
 /* --- what kind of change -------------------------------------------------------- */
 
@@ -164,34 +166,11 @@ static bool
 is_connection(const char *name)
 {
 	static const char *const words[] = { "HOST", "PORT", "URL", "URI",
-		"DSN", "USER", "PASS", "DATABASE", "_DB", "SSL", "CERT", "CA_",
-		"ADDR", "SOCKET", "ENDPOINT" };
+		"DSN", "USER", "PASS", "DATABASE", "DB_NAME", "DBNAME", "_DB",
+		"SSL", "TLS", "CERT", "CA_", "ADDR", "SOCKET", "ENDPOINT" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (holds(name, words[i]))
-			return true;
-	return false;
-}
-
-/* Does a variable's name begin like a dependency's ("payments" in
- * PAYMENTS_URL), or is it a database's? */
-static bool
-names_dependency(const char *variable, const char *dependency)
-{
-	static const char *const databases[] = { "POSTGRES", "PG", "DATABASE",
-		"DB_", "MYSQL" };
-	size_t i = 0;
-
-	while (dependency[i] != '\0' && variable[i] != '\0' &&
-	    (variable[i] | 0x20) == (dependency[i] | 0x20))
-		i++;
-	if (i >= 2 && dependency[i] == '\0')
-		return true;
-	if (!holds(dependency, "postgres") && !holds(dependency, "database") &&
-	    !holds(dependency, "db") && !holds(dependency, "sql"))
-		return false;
-	for (i = 0; i < sizeof(databases) / sizeof(databases[0]); i++)
-		if (strncmp(variable, databases[i], strlen(databases[i])) == 0)
 			return true;
 	return false;
 }
@@ -200,7 +179,8 @@ names_dependency(const char *variable, const char *dependency)
 static bool
 is_harmless(const char *variable)
 {
-	return holds(variable, "LOG") || holds(variable, "DEBUG_LEVEL") ||
+	return holds(variable, "LOG_") || holds(variable, "_LOG") ||
+	    holds(variable, "LOGLEVEL") || holds(variable, "DEBUG_LEVEL") ||
 	    holds(variable, "TRACE") || holds(variable, "COLOR");
 }
 
@@ -218,8 +198,21 @@ is_connection_setting(const char *name)
 	return false;
 }
 
+/* Does a path that a probe goes read this variable? */
+static bool
+is_of_path(
+    const struct scene *scene, const struct node *node, const char *variable)
+{
+	if (kin_is_variable_of(scene, variable, node_target(node)))
+		return node->by_text || is_connection(variable);
+	if (kin_is_variable_of_trust(variable))
+		return node->layer == LAYER_TLS;
+	return kin_is_variable_of_all(variable);
+}
+
 bool
-suspect_uses(const struct node *node, const char *name)
+suspect_uses(
+    const struct scene *scene, const struct node *node, const char *name)
 {
 	const char *slash = strchr(name, '/');
 	const char *variable = slash == NULL ? name : slash + 1;
@@ -236,19 +229,39 @@ suspect_uses(const struct node *node, const char *name)
 	if (node->layer <= LAYER_SIDE || node->layer >= LAYER_APP)
 		return node->dependency[0] == '\0' ||
 		    !is_connection(variable) ||
-		    names_dependency(variable, node->dependency);
-	return names_dependency(variable, node_target(node));
+		    kin_is_variable_of_trust(variable) ||
+		    kin_is_variable_of_all(variable) ||
+		    kin_is_variable_of(scene, variable, node->dependency);
+	return is_of_path(scene, node, variable);
 }
 
 bool
-suspect_is_exercised(const struct node *node, const char *name)
+suspect_is_exercised(
+    const struct scene *scene, const struct node *node, const char *name)
 {
 	const char *slash = strchr(name, '/');
 
 	if (strncmp(name, "setting", 7) == 0)
 		return is_connection_setting(name);
-	return strncmp(name, "env/", 4) == 0 &&
-	    names_dependency(slash + 1, node_target(node));
+	return strncmp(name, "env/", 4) == 0 && is_connection(slash + 1) &&
+	    kin_is_variable_of(scene, slash + 1, node_target(node));
+}
+
+/* Does what fails name it?  A short or common word is no name. */
+static bool
+is_told(const struct chain *chain, const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	const char *word = slash == NULL ? name : slash + 1;
+
+	if (strlen(word) < NAME_LEAST || strpbrk(word, "_.") == NULL)
+		return false;
+	for (size_t i = 0; i < chain->n_failing; i++)
+		if ((i == 0 ||
+			chain->failing[i]->entailed_by == chain->failing[0]) &&
+		    holds(chain->failing[i]->view->told->message, word))
+			return true;
+	return false;
 }
 
 /* Does it fail, or something of its service with the break? */
@@ -276,7 +289,9 @@ is_used(const struct scene *scene, const struct chain *chain,
 	    strcmp(change->service, node_target(node)) != 0 &&
 	    !node_needs(scene, node->service, change->service))
 		return false;
-	return class != CHANGE_INPUT || suspect_uses(node, change->name);
+	return class != CHANGE_INPUT ||
+	    suspect_uses(scene, node, change->name) ||
+	    is_told(chain, change->name);
 }
 
 /* --- the whole ------------------------------------------------------------------------ */

@@ -48,11 +48,13 @@ suspects_find(const struct suspects *suspects, enum change_class class);
 
 /* Does what fails at a node use this fact?  Names of facts: "env/NAME",
  * "setting/NAME", "file/NAME" ... */
-bool suspect_uses(const struct node *node, const char *name);
+bool suspect_uses(
+    const struct scene *scene, const struct node *node, const char *name);
 
 /* Does a run to a node's target, with the inputs of the service, put this one
  * to the test?  What it never reads may be wrong all the while it passes. */
-bool suspect_is_exercised(const struct node *node, const char *name);
+bool suspect_is_exercised(
+    const struct scene *scene, const struct node *node, const char *name);
 
 /* The weight of a change that ended before_ms before the onset, when
  * n_before of its kind were seen in span_ms; in tenths of a decibel. */

@@ -263,7 +263,7 @@ is_exercised(const struct scene *scene, const struct suspects *suspects,
 
 		if (suspect->class == CHANGE_INPUT && suspect->is_before &&
 		    suspect->is_used && suspect->db10 > 0 &&
-		    !suspect_is_exercised(&node, suspect->change->name))
+		    !suspect_is_exercised(scene, &node, suspect->change->name))
 			return false;
 	}
 	return true;
