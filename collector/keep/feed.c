@@ -385,16 +385,16 @@ interval_of(
 	return rhythm_add(rhythm, line->at_ms);
 }
 
-/* Adds a result; a reason that was not given is derived, and marked so. */
+/* Adds a result; a reason that was not given, or in words that are none of
+ * ours, is derived, and marked so. */
 static void
 add_result(struct feed *feed, struct speaker *speaker, const struct line *line)
 {
 	struct series series = line->series;
 	struct attribute attributes[ATTRIBUTES_MAX];
 	struct result result = line->result;
-	char given[REASON_TEXT_BYTES];
 
-	if (result_reason(given, &line->series, &result)[0] == '\0')
+	if (result.reason == REASON_NONE)
 		result.reason = derive_reason(&result);
 	if (result.reason != line->result.reason &&
 	    result.n_attributes < ATTRIBUTES_MAX) {

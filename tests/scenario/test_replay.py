@@ -347,16 +347,20 @@ def test_a_bad_line_is_named(history):
 
 
 def test_a_reason_that_is_not_given_is_derived(history):
-    """And marked; one that is given stays as it is."""
+    """And marked; words that are given stay as they are."""
     refused = result(0, "critical", message="connect: connection refused")
     foreign = result(10, "critical", reason="E_CONN 17")
+    locked = result(20, "critical", reason="query.55P03",
+                    attributes={"sqlstate": "55P03"})
     del refused["reason"]
-    history.replay([refused, foreign])
+    history.replay([refused, foreign, locked])
     found = [json.loads(line) for line in history.export().splitlines()]
     assert found[0]["reason"] == "connect.refused"
     assert found[0]["reason_derived"] is True
     assert found[1]["reason"] == "E_CONN 17"
     assert "reason_derived" not in found[1]
+    assert found[2]["reason"] == "query.55P03"
+    assert found[2]["reason_derived"] is True
 
 
 def test_a_fact_is_not_of_a_workstation(history):
