@@ -1,23 +1,10 @@
+#include "collector/diagnose/exercise.h"
 #include "collector/diagnose/look.h"
 #include "proto/base/text.h"
 
 #define PEERS_TOLD 2 /* more of the same weigh nothing */
 
 /* --- separating tests ------------------------------------------------------------------- */
-
-/* What a server says of one question, that it is locked, not allowed, of
- * something unknown, another question that it answers does not contradict. */
-static bool
-asks_the_same(const struct node *node, const struct scene_view *view)
-{
-	bool is_of_question = node->token == TOKEN_BREAK_LOCK ||
-	    node->token == TOKEN_BREAK_SCHEMA ||
-	    (node->token == TOKEN_BREAK_SERVER && node->layer == LAYER_QUERY);
-
-	return !is_of_question || !node_is_failing(node->view) ||
-	    node_is_failing(view) ||
-	    text_same(view->series->probe, node->view->series->probe);
-}
 
 static bool
 is_reference_of(const struct scene_view *view, const struct node *node)
@@ -28,8 +15,6 @@ is_reference_of(const struct scene_view *view, const struct node *node)
 		return text_same(a->reference_of, b->probe) &&
 		    text_same(a->agent, b->agent) &&
 		    text_same(a->service, b->service);
-	if (!asks_the_same(node, view))
-		return false;
 	/* A probe of the dependency itself, with a login of its own, from the
 	 * same place. */
 	return node->dependency[0] != '\0' && text_same(a->kind, b->kind) &&
@@ -59,7 +44,8 @@ find_substitution(const struct look *look)
 			    !node_is_fresh(scene, view) ||
 			    view->last->outcome == OUTCOME_UNKNOWN ||
 			    !is_reference_of(view, own) ||
-			    own->layer >= LAYER_APP)
+			    own->layer >= LAYER_APP ||
+			    (!fails && !exercise_covers(view, own)))
 				continue;
 			/* They share the line of the hosts file: no other
 			 * inputs, where it leads them both. */
@@ -159,7 +145,6 @@ is_peer(const struct look *look, const struct node *node,
 	    view->last->outcome == OUTCOME_UNKNOWN ||
 	    /* A host that answers pings acquits none of its ports. */
 	    (text_same(a->kind, "icmp") && !node_is_failing(view)) ||
-	    !asks_the_same(node, view) ||
 	    (text_same(a->environment, b->environment) &&
 		text_same(a->agent, b->agent) &&
 		text_same(a->service, b->service)))
@@ -172,8 +157,9 @@ is_peer(const struct look *look, const struct node *node,
 	    text_same(a->agent, b->agent) &&
 	    text_same(a->service, node_target(node)))
 		return false;
-	/* Only what goes at least as deep can acquit. */
-	return other.layer >= node->layer || node_is_failing(view);
+	/* Only what goes at least as deep, and does it, can acquit. */
+	return node_is_failing(view) ||
+	    (other.layer >= node->layer && exercise_covers(view, node));
 }
 
 static void
@@ -286,8 +272,9 @@ find_detours(const struct look *look)
 				look_place(look, node->view)));
 			finding->view = other->view;
 		}
-		if (look_holds(probe, "address") && node->layer <= LAYER_TCP &&
-		    is_of_break(look, other))
+		/* Of a disk or of memory no address tells. */
+		if (look_holds(probe, "address") && node->layer != LAYER_SIDE &&
+		    node->layer <= LAYER_TCP && is_of_break(look, other))
 			add_address(look, other->view);
 	}
 }

@@ -35,7 +35,8 @@ has_any(const struct scene *scene, enum change_class class)
 		    suspect_class(&scene->changes[i]) == class)
 			return true;
 	for (size_t i = 0; i < scene->n_facts; i++) {
-		struct scene_change as = { .name = scene->facts[i].name };
+		struct scene_change as = { .name = scene->facts[i].name,
+			.source = scene->facts[i].source };
 
 		if (text_same(
 			scene->facts[i].environment, scene->environment) &&
@@ -385,7 +386,8 @@ find_peer_values(const struct look *look)
 		const struct scene_fact *own = &scene->facts[i];
 
 		if (!text_same(own->environment, scene->environment) ||
-		    !text_same(own->service, service))
+		    !text_same(own->service, service) ||
+		    own->source == SOURCE_SERVER)
 			continue;
 		for (size_t k = 0; k < scene->n_facts; k++) {
 			const struct scene_fact *peer = &scene->facts[k];

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "collector/diagnose/claim.h"
+#include "collector/diagnose/exercise.h"
 #include "collector/diagnose/note.h"
 #include "collector/diagnose/subject.h"
 #include "proto/base/text.h"
@@ -249,12 +250,34 @@ env_subject(struct arena *arena, const struct scene *scene,
 	return note(arena, "env:%s", node->service);
 }
 
+/* Who found no room on a disk that a host probe saw fill, best of whom it is
+ * known what writes there; NULL. */
+static const struct node *
+find_full(const struct chain *chain, const struct node *node)
+{
+	const struct node *best = NULL;
+
+	if (!text_same(node->view->series->kind, "host"))
+		return NULL;
+	for (size_t i = 0; i < chain->n_failing; i++) {
+		const struct node *other = chain->failing[i];
+
+		if (exercise_is_of_disk(other) &&
+		    (best == NULL ||
+			(best->dependency[0] == '\0' &&
+			    other->dependency[0] != '\0')))
+			best = other;
+	}
+	return best;
+}
+
 /* "infra:postgres", with what of it ran out. */
 static const char *
 infra_subject(struct arena *arena, const struct scene *scene,
-    const struct node *node, const struct suspects *suspects,
-    const struct findings *findings)
+    const struct chain *chain, const struct node *node,
+    const struct suspects *suspects, const struct findings *findings)
 {
+	const struct node *full;
 	const struct suspect *change = suspects_find(suspects, CHANGE_PLATFORM);
 	const struct finding *platform =
 	    findings_get(findings, TOKEN_PLATFORM_BAD);
@@ -265,6 +288,12 @@ infra_subject(struct arena *arena, const struct scene *scene,
 		node_place(&bad, scene, platform->view);
 		return subject_of_node(arena, scene, &bad);
 	}
+	if (change != NULL && suspect_is_server_setting(change->change))
+		return note(arena, "infra:%s#%s", node_target(node),
+		    strrchr(change->change->name, '/') + 1);
+	full = find_full(chain, node);
+	if (full != NULL)
+		return subject_of_node(arena, scene, full);
 	if ((node->layer >= LAYER_APP || node->layer == LAYER_SIDE) &&
 	    change != NULL)
 		return subject_of_change(arena, change->change);
@@ -388,11 +417,16 @@ exhausted_of(const struct node *node)
 	if (!node->by_text)
 		signature_find(&found, node->view->told->message,
 		    strlen(node->view->told->message));
+	if (exercise_is_of_disk(node))
+		return "#disk";
+	if (node->token == TOKEN_BREAK_LOCK)
+		return "#lock";
+	if (node->view->told->reason == REASON_READ_ONLY ||
+	    found.signature == SIGNATURE_READ_ONLY)
+		return "#read_only";
 	if (node->view->told->reason == REASON_EXHAUSTED ||
 	    found.signature == SIGNATURE_CONNECTIONS)
 		return "#max_connections";
-	if (found.signature == SIGNATURE_DISK)
-		return "#disk";
 	return found.signature == SIGNATURE_MEMORY ? "#memory" : "";
 }
 
@@ -481,7 +515,8 @@ subject_of(enum blame blame, struct arena *arena, const struct scene *scene,
 	case BLAME_ENV:
 		return env_subject(arena, scene, node, suspects, findings);
 	case BLAME_INFRA:
-		return infra_subject(arena, scene, node, suspects, findings);
+		return infra_subject(
+		    arena, scene, chain, node, suspects, findings);
 	case BLAME_NET:
 		return net_subject(
 		    arena, scene, chain, node, suspects, findings);

@@ -67,9 +67,22 @@ class_of_name(const char *name, enum change_class otherwise)
 	return otherwise;
 }
 
+bool
+suspect_is_server_setting(const struct scene_change *change)
+{
+	return !change->is_mark &&
+	    (text_matches(
+		 "postgres/*/default_transaction_read_only", change->name) ||
+		text_matches("postgres/*/max_connections", change->name) ||
+		(change->source == SOURCE_SERVER &&
+		    strncmp(change->name, "setting/", 8) == 0));
+}
+
 enum change_class
 suspect_class(const struct scene_change *change)
 {
+	if (suspect_is_server_setting(change))
+		return CHANGE_PLATFORM;
 	if (!change->is_mark)
 		return class_of_name(change->name, CHANGE_OTHER);
 	switch (change->kind) {

@@ -37,6 +37,9 @@ struct suspects {
 
 enum change_class suspect_class(const struct scene_change *change);
 
+/* Is it a setting of a server that others use, and no input of theirs? */
+bool suspect_is_server_setting(const struct scene_change *change);
+
 /* The changes of the environment in the day before the onset, and since. */
 void suspects_build(struct suspects *out, struct arena *arena,
     const struct scene *scene, const struct chain *chain);

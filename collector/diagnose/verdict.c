@@ -121,6 +121,8 @@ trigger_kind(const struct suspect *suspect)
 
 	if (change->is_mark)
 		return mark_kind_name(change->kind);
+	if (suspect_is_server_setting(change))
+		return "server_setting_change";
 	for (size_t i = 0; i < sizeof(trigger_kinds) / sizeof(trigger_kinds[0]);
 	     i++)
 		if (text_matches(trigger_kinds[i].pattern, change->name))
