@@ -111,6 +111,56 @@ def test_a_wrong_and_sure_verdict_is_falsely_confident():
     assert row["verdict_correct"] == 0
 
 
+@pytest.mark.parametrize("begin, end, is_right", [
+    ("2026-01-05T09:59:58Z", "2026-01-05T10:00:03Z", True),
+    ("2026-01-05T10:00:06Z", "2026-01-05T10:00:09Z", True),
+    ("2026-01-05T09:59:40Z", "2026-01-05T09:59:50Z", False),
+    ("2026-01-05T10:00:20Z", "2026-01-05T10:00:30Z", False),
+])
+def test_an_onset_holds_the_moment(begin, end, is_right):
+    """Within one and a half intervals; where there is impact at all."""
+    row = score.judge(SCENARIO, record(verdict(onset={"from": begin,
+                                                      "to": end})))
+    assert row["onset"] is is_right
+    assert score.judge(SCENARIO, record(verdict()))["onset"] is False
+    well = dict(SCENARIO, expected=dict(SCENARIO["expected"],
+                                        severity="none"))
+    assert score.judge(well, record(verdict()))["onset"] is None
+
+
+@pytest.mark.parametrize("wanted, more, points", [
+    ([], {}, None), (["access lost 90 s before onset"], {}, None),
+    (["agent:agent-stg"], {}, 0), (["agent:agent-stg"], {"blind_spots": [
+        {"what": "everything agent-stg sees", "why": "silent"}]}, 1),
+    (["config:pool_timeout drift 45.0 -> 44.0, not causal",
+      "app:backend@v2"], {"cleared": [{"subject": "config:pool_timeout"}]},
+     .5),
+    (["app:backend@v2", "envvar:SECRET_KEY"], {"alternatives": [
+        {"subject": "app:backend@v2", "class": "app", "confidence": .4}]}, 1),
+])
+def test_findings_beside_the_first_are_looked_for(wanted, more, points):
+    """Those that have a subject, wherever a verdict tells them."""
+    scenario = dict(SCENARIO, expected=dict(SCENARIO["expected"],
+                                            secondary=wanted))
+    row = score.judge(scenario, record(verdict(**more)))
+    assert row["secondary"] == points
+
+
+def test_confidence_is_compared_with_what_was_right():
+    """In four bins; and the Brier score with that of the prior."""
+    rows = [score.judge(SCENARIO, record(verdict("env", .95))),
+            score.judge(SCENARIO, record(verdict("net", .95))),
+            score.judge(SCENARIO, record(verdict("env", .6))),
+            score.judge(SCENARIO, record(verdict("undetermined", .5)))]
+    assert [(row["n"], row["correct"]) for row in
+            score.reliability(rows)] == [(0, 0), (1, 1), (0, 0), (2, 1)]
+    assert score.skill(rows) is None
+    told = dict.fromkeys(score.CLASSES, 1 / 6)
+    rows[0]["baselines"] = {"prior only": {
+        "class": "app", "confidence": 1 / 6, "probabilities": told}}
+    assert 0.99 < score.skill(rows) < 1
+
+
 def test_a_verdict_that_does_not_stay_has_no_time():
     """The last look decides."""
     row = score.judge(SCENARIO, record(verdict(), [

@@ -149,6 +149,48 @@ def seconds_of(text):
         text.replace("Z", "+00:00")).timestamp()
 
 
+IMPACTS = ("outage", "partial", "degraded")
+
+
+def onset_points(expected, verdict, reference, pace, interval_s):
+    """Does the told onset hold the moment when impact began, within one and
+    a half intervals?  None where there is no impact."""
+    if expected.get("onset_s") is None or \
+            expected.get("severity") not in IMPACTS:
+        return None
+    told = verdict.get("onset")
+    if told is None or None in (told.get("from"), told.get("to")):
+        return False
+    at = reference + expected["onset_s"] / pace
+    slack = 1.5 * interval_s / pace
+    return seconds_of(told["from"]) - slack <= at <= \
+        seconds_of(told["to"]) + slack
+
+
+BESIDE = ("secondary", "masked", "standing", "alternatives", "blind_spots",
+          "cleared", "refuted", "claims")
+
+
+def secondary_points(expected, verdict, env):
+    """How many of the findings beside the first are told, as a share; None
+    where none is expected that has a subject."""
+    wanted = [text.split()[0] for text in expected.get("secondary", [])
+              if re.match(r"[a-z]+:\S", text)]
+    if not wanted:
+        return None
+    rows = [row for part in BESIDE for row in verdict.get(part) or []]
+    rows.append({"subject": verdict.get("subject")})
+    texts = [" ".join(str(value) for value in row.values()) for row in rows]
+
+    def is_told(subject):
+        name = re.split("[:/]", coarse(subject))[-1]
+        return any(row.get("subject") and
+                   matches(subject, row["subject"], env) for row in rows) or \
+            any(name in text for text in texts)
+
+    return sum(map(is_told, wanted)) / len(wanted)
+
+
 def time_to_verdict(expected, looks):
     """Seconds of the scenario from onset to the first right look that stays
     right; None when the last is wrong."""
@@ -200,6 +242,9 @@ def judge(scenario, record, interval_s=5):
         "subject_top1": points[0], "subject_top3": max(points[:3]),
         "trigger_kind": kind, "trigger_time": timely,
         "must_not_blame": blamed,
+        "onset": onset_points(expected, verdict, record["reference"],
+                              record["pace"], interval_s),
+        "secondary": secondary_points(expected, verdict, env),
         "in_range": expected.get("min_confidence", 0) - 1e-9 <= confidence <=
         expected.get("max_confidence", 1) + 1e-9,
         "brier": brier(given, expected["verdict"])
@@ -251,6 +296,8 @@ def summary(rows):
         "subject_top3": sum(row["subject_top3"] > 0 for row in rows),
         "trigger_kind": mean([row["trigger_kind"] for row in rows]),
         "trigger_time": mean([row["trigger_time"] for row in rows]),
+        "onset": mean([row["onset"] for row in rows]),
+        "secondary": mean([row["secondary"] for row in rows]),
         "must_not_blame": sum(len(row["must_not_blame"]) for row in rows),
         "in_range": sum(row["in_range"] for row in rows),
         "brier": mean([row["brier"] for row in rows]),
@@ -261,6 +308,25 @@ def summary(rows):
         "actions": mean([row["actions"] for row in rows]),
         "severity": mean([row["severity"] for row in rows]),
     }
+
+
+BINS = (0.0, 0.5, 0.7, 0.9, 1.0)
+
+
+def reliability(rows):
+    """What was right of what was said with so much confidence; words that
+    blame nobody ("undetermined") promise nothing."""
+    said = [row for row in rows if not row["undetermined"]]
+    table = []
+    for low, high in zip(BINS, BINS[1:]):
+        inside = [row for row in said if low <= row["confidence"] < high or
+                  row["confidence"] == high == BINS[-1]]
+        right = sum(row["verdict_correct"] for row in inside)
+        table.append({"from": low, "to": high, "n": len(inside),
+                      "confidence": mean([row["confidence"]
+                                          for row in inside]),
+                      "correct": right, "wilson": wilson(right, len(inside))})
+    return table
 
 
 def baseline_rows(rows, name):
@@ -278,6 +344,14 @@ def baseline_rows(rows, name):
                      other["class"] != "undetermined" and
                      other["confidence"] >= CONFIDENT})
     return made
+
+
+def skill(rows, name="prior only"):
+    """How much better than a judge who sees nothing: 1 is perfect, 0 no
+    better; None where that judge is not known."""
+    own = mean([row["brier"] for row in rows if name in row["baselines"]])
+    other = mean([row["brier"] for row in baseline_rows(rows, name)])
+    return None if own is None or not other else 1 - own / other
 
 
 def of_baseline(rows, name):
@@ -306,6 +380,8 @@ def score(rows, not_run, interval_s=5):
         "tags": {tag: summary([row for row in rows if tag in row["tags"]])
                  for tag in tags},
         "all": total,
+        "reliability": reliability(rows),
+        "skill": skill(rows),
         "baselines": {name: of_baseline(rows, name) for name in names},
         "goals": goals(total, len(rows) + len(not_run), interval_s),
     }

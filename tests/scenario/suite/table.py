@@ -64,10 +64,20 @@ def print_table(result, say=print):
         f"{total['subject_top3']}; confidence in range "
         f"{total['in_range']}/{total['n']}; trigger kind "
         f"{number(total['trigger_kind'], '{:.0%}')}, time "
-        f"{number(total['trigger_time'], '{:.0%}')}; severity "
+        f"{number(total['trigger_time'], '{:.0%}')}; onset "
+        f"{number(total['onset'], '{:.0%}')}; secondary "
+        f"{number(total['secondary'], '{:.0%}')}; severity "
         f"{number(total['severity'], '{:.0%}')}; report sections "
         f"{number(total['sections'], '{:.1f}')}; actions "
         f"{number(total['actions'], '{:.0%}')}")
+    say("\nconfidence   said   right  95 % interval")
+    for row in result["reliability"]:
+        low, high = row["wilson"]
+        say(f"  {row['from']:.1f}-{row['to']:.1f}  "
+            f"{number(row['confidence'], '{:.2f}'):>6}  "
+            f"{share(row['correct'], row['n']):>6}  {low:.2f}-{high:.2f}")
+    say("Brier skill against the prior "
+        f"{number(result['skill'], '{:.2f}')}")
     say("\nthe same evidence, judged otherwise")
     for name, of in result["baselines"].items():
         low, high = of["wilson"]
