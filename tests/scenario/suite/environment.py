@@ -74,7 +74,8 @@ class Replica:
                    "--exports", str(self.env.folder / "export"),
                    "--pace", str(world.pace)]
         self.unit.write_text(json.dumps({
-            "command": self.env.confine + self.confine + command, "environment": overrides or {},
+            "command": self.env.confine + self.confine + command,
+            "environment": overrides or {},
             "environment_file": str(self.env.env_file),
             "pid_file": str(self.pid_file), "log": str(self.log),
             "restart_s": RESTART_S / world.pace}))

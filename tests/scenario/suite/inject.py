@@ -16,8 +16,8 @@ from suite.texts import (app, cloud, commands, database, files, filters,
 from suite.texts.words import Clause, context_of, leading_context
 
 READERS = [app.nothing, *commands.EARLY, *files.READERS, *variables.READERS,
-           *database.READERS, *postmaster.READERS, *filters.READERS, *paths.READERS,
-           *names.READERS, *front.READERS, *cloud.READERS,
+           *database.READERS, *postmaster.READERS, *filters.READERS,
+           *paths.READERS, *names.READERS, *front.READERS, *cloud.READERS,
            *machine.READERS, *observers.READERS, *app.READERS, *variables.LATE,
            *commands.LATE]
 DEEPEST = 6  # cuts within one piece

@@ -154,8 +154,8 @@ class Router(Namespace):
         self.sysctl("net.ipv4.ip_forward", 1)
         for place in places:
             gateway = PLACES[place.place][1]
-            lines = [f"link add name {place.place} type veth peer name eth0 netns "
-                     f"{place.name}",
+            lines = [f"link add name {place.place} type veth peer name eth0 "
+                     f"netns {place.name}",
                      f"addr add {gateway}/32 dev {place.place}",
                      f"link set dev {place.place} up"]
             batch(lines + [f"route add {address}/32 dev {place.place}"
@@ -234,7 +234,8 @@ class Router(Namespace):
     def rate(self, towards, kilobits):
         """Limits what goes towards a namespace (tbf); before pace."""
         done = self.run(f"tc qdisc replace dev {towards} root tbf rate "
-                        f"{round(kilobits * self.stage.pace)}kbit burst 16kbit latency 400ms",
+                        f"{round(kilobits * self.stage.pace)}kbit "
+                        "burst 16kbit latency 400ms",
                         check=False)
         if done.returncode != 0:
             raise Missing("tbf")

@@ -114,7 +114,8 @@ def is_loop(text):
 
 SOFT = (r",?\s+and,? (?:in|at) the same (?:step|moment|time|second|minute)"
         r"(?: as)?,?\s+(?:also )?|,?\s+(?:and )?(?:only )?(?:then|"
-        r"afterwards|after that),?\s+|\s+&&\s+|,\s+(?:and |but )?|\s+(?:and|but|while|"
+        r"afterwards|after that),?\s+|\s+&&\s+|,\s+(?:and |but )?|"
+        r"\s+(?:and|but|while|"
         r"with|plus|so that) |:\s+|\s+(?:-|--)\s+|\.\s+")
 
 

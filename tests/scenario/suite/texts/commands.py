@@ -14,7 +14,8 @@ from suite.texts.words import PLACE, place_of
 FILTERS = {"sed", "awk", "perl", "echo", "printf", "tr", "grep", "cut",
            "openssl", "python3", "sh", "bash", "env", "nsenter", "timeout",
            "seq", "xargs", "head", "tail", "cat", "tee", "true", "false",
-           "test", "date", "getent", "wc", "ls", "id", "base64", "sort", "yes", "nice", "unix2dos"}
+           "test", "date", "getent", "wc", "ls", "id", "base64", "sort",
+           "yes", "nice", "unix2dos"}
 FILES = {"mv", "cp", "rm", "chmod", "chown", "chgrp", "touch", "ln",
          "truncate", "install", "mkdir", "rmdir", "dd", "fallocate",
          "unlink", "setfacl", "mkfifo", "shred", "find", "chattr"}

@@ -142,8 +142,8 @@ def mtu(clause):
         return None
     words.left = words.left.replace(" ¦ ", f" ¦ {size['rest']} ", 1)
     words.take(r"ip link set|set|lower(?:s|ed)?|reduce[sd]?|change[sd]?")
-    place = words.take_raw(rf"<?(?:interface )?(?:towards|of|to|on|dev) (?:the )?"
-                           rf"(?:interface (?:towards|of|to) )?<?"
+    place = words.take_raw(rf"<?(?:interface )?(?:towards|of|to|on|dev) "
+                           rf"(?:the )?(?:interface (?:towards|of|to) )?<?"
                            rf"(?P<p>{END})>?")
     words.take_all(r"interface|router|rt|dev|link|path|to")
     words.end()

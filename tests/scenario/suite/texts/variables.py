@@ -75,7 +75,8 @@ def read_values(words):
     """[(name, value)]; a value of None is made up.  Takes what it reads."""
     found = []
     for m in words.take_all_raw(
-            rf"(?P<name>{NAME})(?:'s value)?(?: ?[=:] ?|,? (?:changes )?from | )"
+            rf"(?P<name>{NAME})(?:'s value)?"
+            r"(?: ?[=:] ?|,? (?:changes )?from | )"
             rf"{OLD} ?(?:->|=>|→|to) ?{VALUE}"):
         found.append((m["name"], value_of(m["value"])))
     for m in words.take_all_raw(rf"(?P<name>{ASSIGNED}) ?= ?{VALUE}"):
@@ -208,7 +209,8 @@ def mangle(clause):
                r"convert(?:ed|s)?|quote[sd]?|write|leave|insert|prefix|"
                r"truncate|cut|ends?|carries|turn|rewrite|change|set|make|"
                r"replace|give")
-    words.take_all(r"convert(?:ed|s)?|values?|line|endings?|characters?|end|around|carries|"
+    words.take_all(r"convert(?:ed|s)?|values?|line|endings?|characters?|"
+                   r"end|around|carries|"
                    r"beginning|start|ends?|after|before|editor|windows|up")
     words.end()
     return [step for env, file in files or home_of(clause, name["name"], envs)
