@@ -262,6 +262,27 @@ def test_production_gets_its_migration_and_rows(world, performer):
     assert prd.version() == 6
 
 
+def test_sessions_stand_as_who_they_are(world, performer):
+    """A lock that is held, idle sessions; a statement that is refused."""
+    database = world.env("stg").database
+    held = ("SELECT usename, state FROM pg_stat_activity WHERE "
+            "application_name = '{}' AND pid <> pg_backend_pid()")
+    do(performer, "as role dba, application_name=psql, on stg-db: BEGIN; LOCK "
+       "TABLE items IN ACCESS EXCLUSIVE MODE; (session left open, idle in "
+       "transaction)")
+    world.wait("the lock", lambda: database.sql(held.format("psql")).split()
+               == ["dba|idle", "in", "transaction"])
+    assert world.env("stg").golden()[3] != "ok"
+    performer.do_session_end("stg")
+    do(performer, "as role batch: open 5 connections (application_name=etl), "
+       "hold")
+    assert database.sql(held.format("etl")).split() == ["batch|idle"] * 5
+    performer.do_session_end("stg")
+    with pytest.raises(Undone, match="nowhere"):
+        do(performer, "as role batch: BEGIN; LOCK TABLE nowhere; hold")
+    world.wait("as before", lambda: world.env("stg").golden() == WELL)
+
+
 def test_exports_need_their_folder(world, performer):
     """And nothing else does."""
     stg = world.env("stg")

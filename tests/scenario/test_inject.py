@@ -117,6 +117,37 @@ def test_what_a_machine_cannot_do_goes_by_its_fallback():
         inject.read_scenario({"id": "X", "inject": [do]}, {"netns"})
 
 
+@pytest.mark.parametrize("do, fallback, needs, verbs", [
+    # The fallback says less than the text; a world does it its own way.
+    ("netem loss 20% stg-app -> stg-db", "random drops instead of netem",
+     ["netns", "netem"], ["shape"]),
+    ("netem loss 20% stg-app -> stg-db", None, ["netem"], ["shape"]),
+    ("netem loss 20% stg-app -> stg-db", "nft forward ip saddr <stg-app> "
+     "numgen random mod 100 < 20 drop", ["tc netem"], ["filter"]),
+    ("iptables -A FORWARD -s <stg-app> -j DROP", None, ["iptables"],
+     ["filter"]),
+    ("kill -9 agent-stg", None, ["something that nobody can try"],
+     ["agent_stop"]),
+])
+def test_what_a_machine_lacks_is_done_another_way(do, fallback, needs, verbs):
+    """By the fallback, if it is read; else as the world does it anyway."""
+    step = {"at_s": 0, "do": do, "needs": needs}
+    if fallback:
+        step["fallback"] = fallback
+    plan = inject.read_scenario({"id": "X", "inject": [step]},
+                                {"netns", "nft"})
+    assert [one.verb for _, one in plan] == verbs
+
+
+def test_every_need_of_the_harness_is_tried():
+    """What the machine was not seen to have is never taken for granted."""
+    for need in ("tc netem", "faketime", "cgroup_memory", "Time Namespaces"):
+        with pytest.raises(inject.Lacking):
+            inject.read_scenario({"id": "X", "inject": [
+                {"at_s": 0, "do": "kill -9 agent-stg", "needs": [need]}]},
+                                 {"netns"})
+
+
 class Recorder:
     """A world that only remembers what was asked of it."""
 

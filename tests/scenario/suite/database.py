@@ -216,11 +216,15 @@ class Database:
         self.sql(f"set role {USER}; {MIGRATIONS[number][0 if up else 1]}; "
                  f"{note};", self.name)
 
+    def password_of(self, role):
+        """Of a role of ours, or of one that a scenario made."""
+        return {USER: self.password, "vedette_probe": "probe-only",
+                "vedette_monitor": "monitor-only"}.get(role, f"{role}-only")
+
     def exhaust(self, role="batch", application="batch-export"):
         """Opens connections until there are no more, and holds them; from
         the database's own host, as a batch job there."""
-        password = {USER: self.password, "batch": "batch-only",
-                    "vedette_probe": "probe-only"}[role]
+        password = self.password_of(role)
         name = f"hold-{self.label}-{len(self.holders)}"
         holder = self.place.popen(
             ["/usr/bin/python3", "-B", HERE / "hold.py",

@@ -131,22 +131,69 @@ def read(text, until=180):
 
 # --- a whole scenario --------------------------------------------------------
 
+# Other words for what world.probe_capabilities() tries.
+ALSO = {
+    "nftables": "nft", "namespaces": "netns", "network-namespaces": "netns",
+    "tc-tbf": "tbf", "tc-netem": "netem", "tc-htb": "htb", "cgroup":
+    "cgroup-memory", "cgroups": "cgroup-memory", "memory-cgroup":
+    "cgroup-memory", "cgroup-v1-memory": "cgroup-memory", "libfaketime":
+    "faketime", "iptables-statistic": "iptables", "timens":
+    "time-namespace", "time-namespaces": "time-namespace", "time-ns":
+    "time-namespace",
+}
+TRIED = ("netns", "nft", "netem", "tbf", "htb", "iptables", "tun", "tmpfs",
+         "cgroup-memory", "faketime", "time-namespace")
+# Steps that a world does its own way, whether the machine has it or not.
+OTHERWISE = {"netem": {"shape"}, "iptables": {"filter"},
+             "faketime": {"trigger_date"}}
+
+
+def lacking_of(inject, capabilities):
+    """What a step needs and this machine was seen not to have.  A need that
+    nobody can try is found out when the step is done."""
+    if capabilities is None:
+        return []
+    needs = [need.lower().replace("_", "-").replace(" ", "-")
+             for need in inject.get("needs", [])]
+    needs = [ALSO.get(need, need) for need in needs]
+    return [need for need in needs
+            if need in TRIED and need not in capabilities]
+
+
+def steps_of(inject, lacking, until):
+    """The steps of a text, or of its fallback."""
+    text = inject["do"]
+    if not lacking:
+        return read(text, until)
+    if inject.get("fallback"):
+        try:
+            return read(fallback(inject), until)
+        except NotUnderstood:
+            text = inject["fallback"]
+    verbs = set.intersection(*(OTHERWISE.get(need, set())
+                               for need in lacking))
+    try:
+        steps = read(inject["do"], until)
+        if {step.verb for step in steps} <= verbs | {"shape_end",
+                                                     "filter_end"}:
+            return steps
+    except NotUnderstood:
+        pass
+    if not inject.get("fallback"):
+        raise Lacking(lacking[0])
+    return read(text, until)
+
+
 def read_scenario(scenario, capabilities=None):
     """[(second, Step)] of a whole scenario, in order.  What this machine
     cannot do goes by its fallback; without one, Lacking names it."""
     plan = []
     for inject in scenario["inject"]:
-        text = inject["do"]
-        lacking = [] if capabilities is None else [
-            need for need in inject.get("needs", [])
-            if need not in capabilities]
-        if lacking:
-            if not inject.get("fallback"):
-                raise Lacking(lacking[0])
-            text = fallback(inject)
+        lacking = lacking_of(inject, capabilities)
         try:
-            steps = read(text, scenario.get("observe_s", 180))
+            steps = steps_of(inject, lacking, scenario.get("observe_s", 180))
         except NotUnderstood as e:
+            text = inject["fallback" if lacking else "do"]
             raise NotUnderstood(f"{scenario['id']}: {text!r}: not understood:"
                                 f" {e}") from None
         plan += [(inject["at_s"] + step.after, step) for step in steps]

@@ -37,6 +37,20 @@ def environment_of(text, default="stg"):
     return ENVIRONMENTS[found["env"]] if found else default
 
 
+# --- statements of SQL --------------------------------------------------------
+
+OBJECT = (r"(?:ROLE|USER|SYSTEM|DATABASE|TABLE|INDEX|SCHEMA|SEQUENCE|VIEW|"
+          r"FUNCTION|EXTENSION|COLUMN|UNIQUE|TYPE|TRIGGER|CONSTRAINT|RULE|"
+          r"PUBLICATION|SUBSCRIPTION|MATERIALIZED|POLICY|TABLESPACE|OWNED)")
+STATEMENT = (rf"(?:(?:ALTER|CREATE|DROP|REASSIGN)(?: OR REPLACE)? {OBJECT}\b|"
+             r"GRANT\s.+\sTO\s|REVOKE\s.+\sFROM\s|UPDATE \w+ SET\b|"
+             r"(?:INSERT INTO|DELETE FROM)\s|TRUNCATE(?: TABLE)? [a-z_]+"
+             r"(?![\w/.]| \$)|VACUUM\b|LOCK TABLE\b|"
+             r"BEGIN(?=;|$| TRANSACTION| WORK| ISOLATION)|SELECT\s|"
+             r"REINDEX\b|DO \$|SET \w+|RESET \w+|CLUSTER\b|ANALYZE\b|"
+             r"CHECKPOINT\b|COMMENT ON\b|COPY \w+|WITH \w+ AS)")
+
+
 # --- where a text may be cut -------------------------------------------------
 
 CLOSING = {"(": ")", "<": ">", "{": "}", "'": "'", '"': '"', "`": "`"}
@@ -80,7 +94,7 @@ def cut(text):
     """What stands between the semicolons of a text; a transaction is one
     thing, however many statements it has."""
     text = re.sub(r",? (?:with)?in the same (?:probe )?(?:interval|minute|"
-                  r"step|second)(?=;|$)", "", text)
+                  r"step|second|\d+ s(?:econds)?)(?=;|$)", "", text)
     spans = quoted_spans(text)
     pieces, begin = [], 0
     for end in re.finditer(r";\s*|\n+\s*|(?<=\w{3})\.\s+(?=[A-Za-z])", text):
@@ -90,11 +104,12 @@ def cut(text):
     pieces.append(text[begin:])
     joined = []
     for piece in (piece.strip() for piece in pieces if piece.strip()):
-        is_open = joined and re.search(r"\bBEGIN\b", joined[-1]) and \
+        is_open = joined and re.search(r"\bBEGIN\b|(?:^|: )begin\b",
+                                       joined[-1]) and \
             not re.search(r"\b(COMMIT|ROLLBACK|END)\b", joined[-1])
         if joined and is_loop(joined[-1]):
             joined[-1] += "; " + piece
-        elif is_open and (is_statement(piece) or re.match(
+        elif is_open and (re.match(rf"(?i:{STATEMENT})", piece) or re.match(
                 r"COMMIT|ROLLBACK|END\b|\(|(?:and |then )?(?:hold|keep|"
                 r"leave|never commit|no commit|do not commit)", piece)):
             joined[-1] += ("; " if piece[0] != "(" else " ") + piece
@@ -128,19 +143,7 @@ def soft_cuts(text):
             if outside(spans, m.start()) and m.start() > 0]
 
 
-# --- statements and remarks --------------------------------------------------
-
-OBJECT = (r"(?:ROLE|USER|SYSTEM|DATABASE|TABLE|INDEX|SCHEMA|SEQUENCE|VIEW|"
-          r"FUNCTION|EXTENSION|COLUMN|UNIQUE|TYPE|TRIGGER|CONSTRAINT|RULE|"
-          r"PUBLICATION|SUBSCRIPTION|MATERIALIZED|POLICY|TABLESPACE|OWNED)")
-STATEMENT = (rf"(?:(?:ALTER|CREATE|DROP|REASSIGN)(?: OR REPLACE)? {OBJECT}\b|"
-             r"GRANT\s.+\sTO\s|REVOKE\s.+\sFROM\s|UPDATE \w+ SET\b|"
-             r"(?:INSERT INTO|DELETE FROM)\s|TRUNCATE(?: TABLE)? [a-z_]+"
-             r"(?![\w/.]| \$)|VACUUM\b|LOCK TABLE\b|"
-             r"BEGIN(?=;|$| TRANSACTION| WORK| ISOLATION)|SELECT\s|"
-             r"REINDEX\b|DO \$|SET \w+|RESET \w+|CLUSTER\b|ANALYZE\b|"
-             r"CHECKPOINT\b|COMMENT ON\b|COPY \w+|WITH \w+ AS)")
-
+# --- remarks --------------------------------------------------
 
 def is_statement(clause):
     """Is it SQL, in capitals, perhaps after who says it to whom?"""
@@ -155,10 +158,11 @@ def without_remarks(clause):
              if clause[span[0]] == "(" and
              (span[0] == 0 or clause[span[0] - 1].isspace())]
     if is_statement(clause):
-        spans = [span for span in spans if span[1] == len(clause) and
+        spans = [span for span in spans if re.match(
+            r"$|[,;]? (?:and )?(?:hold|keep|leave)|[,;]", clause[span[1]:]) and
                  "CREATE TABLE" not in clause and re.fullmatch(
-                     r"\([A-Za-z][\w'.,/:;-]*(?: [\w'.,/:;-]+)+\)",
-                     clause[span[0]:])]
+                     r"\([A-Za-z][\w'.,/:;=-]*(?: [\w'.,/:;=-]+)+\)",
+                     clause[span[0]:span[1]])]
     remarks, kept, begin = [], "", 0
     for start, end in spans:
         kept += clause[begin:start]
@@ -172,9 +176,9 @@ def without_remarks(clause):
 
 # --- times within a clause ---------------------------------------------------
 
-SECONDS = (r"(\d+(?:\.\d+)?)\s*(ms|s|secs?|seconds?|mins?|minutes?|h|hours?|"
+SECONDS = (r"(\d+(?:\.\d+)?)\s*(ms|s|secs?|seconds?|m|mins?|minutes?|h|hours?|"
            r"days?|years?)\b")
-UNIT = {"ms": 0.001, "s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60,
+UNIT = {"ms": 0.001, "s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60,
         "h": 3600, "hour": 3600, "day": 86400, "year": 365 * 86400}
 
 

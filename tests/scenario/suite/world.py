@@ -332,8 +332,9 @@ class World:
                   for name, agent in self.agents.items())]
 
     def capabilities(self):
-        """Of netns, nft, tun, delay, netem, tbf, cgroup-memory, faketime,
-        tmpfs: those that this machine was seen to have."""
+        """Of netns, nft, iptables, tun, delay, netem, tbf, htb, faketime,
+        cgroup-memory, time-namespace, tmpfs: those that this machine was
+        seen to have."""
         if self.known_capabilities is None:
             self.known_capabilities = probe_capabilities()
         return self.known_capabilities
@@ -502,6 +503,13 @@ def probe_capabilities():
                   "netem", "delay", "1ms"),
         "tbf": (*inside, "tc", "qdisc", "replace", "dev", "lo", "root",
                 "tbf", "rate", "1mbit", "burst", "16kbit", "latency", "1ms"),
+        "htb": (*inside, "tc", "qdisc", "replace", "dev", "lo", "root",
+                "handle", "1:", "htb"),
+        "iptables": (*inside, "iptables", "-A", "FORWARD", "-p", "tcp", "-m",
+                     "statistic", "--mode", "random", "--probability", "0.5",
+                     "-j", "DROP"),
+        "time-namespace": ("unshare", "--time", "--fork", "--monotonic", "1",
+                           "true"),
         "tun": (*inside, "ip", "tuntap", "add", "dev", "t0", "mode", "tun"),
         "tmpfs": ("unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"),
     }

@@ -8,10 +8,10 @@ import subprocess
 from suite.deeds.frame import Frame, Undone
 
 INODES = 100_000
+BEGINS_S = 30  # until a session stands
 PSQL = ("(printf '%s;\\n' \"$1\"; exec sleep 100000) | "
-        "PGAPPNAME=\"$5\" setpriv --reuid=postgres --regid=postgres "
-        "--clear-groups /usr/lib/postgresql/15/bin/psql -qAt "
-        "-v ON_ERROR_STOP=1 -h \"$2\" -p \"$3\" -U postgres \"$4\"")
+        "exec /usr/lib/postgresql/15/bin/psql -qAtX -v ON_ERROR_STOP=1")
+FULL = "too many clients|remaining connection slots|too many connections"
 # Rows of our own kind, for a statement that only says how many.
 ROWS = {
     "items": "INSERT INTO items SELECT m + i, 'item ' || i, 100, "
@@ -80,10 +80,27 @@ class Data(Frame):
         One that is not there yet is somebody who may do everything."""
         if role in (None, "postgres", "superuser"):
             return sql
+        self.make_role(database, role)
+        return f"SET ROLE {role}; {sql}"
+
+    @staticmethod
+    def make_role(database, role):
+        """Unless it is there."""
         if not database.sql("SELECT 1 FROM pg_roles WHERE rolname = "
                             f"'{role}'").strip():
-            database.sql(f"CREATE ROLE {role} SUPERUSER LOGIN")
-        return f"SET ROLE {role}; {sql}"
+            database.sql(f"CREATE ROLE {role} SUPERUSER LOGIN PASSWORD "
+                         f"'{role}-only'")
+
+    def login(self, env, role, application):
+        """What libpq needs of the environment to be somebody."""
+        database = self.database(env)
+        who = {"PGPORT": str(database.port), "PGDATABASE": database.name,
+               "PGAPPNAME": application}
+        if role in (None, "postgres", "superuser"):
+            return who | {"PGUSER": "postgres", "PGHOST": str(database.socket)}
+        self.make_role(database, role)
+        return who | {"PGUSER": role, "PGPASSWORD": database.password_of(role),
+                      "PGHOST": self.address(f"{env}-db")}
 
     def do_sql(self, env, sql, role, application=None):
         """a statement, each of several in a transaction of its own"""
@@ -107,13 +124,28 @@ class Data(Frame):
     def do_session(self, env, sql, role, application="psql", count=1):
         """statements whose sessions stay"""
         database = self.database(env)
-        sql = self.as_role(database, role, self.filled(sql))
+        sql = self.filled(sql)
+        environment = dict(os.environ) | self.login(env, role, application)
+        label = f"session-{env}-{len(self.sessions)}"
         for _ in range(count):
             self.hold(f"session {env}", self.world.ns(f"{env}-db").popen(
-                ["sh", "-c", PSQL, "sh", sql,
-                 str(getattr(database, "socket", database.data)),
-                 str(database.port), getattr(database, "name", "app"),
-                 application], name=f"session-{env}"))
+                ["sh", "-c", PSQL, "sh", sql], name=label,
+                environment=environment))
+        self.world.wait("the session", lambda: self.has_begun(
+            database, label, application, count), BEGINS_S)
+
+    def has_begun(self, database, label, application, count):
+        """Do the sessions stand?  A statement that is refused is Undone."""
+        log = self.world.stage.log(label)
+        if re.search(FULL, log):
+            return True
+        trouble = re.search("(?:ERROR|FATAL): .*", log)
+        if trouble:
+            raise Undone(f"session: {trouble[0]}")
+        return int(database.sql(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = "
+            f"'{application}' AND pid <> pg_backend_pid() AND query <> ''"
+        )) >= count
 
     def do_session_end(self, env="stg", **_):
         """they end"""
@@ -124,6 +156,8 @@ class Data(Frame):
         """connections until there are no more, or so many"""
         database = self.database(env)
         if count is None:
+            if role:
+                self.make_role(database, role)
             database.exhaust(role=role or "batch", application=application)
         else:
             self.do_session(env, "SELECT 1", role, application, count)

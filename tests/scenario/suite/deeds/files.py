@@ -33,7 +33,12 @@ class Files(Frame):
             lines = other.env_file.read_text(encoding="utf-8").splitlines()
             return dict(line.split("=", 1) for line in lines
                         if "=" in line)[name]
+        if value.startswith("<url of "):
+            place = self.world.env(value[len("<url of "):-1])
+            value = (f"postgres://app:{place.password}@db.{place.domain}:5432/"
+                     f"{place.database_name}")
         if value.startswith("postgres"):
+            value = value.replace(":...@", f":{place.password}@")
             value = value.replace("://...@", f"://app:{place.password}@")
             value = value.replace("<db>", place.database_name)
             value = value.replace("<password>", place.password)

@@ -1,7 +1,9 @@
 """frame.py - what every deed needs: the world, its names, what it holds."""
 import hashlib
 import ipaddress
+import os
 import re
+import signal
 import time
 
 from suite.world import Missing
@@ -81,7 +83,7 @@ class Frame:
         """Ends what is held for something: all of it, or the newest."""
         mine = [pair for pair in self.sessions if pair[0] == what]
         for pair in mine[-1:] if newest else mine:
-            pair[1].kill()
+            end(pair[1])
             self.sessions.remove(pair)
 
     def finish(self):
@@ -94,4 +96,13 @@ class Frame:
     def stop(self):
         """Ends what still holds something."""
         while self.sessions:
-            self.sessions.pop()[1].kill()
+            end(self.sessions.pop()[1])
+
+
+def end(program):
+    """With all that it started."""
+    try:
+        os.killpg(program.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    program.wait()

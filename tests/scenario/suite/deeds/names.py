@@ -36,11 +36,11 @@ class Names(Frame):
 
     def do_record(self, env, name, address):
         """an answer of the zone"""
-        self.world.env(env).dns.set(name, address)
+        self.world.env(env).dns.set(name, address and self.address(address))
 
     def do_record_add(self, env, name, address):
         """one more"""
-        self.world.env(env).dns.add(name, address)
+        self.world.env(env).dns.add(name, self.address(address))
 
     def do_record_back(self, env, **_):
         """as it was"""

@@ -6,7 +6,7 @@ class Paths(Frame):
     """What is done on the router and to routes."""
 
     def rule(self, verdict, saddr=None, daddr=None, proto=None, dport=None,
-             sport=None, percent=None, rate=None):
+             sport=None, percent=None, rate=None, new=False):
         """In the router's words."""
         words = ["forward"]
         if saddr:
@@ -20,6 +20,8 @@ class Paths(Frame):
                       str(dport or sport)]
         elif proto:
             words += ["meta", "l4proto", proto]
+        if new:
+            words += ["tcp", "flags", "&", "(syn|ack)", "==", "syn"]
         if percent is not None and percent < 100:
             words += ["numgen", "random", "mod", "1000", "<",
                       str(round(percent * 10))]
@@ -94,10 +96,12 @@ class Paths(Frame):
 
     def do_blackhole(self, place, target, kind="blackhole"):
         """a route that leads nowhere"""
-        self.world.ns(place).run(["ip", "route", "add", kind,
+        self.world.ns(place).run(["ip", "route", "replace", kind,
                                   self.address(target)])
 
     def do_blackhole_end(self, place, target, kind="blackhole"):
         """and away"""
         self.world.ns(place).run(["ip", "route", "del", kind,
                                   self.address(target)])
+        if place == "rt":  # it stood instead of the way there
+            self.world.router.link(target, True)

@@ -27,6 +27,16 @@ def role_of(clause, words=None):
     return found["role"] if found else clause.context.get("role")
 
 
+def application_of(clause, found):
+    """application_name, where it was said."""
+    if found:
+        return found["app"] or found["app2"]
+    remark = re.search(APPLICATION, clause.remark)
+    if remark:
+        return (remark["app"] or remark["app2"]).rstrip(",;")
+    return clause.context.get("application")
+
+
 def is_sql(text, spoken):
     """Does each statement begin like one?"""
     if "$$" in text:
@@ -52,7 +62,7 @@ def sql(clause):
     if text[:1] in "\"'" and text[-1:] == text[:1]:
         text = text[1:-1]
     spoken = clause.context.get("place", "").endswith("-db") or \
-        "psql" in clause.before + clause.text
+        clause.context.get("role") or "psql" in clause.before + clause.text
     if not re.match(STATEMENT, text, 0 if not spoken else re.I) and \
             not re.match(rf"(?i:{STATEMENT})(?<!begin)", text):
         return None
@@ -66,9 +76,13 @@ def sql(clause):
     text = text[:where.start()] if where else text
     hold = re.search(rf"{HOLD}$", text)
     text = (text[:hold.start()] if hold else text).rstrip("; ")
+    within = re.search(r" (?:in|inside|within) (?:an? )?(?:open |idle |"
+                       r"uncommitted )?transaction$", text)
+    if within:
+        text = "BEGIN; " + text[:within.start()]
     holds = bool(hold) or re.match(r"LOCK TABLE\b", text, re.I) or (
-        re.search(r"\bBEGIN\b", text) and
-        not re.search(r"\b(COMMIT|END|ROLLBACK)\b", text))
+        re.match(r"BEGIN\b", text, re.I) and
+        not re.search(r"\b(COMMIT|END|ROLLBACK)\b", text, re.I))
     if re.match(r"LOCK TABLE\b", text, re.I):
         text = "BEGIN; " + text
     if not is_sql(text, spoken):
@@ -77,8 +91,8 @@ def sql(clause):
             "role": clause.context.get("role")}
     if not holds:
         return clause.step("sql", **args)
-    return clause.step("session", count=1, application=clause.context.get(
-        "application") or "psql", **args)
+    return clause.step("session", count=1, application=application_of(
+        clause, None) or "psql", **args)
 
 
 # --- the same in words: (words, statements); {0} is the first group ----------
@@ -134,6 +148,10 @@ SAID = [
      r"(?:sessions?|connections?|backends?) of (?:the )?(?:role |user )?"
      r"(?!PostgreSQL)(\w+)", "SELECT pg_terminate_backend(pid) FROM "
      "pg_stat_activity WHERE usename = '{0}'"),
+    (r"(?:terminate|kill|end|disconnect)s? (?:all |every |the )*(?:open )?"
+     r"(app|batch)(?:'s)? (?:sessions?|connections?|backends?)",
+     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = "
+     "'{0}'"),
     (r"(?:create|leave|make|add)s? (?:an? )?(?:abandoned |unused |orphaned |"
      r"physical |inactive )*(?:replication )?slot(?: (\w+))?",
      "SELECT pg_create_physical_replication_slot('abandoned', true)"),
@@ -194,16 +212,6 @@ def lock(clause):
         application=application_of(clause, name) or "psql",
         sql=f"BEGIN; LOCK TABLE {table[1].lower()} IN "
             f"{mode['mode'].upper() if mode else 'ACCESS EXCLUSIVE'} MODE")
-
-
-def application_of(clause, found):
-    """application_name, where it was said."""
-    if found:
-        return found["app"] or found["app2"]
-    remark = re.search(APPLICATION, clause.remark)
-    if remark:
-        return (remark["app"] or remark["app2"]).rstrip(",;")
-    return clause.context.get("application")
 
 
 def transaction(clause):
@@ -303,6 +311,13 @@ SETTINGS = (r"(?P<name>max_connections|statement_timeout|lock_timeout|work_mem|"
 def pg_setting(clause):
     """postgresql.conf: NAME=VALUE, or in words"""
     words = clause.words()
+    slots = words.take(r"(?:limit|restrict)s? <?(?:stg-db|prd-db|the server|"
+                       r"(?:the )?database|PostgreSQL)>? to (?P<n>\d+) "
+                       r"connections")
+    if slots:
+        words.end()
+        return clause.step("pg_setting", env=clause.env(),
+                           name="max_connections", value=slots["n"])
     file = words.take_raw(r"\S*postgresql\.(?:auto\.)?conf") or \
         "postgresql" in clause.context.get("file", "")
     found = words.take(
@@ -348,7 +363,8 @@ def pg_hba(clause):
     else:
         reject = words.take(r"rejects?|den(?:y|ies)|refuses?|no longer "
                             r"(?:allows|admits|lets)|locks? out|blocks?")
-        who = words.take(r"(?:role |user |database user )(?P<who>\w+)")
+        who = words.take(r"(?:role |user |database user |host )(?P<who>app|"
+                         r"batch|all)")
         where = words.take(rf"(?:from )?<?(?P<where>{ADDRESS}|stg-app|prd-app"
                            r"|ops)>?")
         if not reject or not (who or where):
@@ -379,7 +395,7 @@ def schema(clause):
     back = down is None and words.take("roll(?:ed)?") and words.take("back")
     to = words.take(rf"to(?= ¦)|back") is not None or back
     if not (down or back) and not words.take(
-            r"apply|applied|run|migrate|bring|up(?:grade)?|install"):
+            r"apply|applied|run|migrate|bring|up(?:grade)?|install|at(?= ¦)"):
         return None
     words.env()
     words.take_all(rf"{PG}|schema|migration|version|up|the|against|number")

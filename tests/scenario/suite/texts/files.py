@@ -63,8 +63,8 @@ def whole(clause):
 def whole_command(words, named):
     """The command that does it, its verb taken; None when there is none."""
     first, *other = named
-    if words.take(r"renamed?|moved?") and other:
-        return f"mv {first} {other[0]}"
+    if words.take(r"renamed?|moved?"):
+        return f"mv {first} {other[0] if other else first + '.off'}"
     if words.take(r"(?:replaced?|overwr(?:ite|itten)|exchanged?)(?: by| with)?"
                   r"|becomes? (?:a copy of )?|is a copy of") :
         words.take(rf"(?:the )?(?:file|one|copy) (?:of|from) (?:{ENV})|"

@@ -101,6 +101,7 @@ def take_share(words):
                            r"(?: --packet \d+)?")
     if found:
         return {"percent": 100 / int(found["n"])}
+    words.take_raw(r"numgen random(?= \d)")
     found = words.take_raw(r"(?P<p>\d+(?:\.\d+)?) ?%(?: of)?")
     if found:
         return {"percent": float(found["p"])}
@@ -113,8 +114,10 @@ def take_share(words):
     return {"rate": float(found["n"])} if found else {}
 
 
-NOISE = (r"packets?|segments?|traffic|new connections?|connections?|random(?:"
-         r"ly)?|router|rt|ports?|datagrams?|SYNs?|silently|anything|"
+NEW = (r"(?:ct |-m conntrack --ct|-m state --)?state (?:new|NEW)|"
+       r"--ctstate NEW|--syn|new connections?|(?:tcp )?SYNs?")
+NOISE = (r"packets?|segments?|traffic|connections?|random(?:"
+         r"ly)?|router|rt|ports?|datagrams?|silently|anything|"
          r"everything|way back|the way|requests|chain|return path|"
          r"quer(?:y|ies)|hook|it|any|at random|ip|all|filter|rules?|traffic")
 
@@ -164,6 +167,8 @@ def rule_of(clause):
     share = take_share(words)
     ends = take_ends(words)
     ports = take_ports(words)
+    if words.take(NEW):
+        ports |= {"proto": "tcp", "new": True}
     if not (tools or ends or ports or chain):
         return None
     words.take(r"(?:both (?:ways|directions)|in both directions)")

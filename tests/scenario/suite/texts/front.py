@@ -4,7 +4,7 @@ import re
 from suite.steps import SECONDS, seconds
 from suite.texts.words import ADDRESS, PLACE, place_of
 
-NGINX = (r"(?:\$\{\w+\}/)?nginx(?:\.conf)?(?:'s)?(?: (?:process|master|pid|"
+NGINX = (r"<nginx(?: master| worker)? pid>|(?:\$\{\w+\}/)?nginx(?:\.conf)?(?:'s)?(?: (?:process|master|pid|"
          r"configuration|config))?|(?:reverse )?proxy|load ?balancer|lb")
 PAY = (r"<?payments(?:\.test)?(?: (?:stub|service|API|provider|host))?(?:'s)?"
        r"(?: pid| process)?>?|svc")

@@ -1,7 +1,8 @@
 """names.py - what is said of names: resolvers, zones, resolv.conf."""
 import re
 
-from suite.steps import SECONDS, environment_of, seconds
+from suite.network import PLACES
+from suite.steps import ENV, ENVIRONMENTS, SECONDS, environment_of, seconds
 from suite.texts.words import ADDRESS, PLACE, place_of
 
 SERVER = (r"(?:dnsmasq|resolvers?|DNS(?: ?servers?)?|name ?servers?)(?:'s)?"
@@ -56,13 +57,23 @@ def zone_env(clause, words, name):
 def record(clause):
     """an answer of a zone: another address, one more, or none"""
     words = clause.words()
+    option = words.take_raw(rf"--(?:address|host-record)=/?{HOST}[/,]"
+                            rf"(?P<a>{ADDRESS})")
+    if option:
+        words.take(SERVER)
+        words.env()
+        words.take_all("restart|with|for|run|add")
+        words.end()
+        return clause.step("record", env=clause.env(), name=option["name"],
+                           address=option["a"])
     zone = words.take(r"zone(?: file)?|A[- ]records?|records?|DNS|dnsmasq|"
                       r"entry|answers?|line") or \
         "dns" == clause.context.get("place")
     name = words.take(HOST)
     if not name:
         return None
-    address = words.take(rf"(?P<a>{ADDRESS})")
+    address = words.take(rf"(?P<a>{ADDRESS}|<[\w-]+>)") or \
+        words.take_raw(r"(?P<a><[\w-]+>)")
     gone = words.take(GONE)
     verb = words.take(r"remove[sd]?|delete[sd]?|drop(?:s|ped)?|take[sn]? out|"
                       r"los(?:es|t)|withdraw[n]?") if not address else None
@@ -135,10 +146,16 @@ def resolver(clause):
     server_word = words.take(r"name ?server|resolver")
     if not (file or server_word):
         return None
-    address = words.take(rf"(?P<a>{ADDRESS})")
-    if not address or not (file or server_word):
-        return None
+    address = words.take(rf"(?P<a>{ADDRESS})") or \
+        re.search(rf"(?P<a>{ADDRESS})", clause.remark)
+    whose = words.take(rf"(?:of |the )*(?P<e>{ENV})(?:'s)?(?= ¦)") \
+        if not address or clause.remark else None
     place = words.take(rf"<?(?P<p>{PLACE})>?")
+    if not address and whose and place:
+        used = PLACES[ENVIRONMENTS[whose["e"].lower()] + "-app"][2]
+        address = {"a": used}
+    if not address:
+        return None
     words.env()
     words.take_all(r"name ?server|resolver|point(?:s|ed)?|set|replace[sd]?|"
                    r"change[sd]?|gets?|write|line|use[sd]?|new|dead|wrong|"

@@ -158,11 +158,12 @@ def plugin(clause):
                       r"check)|check_\w+"):
         return None
     if not words.take(r"hangs?|sleeps?|times? out|time-?outs?|slow|never "
-                      r"(?:ends|returns|exits)|does not end|longer than its "
+                      r"(?:ends|returns|exits|answers)|does not end|longer than its "
                       r"time-?out|blocks|too long"):
         return None
     named = agents_of(words)
-    words.take_all(r"sleeps?|longer|than|timeout|time-?out|check|probe|its|"
+    words.take_all(r"replace[sd]?|swap|stop|exec check|returns|ends|exits|"
+                   r"that|sleeps?|longer|than|timeout|time-?out|check|probe|its|"
                    r"plug-?in|exec|long|runs?|script|forever|interval")
     words.take_all(r"\d+ ?s")
     words.env()
@@ -195,7 +196,7 @@ def claim(clause):
     text = clause.text
     for pattern in (
             rf"{WHO} {SAYS}(?: that|:|,)? (?P<what>.+)",
-            r"vedette mark (?:--environment \S+ )?--claim[= ](?P<what>'[^']+'|"
+            r"(?:vedette )?mark (?:--environment \S+ )?--claim[= ](?P<what>'[^']+'|"
             r"\"[^\"]+\")(?: --environment \S+)?",
             r"(?:post|mark|send|add|file|open|record)s?:? (?:an? )?(?:human |"
             r"user |customer |person's )?(?:report|claim|ticket|complaint)"
@@ -207,8 +208,11 @@ def claim(clause):
             r"mark: (?P<what>['\"].+['\"])"):
         found = re.fullmatch(pattern, text, re.I | re.S)
         if found:
+            what = quoted(found["what"])
+            if re.search(r"/\w", clause.remark) and "/" not in what:
+                what += f" ({clause.remark})"
             return clause.step("event", env=clause.env(), kind="claim",
-                               subject="", summary=quoted(found["what"]))
+                               subject="", summary=what)
     return None
 
 

@@ -113,7 +113,7 @@ def narrow(clause):
     tools = words.take_all(TOOLS + r"|tbf|htb|default \d+|classid \S+|"
                            r"burst \S+|latency \S+|limit \S+|ceil \S+|"
                            r"(?:max )?queue \S+")
-    if not tools and not words.take(
+    if not tools and not words.take_all(
             r"limit(?:s|ed)?|cap(?:s|ped)?|throttle[sd]?|narrow(?:s|ed)?|"
             r"reduce[sd]?|shrink[s]?|slow(?:s|ed)?(?: down)?|bandwidth|"
             r"width"):

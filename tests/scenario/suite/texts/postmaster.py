@@ -25,6 +25,15 @@ def pg_ctl(clause):
                        mode=mode["mode"] if mode else "fast")
 
 
+NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
+           "eight": 8, "ten": 10}
+
+
+def number(word):
+    """In digits or as a word."""
+    return NUMBERS.get(word.lower()) or int(word)
+
+
 def busy(clause):
     """processes that burn the processor"""
     words = clause.words()
@@ -32,7 +41,8 @@ def busy(clause):
                       r"spinning|stress(?:-ng)?"):
         if not words.take_raw(r"[`'\"]?yes\s*>\s*/dev/null[`'\"]?"):
             return None
-    count = words.take(r"(?P<count>\d+)(?: (?:busy )?(?:loops?|process(?:es)?|"
+    words.take_raw(r",? ?(?:at )?nice -?\d+")
+    count = words.take(rf"(?P<count>\d+|{'|'.join(NUMBERS)})(?: (?:busy )?(?:loops?|process(?:es)?|"
                        r"threads?|workers?|cores?|hogs?))?")
     if not words.take(r"burn(?:s|ing)?|busy|loads?|hogs?|saturate[sd]?|stress|"
                       r"keep|spin(?:s|ning)?|run|start|occup(?:y|ied)|max out|"
@@ -45,7 +55,7 @@ def busy(clause):
                    r"endless|processors?|app|burners?")
     words.end()
     return clause.step("busy", env=clause.env(), place=place,
-                       count=int(count["count"]) if count else 2)
+                       count=number(count["count"]) if count else 2)
 
 
 BALLAST = (r"ballast(?: file)?|fill(?:s|ed|er)?(?: up)?(?: file)?|fallocate|"
@@ -54,7 +64,7 @@ BALLAST = (r"ballast(?: file)?|fill(?:s|ed|er)?(?: up)?(?: file)?|fallocate|"
            r"left|extend")
 VOLUME = {
     "collector": r"collector(?:'s)?|store",
-    "database": r"(?:\$\{)?PGDATA(?:_STG|_PRD)?\}?(?:/[\w.]+)?|"
+    "database": r"(?:\$\{)?PGDATA(?:_STG|_PRD)?\}?(?:/[\w.-]+)*|"
                 r"PostgreSQL(?:'s)?|Postgres|database|<?(?:stg|prd)-db>?|"
                 r"pg_wal|WAL|tablespace|data (?:volume|disk|directory)|"
                 r"(?:stg|prd|staging|production) db",

@@ -86,6 +86,9 @@ def read_values(words):
              r"(?:->|=>|→|to|into|with|becomes|by|at)")
     for m in words.take_all_raw(rf"{of},? ?{arrow} ?{EMPTY}{END}"):
         found.append((m["name"], ""))
+    for m in words.take_all_raw(rf"(?P<name>DATABASE_URL)(?: to|=| ->) ?(?:the )"
+                                rf"?(?P<e>{ENV})(?:'s)? (?:database|one|URL)"):
+        found.append((m["name"], f"<url of {ENVIRONMENTS[m['e']]}>"))
     for m in words.take_all_raw(rf"{of},? ?{arrow} (?:{PRODUCTION}){END}"):
         found.append((m["name"], f"<value of {whose(m)}>"))
     for m in words.take_all_raw(rf"{of},? ?{arrow} {MADE}{END}"):
