@@ -26,6 +26,11 @@ static const char *const names[SIGNATURE_COUNT] = {
 	[SIGNATURE_READ_ONLY] = "read_only",
 	[SIGNATURE_STARTING] = "starting",
 	[SIGNATURE_CRASH] = "crash",
+	[SIGNATURE_SERVER] = "server",
+	[SIGNATURE_THROTTLED] = "throttled",
+	[SIGNATURE_PROXY] = "proxy",
+	[SIGNATURE_UPSTREAM] = "upstream",
+	[SIGNATURE_OBSERVER] = "observer",
 };
 
 struct span {
@@ -148,46 +153,73 @@ may_begin(const char *phrase, const char *text, size_t at)
 	return !is_letter(*phrase) || !is_letter(text[at - 1]);
 }
 
-static const struct signature_row *
-row_at(struct span *out_object, const char *text, size_t n, size_t at)
+/* A phrase that matches, and the object in it. */
+struct match {
+	const struct signature_row *row; /* NULL: none */
+	struct span object;
+};
+
+static void
+match_in(struct match *best, const struct signature_row *rows, size_t n_rows,
+    const char *text, size_t n, size_t at)
 {
-	const struct signature_row *best = NULL;
-	size_t best_bytes = 0;
+	for (size_t i = 0; i < n_rows; i++) {
+		struct match match = { &rows[i], { NULL, 0 } };
 
-	for (size_t i = 0; i < signature_table_n; i++) {
-		const struct signature_row *row = &signature_table[i];
-		struct span object = { NULL, 0 };
-
-		if (strlen(row->phrase) > best_bytes &&
-		    may_begin(row->phrase, text, at) &&
-		    matches(row->phrase, text + at, n - at, &object)) {
-			best = row;
-			best_bytes = strlen(row->phrase);
-			*out_object = object;
-		}
+		if (may_begin(rows[i].phrase, text, at) &&
+		    matches(rows[i].phrase, text + at, n - at, &match.object) &&
+		    (best->row == NULL ||
+			strlen(rows[i].phrase) > strlen(best->row->phrase)))
+			*best = match;
 	}
+}
+
+static struct match
+match_at(const char *text, size_t n, size_t at)
+{
+	struct match best = { NULL, { NULL, 0 } };
+
+	match_in(&best, signature_table, signature_table_n, text, n, at);
+	match_in(&best, signature_stores, signature_stores_n, text, n, at);
+	match_in(&best, signature_services, signature_services_n, text, n, at);
 	return best;
+}
+
+/* Does it say that something did not come, or did not stay, and not why? */
+static bool
+is_vague(const struct signature_row *row)
+{
+	return row->signature == SIGNATURE_CRASH ||
+	    row->signature == SIGNATURE_UPSTREAM ||
+	    (row->signature == SIGNATURE_TIMEOUT &&
+		strcmp(row->runtime, "any") == 0);
 }
 
 void
 signature_find(struct signature_found *out, const char *text, size_t n)
 {
+	struct match found = { NULL, { NULL, 0 } };
+
 	memset(out, 0, sizeof(*out));
 	out->runtime = "";
 	for (size_t at = 0; at < n; at++) {
-		struct span object = { NULL, 0 };
-		const struct signature_row *row = row_at(&object, text, n, at);
+		struct match match = match_at(text, n, at);
 
-		if (row == NULL)
+		if (match.row == NULL)
 			continue;
-		out->signature = row->signature;
-		out->runtime = row->runtime;
-		if (object.n >= sizeof(out->object))
-			object.n = sizeof(out->object) - 1;
-		if (object.n > 0)
-			memcpy(out->object, object.bytes, object.n);
-		return;
+		if (found.row == NULL || !is_vague(match.row))
+			found = match;
+		if (!is_vague(match.row))
+			break;
 	}
+	if (found.row == NULL)
+		return;
+	out->signature = found.row->signature;
+	out->runtime = found.row->runtime;
+	if (found.object.n >= sizeof(out->object))
+		found.object.n = sizeof(out->object) - 1;
+	if (found.object.n > 0)
+		memcpy(out->object, found.object.bytes, found.object.n);
 }
 
 const char *

@@ -1,8 +1,9 @@
 /*
  * signature.h - what an error text says, in the words of its runtime.
  *
- * A table of phrases (signature_table.c) that runtimes, databases, proxies and
- * platforms are known to write, each with the class of trouble it means.  A
+ * Tables of phrases (signature_table.c: runtimes; signature_stores.c: what keeps
+ * data; signature_services.c: the rest) that programs are known to write, each
+ * with the class of trouble it means.  A
  * text that no phrase matches is unknown, and is never guessed: its
  * fingerprint tells whether it is the same text as another one, whatever
  * numbers, ids and paths differ.
@@ -33,6 +34,11 @@ enum signature {
 	SIGNATURE_READ_ONLY,   /* may not write now */
 	SIGNATURE_STARTING,    /* starting up or shutting down */
 	SIGNATURE_CRASH,       /* the process ended by itself */
+	SIGNATURE_SERVER,      /* a server says that it cannot serve */
+	SIGNATURE_THROTTLED,   /* asked more often than it is granted */
+	SIGNATURE_PROXY,       /* the proxy on the way out comes no further */
+	SIGNATURE_UPSTREAM,    /* a hop answers for those behind it */
+	SIGNATURE_OBSERVER,    /* the check itself did not run */
 	SIGNATURE_COUNT
 };
 
@@ -45,8 +51,9 @@ struct signature_row {
 	enum signature signature;
 };
 
-extern const struct signature_row signature_table[];
-extern const size_t signature_table_n;
+extern const struct signature_row signature_table[], signature_stores[],
+    signature_services[];
+extern const size_t signature_table_n, signature_stores_n, signature_services_n;
 
 #define SIGNATURE_OBJECT_BYTES 128
 struct signature_found {
@@ -58,7 +65,8 @@ struct signature_found {
 };
 
 /* Classifies n bytes of text; the phrase that begins first wins, the longer
- * of two that begin together. */
+ * of two that begin together.  One that says only that something did not come,
+ * or did not stay, gives way to one behind it that says why. */
 void signature_find(struct signature_found *out, const char *text, size_t n);
 
 /* "module", "setting"; borrowed for ever. */

@@ -417,17 +417,19 @@ exhausted_of(const struct node *node)
 	if (!node->by_text)
 		signature_find(&found, node->view->told->message,
 		    strlen(node->view->told->message));
-	if (exercise_is_of_disk(node))
+	if (exercise_is_of_disk(node) || found.signature == SIGNATURE_DISK)
 		return "#disk";
+	if (found.signature == SIGNATURE_MEMORY)
+		return "#memory";
 	if (node->token == TOKEN_BREAK_LOCK)
 		return "#lock";
 	if (node->view->told->reason == REASON_READ_ONLY ||
 	    found.signature == SIGNATURE_READ_ONLY)
 		return "#read_only";
-	if (node->view->told->reason == REASON_EXHAUSTED ||
-	    found.signature == SIGNATURE_CONNECTIONS)
-		return "#max_connections";
-	return found.signature == SIGNATURE_MEMORY ? "#memory" : "";
+	return node->view->told->reason == REASON_EXHAUSTED ||
+		found.signature == SIGNATURE_CONNECTIONS
+	    ? "#max_connections"
+	    : "";
 }
 
 static const char *
