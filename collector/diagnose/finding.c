@@ -2,6 +2,7 @@
 
 #include "collector/diagnose/claim.h"
 #include "collector/diagnose/look.h"
+#include "collector/diagnose/peers.h"
 #include "collector/diagnose/relapse.h"
 #include "proto/base/text.h"
 
@@ -271,6 +272,27 @@ find_breaks(const struct look *look)
 	}
 }
 
+/* It took the value of another environment, whether that hurts or not. */
+static void
+find_crossing(const struct look *look)
+{
+	const struct scene_fact *peer, *fact;
+	const struct scene_change *change;
+	struct finding *finding;
+
+	fact = peers_crossed(&peer, &change, look->scene);
+	if (fact == NULL ||
+	    (look->break_ != NULL &&
+		!suspect_uses(look->scene, look->break_, fact->name)))
+		return;
+	finding = look_add(look, TOKEN_PEER_EQUAL, 100,
+	    note(look->arena,
+		"%s has the value of %s, and they must differ%s%s", fact->name,
+		peer->environment, change != NULL ? ", since " : "",
+		change != NULL ? note_clock(look->arena, change->to_ms) : ""));
+	finding->fact = fact;
+}
+
 /* --- the whole ------------------------------------------------------------------------------------------- */
 
 void
@@ -288,6 +310,7 @@ findings_collect(struct findings *out, struct arena *arena,
 	find_observers(&look);
 	find_strangers(&look);
 	find_breaks(&look);
+	find_crossing(&look);
 	if (look.break_ == NULL)
 		return;
 	look_at_tests(&look);

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "collector/diagnose/look.h"
+#include "collector/diagnose/peers.h"
 #include "collector/diagnose/relapse.h"
 #include "proto/base/text.h"
 #include "proto/fingerprints.h"
@@ -331,51 +332,6 @@ find_new_text(const struct look *look)
 
 /* --- peers' settings ---------------------------------------------------------------------------------- */
 
-static bool
-is_peer_environment(const struct scene *scene, const char *name)
-{
-	for (size_t i = 0; i < scene->n_environments; i++) {
-		const struct scene_environment *env = &scene->environments[i];
-
-		if (!text_same(env->name, scene->environment))
-			continue;
-		for (size_t k = 0; k < env->n_compare_with; k++)
-			if (text_same(env->compare_with[k], name))
-				return true;
-		return env->n_compare_with == 0;
-	}
-	return true;
-}
-
-/* Flags, limits and pools are meant to be equal everywhere. */
-static bool
-must_match(const char *name)
-{
-	return strncmp(name, "setting/", 8) == 0 || look_holds(name, "FLAG_") ||
-	    look_holds(name, "TIMEOUT") || look_holds(name, "timeout") ||
-	    look_holds(name, "POOL") || look_holds(name, "pool");
-}
-
-static bool
-is_absent(const struct scene_fact *fact)
-{
-	return fact->value[0] == '\0' && fact->fingerprint[0] == '\0';
-}
-
-static bool
-differs(const struct scene_fact *own, const struct scene_fact *peer)
-{
-	if (is_absent(own) && !is_absent(peer))
-		return true;
-	if (!must_match(own->name))
-		return false;
-	if (own->value[0] != '\0' && peer->value[0] != '\0')
-		return !text_same(own->value, peer->value);
-	/* Comparable only when both were made with the fleet's key. */
-	return fingerprints_compare(own->fingerprint, peer->fingerprint) ==
-	    FINGERPRINTS_DIFFER;
-}
-
 static void
 find_peer_values(const struct look *look)
 {
@@ -383,31 +339,24 @@ find_peer_values(const struct look *look)
 	const char *service = chain_sufferer(look->chain, scene, look->break_);
 
 	for (size_t i = 0; service != NULL && i < scene->n_facts; i++) {
-		const struct scene_fact *own = &scene->facts[i];
+		const struct scene_fact *own = &scene->facts[i], *peer;
+		struct finding *finding;
 
 		if (!text_same(own->environment, scene->environment) ||
 		    !text_same(own->service, service) ||
-		    own->source == SOURCE_SERVER)
+		    own->source == SOURCE_SERVER ||
+		    !suspect_uses(scene, look->break_, own->name))
 			continue;
-		for (size_t k = 0; k < scene->n_facts; k++) {
-			const struct scene_fact *peer = &scene->facts[k];
-			struct finding *finding;
-
-			if (text_same(peer->environment, own->environment) ||
-			    !text_same(peer->service, own->service) ||
-			    !text_same(peer->name, own->name) ||
-			    !is_peer_environment(scene, peer->environment) ||
-			    !suspect_uses(scene, look->break_, own->name) ||
-			    !differs(own, peer))
-				continue;
-			finding = look_add(look, TOKEN_PEER_DIFFERS, 100,
-			    note(look->arena, "%s %s %s", own->name,
-				is_absent(own) ? "is absent here, present in"
-					       : "differs from",
-				peer->environment));
-			finding->fact = own;
-			return;
-		}
+		peer = peers_differing(scene, own);
+		if (peer == NULL)
+			continue;
+		finding = look_add(look, TOKEN_PEER_DIFFERS, 100,
+		    note(look->arena, "%s %s %s", own->name,
+			peers_is_absent(own) ? "is absent here, present in"
+					     : "differs from",
+			peer->environment));
+		finding->fact = own;
+		return;
 	}
 }
 

@@ -1,23 +1,14 @@
 #include <string.h>
 
+#include "collector/diagnose/advice.h"
 #include "collector/diagnose/claim.h"
 #include "collector/diagnose/note.h"
+#include "collector/diagnose/peers.h"
 #include "collector/diagnose/remarks.h"
 #include "collector/diagnose/subject.h"
 #include "proto/base/text.h"
 
 #define CONTRADICTS 30 /* tenths of a decibel: 3 dB */
-#define ACTIONS_MAX 6
-
-struct work {
-	struct verdict *out;
-	struct arena *arena;
-	const struct scene *scene;
-	const struct chain *chain;
-	const struct suspects *suspects;
-	const struct node *node; /* the break; NULL */
-	const char *uncovered;   /* the path of a claim; "" */
-};
 
 static bool
 holds(const char *text, const char *word)
@@ -32,7 +23,7 @@ remark(const struct work *work, struct remarks *remarks, enum blame blame,
 	if (remarks->list == NULL)
 		remarks->list = arena_zalloc(work->arena,
 		    (work->scene->n_views + work->scene->n_changes +
-			LAYER_COUNT + 16) *
+			work->scene->n_facts + LAYER_COUNT + 16) *
 			sizeof(*remarks->list));
 	remarks->list[remarks->n++] =
 	    (struct remark){ subject, blame, text, evidence };
@@ -59,6 +50,34 @@ failure(const struct work *work, const struct scene_view *view)
 }
 
 /* --- what follows, what stands apart ------------------------------------------ */
+
+/* Equal to another environment from the first look on: perhaps it is meant. */
+static void
+add_standing_equals(const struct work *work)
+{
+	const struct scene *scene = work->scene;
+	const struct scene_fact *crossed, *peer;
+	const struct scene_change *change;
+
+	crossed = peers_crossed(&peer, &change, scene);
+	for (size_t i = 0; i < scene->n_facts; i++) {
+		const struct scene_fact *fact = &scene->facts[i];
+
+		if (fact == crossed ||
+		    !text_same(fact->environment, scene->environment))
+			continue;
+		peer = peers_equal(scene, fact);
+		if (peer == NULL)
+			continue;
+		remark(work, &work->out->standing, BLAME_ENV,
+		    subject_of_fact(work->arena, fact),
+		    note(work->arena,
+			"has the value of %s; if that is not meant: vedette "
+			"guard add '%s differs' --environment %s",
+			peer->environment, fact->name, fact->environment),
+		    "");
+	}
+}
 
 static void
 add_failures(const struct work *work)
@@ -94,6 +113,7 @@ add_failures(const struct work *work)
 				view->masked->message),
 			    id_of_view(work, view));
 	}
+	add_standing_equals(work);
 	for (size_t i = 0; i < chain->n_standing; i++)
 		remark(work, &work->out->standing,
 		    subject_class_of_node(chain->standing[i]),
@@ -149,15 +169,6 @@ add_cleared(const struct work *work)
 	}
 }
 
-/* Are both the build and inputs, which changed, candidates still? */
-static bool
-are_twins(const struct work *work)
-{
-	return work->out->blame == BLAME_UNDETERMINED &&
-	    suspects_find(work->suspects, CHANGE_RELEASE) != NULL &&
-	    suspects_find(work->suspects, CHANGE_INPUT) != NULL;
-}
-
 /* Changes and claims that someone could take for the cause. */
 static void
 add_refuted(const struct work *work)
@@ -194,7 +205,7 @@ add_refuted(const struct work *work)
 				out->findings.list[k].weight.db10[i] <
 				    against->weight.db10[i]))
 				against = &out->findings.list[k];
-		if (are_twins(work) && i <= BLAME_ENV)
+		if (advice_are_twins(work) && i <= BLAME_ENV)
 			continue;
 		if (against == NULL || i == (int)out->blame ||
 		    out->score.permyriad[i] >= 500)
@@ -298,218 +309,7 @@ add_claims(const struct work *work)
 	}
 }
 
-/* --- what next ------------------------------------------------------------------------------ */
-
-static void
-act(const struct work *work, const char *command, const char *expect,
-    const char *if_not, const char *risk)
-{
-	struct verdict *out = work->out;
-
-	if (out->actions == NULL)
-		out->actions = arena_zalloc(
-		    work->arena, ACTIONS_MAX * sizeof(*out->actions));
-	if (out->n_actions == ACTIONS_MAX)
-		return;
-	out->actions[out->n_actions++] =
-	    (struct action){ command, expect, if_not, risk };
-}
-
-static void
-act_on_blindness(const struct work *work)
-{
-	const char *environment = work->scene->environment;
-
-	for (size_t i = 0; i < work->out->findings.n; i++) {
-		const struct finding *finding = &work->out->findings.list[i];
-
-		if (finding->weight.token == TOKEN_SILENT)
-			act(work,
-			    note(work->arena, "restart agent %s",
-				finding->agent->agent),
-			    "a heartbeat within 15 s",
-			    "its host or its way to the collector is the "
-			    "fault",
-			    "none for the service");
-	}
-	if (strcmp(work->out->subject, "collector:storage") == 0)
-		act(work,
-		    "look where the collector keeps its store: df, its log, "
-		    "vedette-collector verify",
-		    "room for it, and batches that are stored again",
-		    "its host or the way of all agents to it is the fault",
-		    "read-only");
-	if (findings_get(&work->out->findings, TOKEN_STRANGER) != NULL)
-		act(work,
-		    note(work->arena,
-			"run the checks inside %s: vedette-agent check "
-			"--full --config FILE",
-			environment),
-		    "a vantage of in_service or in_environment",
-		    "the identity proofs of that host do not hold",
-		    "read-only");
-	if (work->uncovered[0] != '\0')
-		act(work,
-		    note(work->arena,
-			"add a probe of %s to an agent in %s and run: "
-			"vedette-agent check --full --config FILE",
-			work->uncovered, environment),
-		    "pass: what was reported is not so, or no longer",
-		    "fail: an outage that nobody watched", "read-only");
-	act(work, note(work->arena, "vedette diagnose %s", environment),
-	    "evidence from inside", "the blind spot remains", "read-only");
-}
-
-/* Build and inputs changed together: one of them is put back alone. */
-static void
-act_on_twins(const struct work *work)
-{
-	const struct suspect *release =
-	    suspects_find(work->suspects, CHANGE_RELEASE);
-	const struct suspect *input =
-	    suspects_find(work->suspects, CHANGE_INPUT);
-
-	if (!are_twins(work))
-		return;
-	act(work,
-	    note(work->arena, "put %s back, keep %s, and restart %s",
-		subject_of_change(work->arena, input->change),
-		subject_of_change(work->arena, release->change),
-		work->node->service),
-	    "ok within two intervals: the input (env)",
-	    "it fails as before: the build (app)", "restarts the service");
-}
-
-/* The environment to compare with: the one that is declared, else any; NULL
- * when there is none. */
-static const char *
-peer_of(const struct scene *scene)
-{
-	for (size_t i = 0; i < scene->n_environments; i++)
-		if (text_same(
-			scene->environments[i].name, scene->environment) &&
-		    scene->environments[i].n_compare_with > 0)
-			return scene->environments[i].compare_with[0];
-	for (size_t i = 0; i < scene->n_environments; i++)
-		if (!text_same(scene->environments[i].name, scene->environment))
-			return scene->environments[i].name;
-	return NULL;
-}
-
-/* The separating test that is missing, in the order of what it tells. */
-static void
-act_on_tests(const struct work *work)
-{
-	const struct findings *findings = &work->out->findings;
-	const struct node *node = work->node;
-	const char *peer = peer_of(work->scene);
-
-	if (node->layer >= LAYER_DNS && node->layer < LAYER_APP &&
-	    findings_get(findings, TOKEN_REFERENCE_OK) == NULL &&
-	    findings_get(findings, TOKEN_BOTH_FAIL) == NULL)
-		act(work,
-		    note(work->arena,
-			"add reference inputs to probe %s and run: "
-			"vedette-agent check --full --config FILE",
-			node->view->series->probe),
-		    "pass: the inputs are at fault (env)",
-		    "fail: what they lead to is at fault (infra or net)",
-		    "read-only");
-	if (node->layer >= LAYER_DNS && node->layer < LAYER_APP &&
-	    findings_get(findings, TOKEN_VANTAGE_OK) == NULL &&
-	    findings_get(findings, TOKEN_VANTAGE_FAIL) == NULL)
-		act(work,
-		    note(work->arena,
-			"probe %s from another host of %s: vedette-agent "
-			"check --full --config FILE",
-			node_target(node), work->scene->environment),
-		    "pass: the path from here is at fault (net)",
-		    "fail: the target is at fault (infra)", "read-only");
-	if (node->layer >= LAYER_APP &&
-	    findings_get(findings, TOKEN_BUILD_OK) == NULL &&
-	    findings_get(findings, TOKEN_BUILD_FAIL) == NULL && peer != NULL)
-		act(work,
-		    note(work->arena, "vedette diff %s %s",
-			work->scene->environment, peer),
-		    "the same build healthy elsewhere: not the code alone",
-		    "it fails alike: the code (app)", "read-only");
-}
-
-static void
-act_on_verdict(const struct work *work)
-{
-	const struct verdict *out = work->out;
-	const char *change = out->trigger.subject;
-
-	switch (out->blame) {
-	case BLAME_ENV:
-		act(work,
-		    note(work->arena, "restore %s and restart %s", out->subject,
-			work->node->service),
-		    note(work->arena, "%s/%s ok within two intervals",
-			work->node->service, work->node->view->series->probe),
-		    "what loads it is at fault, not the value",
-		    "restarts the service");
-		break;
-	case BLAME_APP:
-		act(work,
-		    note(work->arena, "roll %s back to the build before",
-			work->node->service),
-		    "ok within two intervals",
-		    "an older build fails as well: look at data and inputs",
-		    "replaces the running build");
-		break;
-	case BLAME_INFRA:
-	case BLAME_NET:
-		act(work,
-		    note(work->arena, "look at %s%s%s with its owner",
-			out->subject, change[0] != '\0' ? ", changed by " : "",
-			change),
-		    "its own state explains the failure",
-		    "probe it from a second vantage", "read-only");
-		break;
-	default:
-		break;
-	}
-}
-
-/* What it was before, and who says so. */
-static void
-act_on_trigger(const struct work *work)
-{
-	const struct trigger *trigger = &work->out->trigger;
-
-	if (trigger->kind[0] == '\0' || trigger->by_mark ||
-	    strpbrk(trigger->subject, ":'\" ") != NULL)
-		return;
-	act(work,
-	    note(work->arena, "vedette changes %s --name %s",
-		work->scene->environment, trigger->subject),
-	    "the value before, and when it was last seen",
-	    "it was never seen before: nothing to put back", "read-only");
-}
-
-static void
-add_actions(const struct work *work)
-{
-	if (work->out->blame == BLAME_NONE)
-		return;
-	if (work->node == NULL || !work->chain->has_inside) {
-		act_on_blindness(work);
-		return;
-	}
-	if (!work->out->score.decisive ||
-	    work->out->blame == BLAME_UNDETERMINED) {
-		act_on_twins(work);
-		act_on_tests(work);
-	}
-	act_on_verdict(work);
-	act_on_trigger(work);
-	act(work,
-	    note(work->arena, "vedette diagnose %s", work->scene->environment),
-	    "the verdict follows the change", "the change was not the cause",
-	    "read-only");
-}
+/* --- what not to do ------------------------------------------------------------------------- */
 
 /* Advice people tend to follow that does harm. */
 static void
@@ -550,6 +350,6 @@ remarks_add(struct verdict *out, struct arena *arena, const struct scene *scene,
 	}
 	add_blind_spots(&work);
 	add_claims(&work);
-	add_actions(&work);
+	advice_add(&work);
 	add_withheld(&work);
 }

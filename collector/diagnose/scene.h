@@ -141,6 +141,15 @@ struct scene_guard {
 	int64_t since_ms; /* broken since */
 };
 
+/* What a value has to do with those of other environments. */
+enum peer_rule { PEER_FREE, PEER_MATCH, PEER_DIFFER };
+
+/* What people said of it; in the order of their words. */
+struct scene_rule {
+	const char *environment, *service, *name; /* service "": of any */
+	enum peer_rule rule;
+};
+
 /* A span of which nobody's results exist, though all were there before and
  * after: the collector did not keep them. */
 struct scene_hole {
@@ -161,9 +170,10 @@ struct scene {
 	const struct scene_fact *facts;
 	const struct scene_change *changes; /* by to_ms, oldest first */
 	const struct scene_guard *guards;
+	const struct scene_rule *rules;
 	const struct scene_hole *holes; /* of the environment, oldest first */
 	size_t n_environments, n_services, n_views, n_agents, n_facts,
-	    n_changes, n_guards, n_holes;
+	    n_changes, n_guards, n_rules, n_holes;
 	const struct experience *experience; /* NULL: nothing was learnt */
 	/* Set by relapse.h. */
 	const struct relapse *relapses;

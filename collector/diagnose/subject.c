@@ -196,6 +196,29 @@ subject_of_change(struct arena *arena, const struct scene_change *change)
 	return name;
 }
 
+const char *
+subject_of_fact(struct arena *arena, const struct scene_fact *fact)
+{
+	const struct scene_change as = {
+		.name = fact->name, .service = fact->service, .after = ""
+	};
+
+	return subject_of_change(arena, &as);
+}
+
+/* A setting may be written without saying that it is one. */
+const char *
+subject_of_guard(struct arena *arena, const struct scene_guard *guard)
+{
+	const struct scene_change as = {
+		.name = guard->name, .service = guard->service, .after = ""
+	};
+
+	return strchr(guard->name, '/') == NULL
+	    ? note(arena, "config:%s", guard->name)
+	    : subject_of_change(arena, &as);
+}
+
 /* --- per class --------------------------------------------------------------------- */
 
 static const char *
@@ -240,13 +263,8 @@ env_subject(struct arena *arena, const struct scene *scene,
 	if (change != NULL)
 		return subject_of_change(arena, change->change);
 	finding = findings_get(findings, TOKEN_PEER_DIFFERS);
-	if (finding != NULL) {
-		struct scene_change as = { .name = finding->fact->name,
-			.service = finding->fact->service,
-			.after = "" };
-
-		return subject_of_change(arena, &as);
-	}
+	if (finding != NULL)
+		return subject_of_fact(arena, finding->fact);
 	return note(arena, "env:%s", node->service);
 }
 

@@ -23,6 +23,11 @@ const char *subject_of_node(
 enum blame subject_class_of_node(const struct node *node);
 
 /* What a change is a change of: "envvar:POSTGRES_HOST", "app:backend@v2". */
+/* "envvar:NAME", "config:NAME": an input by the name of its fact. */
+const char *subject_of_fact(struct arena *arena, const struct scene_fact *fact);
+const char *
+subject_of_guard(struct arena *arena, const struct scene_guard *guard);
+
 const char *
 subject_of_change(struct arena *arena, const struct scene_change *change);
 

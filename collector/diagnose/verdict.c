@@ -3,6 +3,7 @@
 #include "collector/diagnose/graph.h"
 #include "collector/diagnose/node.h"
 #include "collector/diagnose/note.h"
+#include "collector/diagnose/peers.h"
 #include "collector/diagnose/reference.h"
 #include "collector/diagnose/relapse.h"
 #include "collector/diagnose/remarks.h"
@@ -171,6 +172,18 @@ set_trigger_of_break(struct verdict *out, const struct chain *chain)
 	out->trigger.to_ms = chain->failing[0]->view->bad_from_ms;
 }
 
+/* Nothing fails, so nothing is suspected; it is known all the same. */
+static void
+set_trigger_of_change(struct verdict *out, const struct scene_change *change)
+{
+	const struct suspect as = { .change = change, .class = CHANGE_INPUT };
+
+	out->trigger.kind = trigger_kind(&as);
+	out->trigger.subject = change->name;
+	out->trigger.from_ms = change->from_ms;
+	out->trigger.to_ms = change->to_ms;
+}
+
 /* Of the changes of a class the one of what is blamed, else the heaviest. */
 static const struct suspect *
 find_trigger(const struct verdict *out, struct arena *arena,
@@ -204,6 +217,10 @@ set_trigger(struct verdict *out, struct arena *arena, const struct chain *chain,
 	out->trigger.kind = out->trigger.subject = "";
 	if (out->blame >= BLAME_BLIND)
 		return;
+	if (out->silent != NULL) {
+		set_trigger_of_change(out, out->silent);
+		return;
+	}
 	best = find_trigger(out, arena, suspects, of[out->blame]);
 	if (best == NULL && out->blame != BLAME_INFRA)
 		best = suspects_find(suspects, CHANGE_RELEASE);
@@ -387,8 +404,35 @@ is_chosen(const struct scene_guard *guard)
 	    (class != CHANGE_RELEASE && strchr(guard->name, '/') == NULL);
 }
 
-/* A must-differ rule or a guard is broken and nobody feels it: an environment
- * fault all the same. */
+static void
+set_silent(struct verdict *out, const char *subject)
+{
+	set_verdict(out, BLAME_ENV, CAP_TEST);
+	out->cap = "nothing fails yet";
+	out->severity = SEVERITY_SILENT;
+	out->subject = subject;
+}
+
+/* It took the value of another environment, and works. */
+static void
+look_for_crossing(
+    struct verdict *out, struct arena *arena, const struct scene *scene)
+{
+	const struct scene_fact *peer, *fact;
+	const struct scene_change *change;
+
+	if (out->blame != BLAME_NONE)
+		return;
+	fact = peers_crossed(&peer, &change, scene);
+	if (fact == NULL)
+		return;
+	set_silent(out, subject_of_fact(arena, fact));
+	out->onset_from_ms = change != NULL ? change->from_ms : 0;
+	out->onset_to_ms = change != NULL ? change->to_ms : fact->at_ms;
+	out->silent = change;
+}
+
+/* A guard is broken and nobody feels it: an environment fault all the same. */
 static void
 look_for_silent(
     struct verdict *out, struct arena *arena, const struct scene *scene)
@@ -401,10 +445,7 @@ look_for_silent(
 		if (!text_same(guard->environment, scene->environment) ||
 		    !guard->known || guard->held || !is_chosen(guard))
 			continue;
-		set_verdict(out, BLAME_ENV, CAP_TEST);
-		out->cap = "nothing fails yet";
-		out->severity = SEVERITY_SILENT;
-		out->subject = note(arena, "config:%s", guard->name);
+		set_silent(out, subject_of_guard(arena, guard));
 		out->onset_to_ms = guard->since_ms;
 		return;
 	}
@@ -511,6 +552,7 @@ verdict_reach(
 	else if (out->blame == BLAME_BLIND && out->findings.uncovered != NULL)
 		out->onset_from_ms = out->onset_to_ms =
 		    out->findings.uncovered->to_ms;
+	look_for_crossing(out, arena, scene);
 	look_for_silent(out, arena, scene);
 	look_for_slow(out, arena, scene, &chain);
 	set_trigger(out, arena, &chain, &suspects);

@@ -63,6 +63,7 @@ struct verdict {
 	size_t n_views; /* of the environment, fresh or not; 0: no evidence */
 	int64_t onset_from_ms, onset_to_ms, good_ms; /* 0: none, never */
 	struct trigger trigger;
+	const struct scene_change *silent; /* what nobody feels; NULL */
 	/* Earlier incidents of which it is known what they were, and of how
 	 * many their findings: both moved the prior and the rows. */
 	uint32_t n_labelled, n_told;

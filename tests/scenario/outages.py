@@ -72,6 +72,9 @@ FACTS = {
     "env/FLAG_NEW_CHECKOUT": "=0", "setting/pool_size": "=20",
     "setting/pool_timeout": "=45", "file/staging.env": "k1:ee",
 }
+# Production has a database and secrets of its own.
+OWN = {"env/POSTGRES_HOST": "k1:a9", "env/POSTGRES_PASSWORD": "k1:c9",
+       "env/SECRET_KEY": "k1:d9"}
 
 
 def bad(reason, message="", phase=None, since=0, outcome="critical",
@@ -309,7 +312,8 @@ def lines(outage):
     born, born_at = differs.get("born", (None, 0))
     made = []
     for environment in ("staging", "production"):
-        for name, value in FACTS.items():
+        own = OWN if environment == "production" else {}
+        for name, value in (FACTS | own).items():
             made.append((-BEFORE_S, fact_line(
                 -BEFORE_S, environment, "backend", name, value)))
     for number, (name, where) in enumerate(WORLD.items()):

@@ -43,7 +43,7 @@ def over(text):
     before = "".join(
         line + "\n" for line in text.splitlines()
         if json.loads(line)["at"] < "2026-01-05T09:59:50")
-    return text + shifted(before, 1140)
+    return text + shifted(before, 1080)
 
 
 def test_an_outage_is_one_incident_with_its_verdict(stage):
@@ -77,7 +77,7 @@ def test_what_recovers_closes_and_what_returns_is_a_relapse(stage):
 def test_what_comes_back_soon_is_the_same_incident(stage):
     """Twenty minutes later the same outage again, and again."""
     first = over(outages.lines("S17"))
-    replay(stage, first + shifted(first, 2040) + shifted(first, 4080))
+    replay(stage, first + shifted(first, 1980) + shifted(first, 3960))
     def incidents(*arguments):
         return json.loads(ask(stage, "incidents", "staging", "--json",
                               *arguments).stdout)["incidents"]
@@ -317,6 +317,28 @@ def test_a_relapse_names_the_guard_that_should_have_held(stage):
     before = ask(stage, "diagnose", "staging", "--at",
                  "2026-01-06T09:59:00Z").stdout
     assert "HELD 20" in before
+
+
+def test_staging_on_the_database_of_production_is_found(stage):
+    """Everything is green, and the host is that of production."""
+    well = over(outages.lines("S54"))
+    crossed = outages.fact_line(270, "staging", "backend",
+                                "env/POSTGRES_HOST",
+                                outages.OWN["env/POSTGRES_HOST"])
+    replay(stage, well + json.dumps(crossed) + "\n")
+    def verdict(environment, *arguments):
+        return json.loads(ask(stage, "diagnose", environment, "--json",
+                              *arguments).stdout)
+    assert verdict("staging", "--at", "2026-01-05T09:59:00Z")["class"] == "none"
+    found = verdict("staging")
+    assert (found["class"], found["severity"], found["subject"]) == (
+        "env", "silent", "envvar:POSTGRES_HOST")
+    assert found["trigger"]["kind"] == "env_change"
+    assert found["onset"]["to"] == "2026-01-05T10:04:30.000Z"
+    assert "PD_equal" in found["findings"]
+    assert found["next_actions"][0]["command"] == (
+        "vedette changes staging --name env/POSTGRES_HOST")
+    assert verdict("production")["class"] == "none"
 
 
 @pytest.fixture

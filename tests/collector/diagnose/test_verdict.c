@@ -673,6 +673,46 @@ static const struct left {
 	    SEVERITY_DEGRADED, true },
 };
 
+/* Values of two environments while nothing fails; the variable changed so many
+ * seconds ago, 0: it was always so. */
+static const struct crossing {
+	const char *name, *fact, *here, *there;
+	int here_s, there_s;
+	bool is_told;
+	enum peer_rule told; /* by people */
+	enum blame blame;
+	const char *subject;
+	size_t n_standing;
+} crossings[] = {
+	{ "a database host that became that of production is crossed",
+	    "env/POSTGRES_HOST", "k1:aa", "k1:aa", 600, 0, false, PEER_FREE,
+	    BLAME_ENV, "envvar:POSTGRES_HOST", 0 },
+	{ "so is a password, without a prefix that says whose",
+	    "env/DB_PASSWORD", "k1:aa", "k1:aa", 600, 0, false, PEER_FREE,
+	    BLAME_ENV, "envvar:DB_PASSWORD", 0 },
+	{ "it is production's matter when that one changed",
+	    "env/POSTGRES_HOST", "k1:aa", "k1:aa", 0, 600, false, PEER_FREE,
+	    BLAME_NONE, "", 1 },
+	{ "or changed last", "env/POSTGRES_HOST", "k1:aa", "k1:aa", 900, 600,
+	    false, PEER_FREE, BLAME_NONE, "", 1 },
+	{ "always equal it may be meant, and is said", "env/POSTGRES_HOST",
+	    "k1:aa", "k1:aa", 0, 0, false, PEER_FREE, BLAME_NONE, "", 1 },
+	{ "unless people said that it differs", "env/POSTGRES_HOST", "k1:aa",
+	    "k1:aa", 0, 0, true, PEER_DIFFER, BLAME_ENV, "envvar:POSTGRES_HOST",
+	    0 },
+	{ "or that it is free", "env/POSTGRES_HOST", "k1:aa", "k1:aa", 600, 0,
+	    true, PEER_FREE, BLAME_NONE, "", 0 },
+	{ "another value is none", "env/POSTGRES_HOST", "k1:aa", "k1:bb", 600,
+	    0, false, PEER_FREE, BLAME_NONE, "", 0 },
+	{ "of another key nobody knows", "env/POSTGRES_HOST", "k1:aa", "k2:aa",
+	    600, 0, false, PEER_FREE, BLAME_NONE, "", 0 },
+	{ "other variables may be equal", "env/POSTGRES_PORT", "k1:aa", "k1:aa",
+	    600, 0, false, PEER_FREE, BLAME_NONE, "", 0 },
+	{ "until people say that they differ", "env/POSTGRES_PORT", "k1:aa",
+	    "k1:aa", 600, 0, true, PEER_DIFFER, BLAME_ENV,
+	    "envvar:POSTGRES_PORT", 0 },
+};
+
 /* What the collector did not keep, of an environment in which all is well now;
  * seconds before now. */
 static const struct unkept {
@@ -728,6 +768,62 @@ test_unkept(void **state)
 	assert_true(verdict.blind_spots.n > 0);
 	assert_string_equal(
 	    verdict.blind_spots.list[0].text, "the disk is full");
+	arena_free(arena);
+}
+
+static struct changed
+crossed_by(const struct crossing *row, const char *environment, int before_s)
+{
+	return (struct changed){ environment, "backend", row->fact, "k1:zz", "",
+		before_s + 5, before_s };
+}
+
+static void
+add_crossing(struct case_room *room, const struct crossing *row)
+{
+	const char *const values[] = { row->here, row->there };
+	const char *const environments[] = { S, P };
+	const int changed_s[] = { row->here_s, row->there_s };
+
+	for (int i = 0; i < 2; i++) {
+		struct changed changed =
+		    crossed_by(row, environments[i], changed_s[i]);
+
+		room->facts[room->scene.n_facts++] =
+		    (struct scene_fact){ environments[i], "backend", row->fact,
+			    "", values[i], SOURCE_PROCESS, case_ms(80000) };
+		if (changed_s[i] > 0)
+			case_change(room, &changed);
+	}
+}
+
+static void
+test_crossing(void **state)
+{
+	const struct crossing *row = *state;
+	const struct outage *outage = find_outage("");
+	const struct scene_rule rule = { S, "", row->fact, row->told };
+	struct arena *arena = arena_new(0);
+	struct case_room room;
+	struct verdict verdict;
+
+	case_scene(
+	    &room, outage->seen, outage->changed, outage->known, outage->heard);
+	add_crossing(&room, row);
+	room.scene.rules = &rule;
+	room.scene.n_rules = row->is_told;
+	verdict_reach(&verdict, arena, &room.scene);
+	assert_string_equal(blame_name(verdict.blame), blame_name(row->blame));
+	assert_string_equal(verdict.subject, row->subject);
+	assert_int_equal(verdict.severity,
+	    row->blame == BLAME_ENV ? SEVERITY_SILENT : SEVERITY_NONE);
+	assert_int_equal(verdict.standing.n, row->n_standing);
+	if (row->blame == BLAME_ENV && row->here_s > 0) {
+		assert_string_equal(verdict.trigger.kind, "env_change");
+		assert_string_equal(verdict.trigger.subject, row->fact);
+	}
+	assert_true((findings_get(&verdict.findings, TOKEN_PEER_EQUAL) !=
+			NULL) == (row->blame == BLAME_ENV));
 	arena_free(arena);
 }
 
@@ -909,8 +1005,10 @@ int
 main(void)
 {
 	return TABLE_RUN(outages, test_outage) + TABLE_RUN(lefts, test_left) +
-	    TABLE_RUN(unkepts, test_unkept) + TABLE_RUN(outages, test_order) +
-	    TABLE_RUN(outages, test_shift) + TABLE_RUN(outages, test_stranger) +
+	    TABLE_RUN(unkepts, test_unkept) +
+	    TABLE_RUN(crossings, test_crossing) +
+	    TABLE_RUN(outages, test_order) + TABLE_RUN(outages, test_shift) +
+	    TABLE_RUN(outages, test_stranger) +
 	    TABLE_RUN(outages, test_later_change) +
 	    TABLE_RUN(outages, test_rotation);
 }
