@@ -140,10 +140,18 @@ struct postgres_inputs {
 	struct variables_config *variables; /* NULL when not given */
 };
 
+/* Who holds the connections of a server, and who waits for whom. */
+struct postgres_sessions_config {
+	uint32_t warning, critical; /* percent of max_connections [80, 95] */
+	char *blocked_for;          /* so long, and it is critical [5s] */
+};
+
 struct postgres_config {
 	struct postgres_inputs inputs;
 	struct postgres_inputs *reference; /* NULL: no reference run */
 	char *query; /* default "select 1"; must return a row */
+	bool write;  /* into a temporary table */
+	struct postgres_sessions_config *sessions; /* NULL: not looked at */
 };
 
 struct tcp_config {

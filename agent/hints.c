@@ -261,6 +261,20 @@ const struct hint hints[] = {
 	    "the server has no database of this name", PSQL "'\\l'" },
 	{ "postgres", "", REASON_PRIVILEGE,
 	    "the user lacks a privilege that the query needs", PSQL "'\\dp'" },
+	{ "postgres", "sessions", REASON_EXHAUSTED,
+	    "nearly all connections are taken: the attributes sessions:NAME "
+	    "say by whom; what grew since a release is a leak",
+	    PSQL "'select application_name, usename, state, count(*) from "
+		 "pg_stat_activity group by 1, 2, 3 order by 4 desc'" },
+	{ "postgres", "sessions", REASON_CANCELLED,
+	    "sessions wait for what another one holds: the message says "
+	    "whose it is; let its owner end it",
+	    PSQL "'select pid, usename, application_name, state, "
+		 "pg_blocking_pids(pid) from pg_stat_activity'" },
+	{ "postgres", "write", REASON_EXHAUSTED,
+	    "reading works, writing does not: the volume of the server is "
+	    "full, or memory is short",
+	    PSQL "'\\l+'" },
 	{ "postgres", "", REASON_EXHAUSTED,
 	    "the server is out of slots, memory or disk",
 	    PSQL "'select count(*), max(current_setting($$max_connections$$)) "
@@ -269,8 +283,10 @@ const struct hint hints[] = {
 	    "the server is starting or stopping: see its log if that lasts",
 	    "pg_isready -h {host} -p {port}" },
 	{ "postgres", "", REASON_READ_ONLY,
-	    "a read-only server: a standby, or a fail-over is under way",
-	    PSQL "'select pg_is_in_recovery()'" },
+	    "a read-only server: a standby, a fail-over under way, or a "
+	    "setting",
+	    PSQL "'select pg_is_in_recovery(), "
+		 "current_setting($$default_transaction_read_only$$)'" },
 	{ "postgres", "", REASON_SCHEMA,
 	    "a table, column or function is not there: was it migrated?",
 	    PSQL "'\\d'" },

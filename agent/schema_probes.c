@@ -111,10 +111,22 @@ const cyaml_schema_field_t schema_inputs[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t sessions_fields[] = {
+	CYAML_FIELD_UINT(
+	    "warning", OPTIONAL, struct postgres_sessions_config, warning),
+	CYAML_FIELD_UINT(
+	    "critical", OPTIONAL, struct postgres_sessions_config, critical),
+	TEXT("blocked_for", OPTIONAL, struct postgres_sessions_config,
+	    blocked_for),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t postgres_fields[] = {
 	INPUTS(struct postgres_config, inputs.),
 	MAPPING("reference", struct postgres_config, reference, schema_inputs),
 	TEXT("query", OPTIONAL, struct postgres_config, query),
+	CYAML_FIELD_BOOL("write", OPTIONAL, struct postgres_config, write),
+	MAPPING("sessions", struct postgres_config, sessions, sessions_fields),
 	CYAML_FIELD_END,
 };
 

@@ -10,6 +10,7 @@
 #include "agent/probes/postgres_inputs.h"
 #include "agent/probes/postgres_look.h"
 #include "agent/probes/postgres_reason.h"
+#include "agent/probes/postgres_sessions.h"
 #include "agent/resolve.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
@@ -24,8 +25,26 @@
 #define SERVER_QUERY                                                     \
 	"select extract(epoch from pg_postmaster_start_time())::bigint," \
 	" pg_is_in_recovery(), host(inet_server_addr()),"                \
-	" inet_server_port(), current_setting('server_version')"
-enum column { STARTED, IN_RECOVERY, ADDRESS, PORT, VERSION, N_COLUMNS };
+	" inet_server_port(), current_setting('server_version'),"        \
+	" current_setting('max_connections'),"                           \
+	" current_setting('default_transaction_read_only')"
+enum column {
+	STARTED,
+	IN_RECOVERY,
+	ADDRESS,
+	PORT,
+	VERSION,
+	MAX_CONNECTIONS,
+	READ_ONLY,
+	N_COLUMNS
+};
+
+/* Needs room on the server's disk, its permission and nothing of the database,
+ * and leaves nothing behind: a file that grows is a file that may not. */
+#define WRITE_QUERY                                                 \
+	"begin; create temporary table vedette_canary (x text);"    \
+	" insert into vedette_canary select repeat('x', 1000) from" \
+	" generate_series(1, 64); rollback"
 
 /* How far the connection is; a step for each but the last. */
 enum layer { CONNECTING, SECURING, GREETING, READY };
@@ -40,7 +59,7 @@ struct postgres {
 	bool is_sent;       /* the query */
 	int64_t sent_us;
 	size_t n_rows;
-	PGresult *server;           /* of SERVER_QUERY */
+	PGresult *answer;           /* to one of our own questions */
 	struct postgres_look *look; /* at a certificate that was refused */
 };
 
@@ -356,6 +375,50 @@ query_step(struct probe *p, void *state)
 	return TURN_NEXT;
 }
 
+/* --- questions of our own ------------------------------------------------- */
+
+/* Asks, and keeps the last result as the answer: TURN_NEXT when all are
+ * there. */
+static enum turn
+ask(struct probe *p, struct postgres *pg, const char *query)
+{
+	PGresult *result;
+	enum turn turn;
+
+	if (!pg->is_sent && !PQsendQuery(pg->conn, query))
+		return lost(p, pg);
+	if (!pg->is_sent)
+		pg->sent_us = probe_elapsed_us(p);
+	pg->is_sent = true;
+	while ((turn = next_result(p, pg, &result)) == TURN_NEXT &&
+	    result != NULL) {
+		PQclear(pg->answer);
+		pg->answer = result;
+	}
+	if (turn == TURN_NEXT)
+		pg->is_sent = false;
+	return turn;
+}
+
+static enum turn
+write_step(struct probe *p, void *state)
+{
+	struct postgres *pg = state;
+	enum turn turn;
+
+	if (!probe_config(p)->postgres->write)
+		return TURN_NEXT;
+	pg->silent = "the write";
+	turn = ask(p, pg, WRITE_QUERY);
+	if (turn != TURN_NEXT)
+		return turn;
+	if (PQresultStatus(pg->answer) != PGRES_COMMAND_OK)
+		return refused(p, pg, pg->answer);
+	probe_number(p, "write_duration_ms",
+	    (double)(probe_elapsed_us(p) - pg->sent_us) / 1000);
+	return TURN_NEXT;
+}
+
 /* --- who answers ---------------------------------------------------------- */
 
 /* Facts of two probes of one service may be of two servers. */
@@ -375,7 +438,7 @@ tell(struct probe *p, const char *what, const char *value)
 static void
 tell_server(struct probe *p, const struct postgres *pg)
 {
-	const PGresult *result = pg->server;
+	const PGresult *result = pg->answer;
 	char time[TEXT_TIME_BYTES], *address;
 
 	if (PQresultStatus(result) != PGRES_TUPLES_OK ||
@@ -388,6 +451,9 @@ tell_server(struct probe *p, const struct postgres *pg)
 	tell(p, "server_role",
 	    PQgetvalue(result, 0, IN_RECOVERY)[0] == 't' ? "standby"
 							 : "primary");
+	tell(p, "max_connections", PQgetvalue(result, 0, MAX_CONNECTIONS));
+	tell(p, "default_transaction_read_only",
+	    PQgetvalue(result, 0, READ_ONLY));
 	if (PQgetisnull(result, 0, ADDRESS))
 		return; /* by a socket: it is on this host */
 	address = mem_printf("%s:%s", PQgetvalue(result, 0, ADDRESS),
@@ -402,22 +468,37 @@ static enum turn
 server_step(struct probe *p, void *state)
 {
 	struct postgres *pg = state;
-	PGresult *result;
 	enum turn turn;
 
 	pg->silent = "the question who it is";
-	if (!pg->is_sent && !PQsendQuery(pg->conn, SERVER_QUERY))
-		return lost(p, pg);
-	pg->is_sent = true;
-	while ((turn = next_result(p, pg, &result)) == TURN_NEXT &&
-	    result != NULL) {
-		PQclear(pg->server);
-		pg->server = result;
-	}
+	turn = ask(p, pg, SERVER_QUERY);
+	if (turn == TURN_NEXT)
+		tell_server(p, pg);
+	return turn;
+}
+
+/* Of the server that the service uses; the other inputs lead to the same, or
+ * to one that is not asked about. */
+static enum turn
+sessions_step(struct probe *p, void *state)
+{
+	struct postgres *pg = state;
+	enum turn turn;
+	char *server;
+
+	if (probe_config(p)->postgres->sessions == NULL ||
+	    probe_is_reference(p))
+		return TURN_NEXT;
+	pg->silent = "the question who is connected";
+	turn = ask(p, pg, postgres_sessions_query);
 	if (turn != TURN_NEXT)
 		return turn;
-	tell_server(p, pg);
-	return TURN_NEXT;
+	if (PQresultStatus(pg->answer) != PGRES_TUPLES_OK)
+		return refused(p, pg, pg->answer);
+	server = server_of(pg);
+	turn = postgres_sessions_judge(p, pg->answer, server);
+	free(server);
+	return turn;
 }
 
 static void
@@ -442,7 +523,7 @@ cleanup(void *state)
 {
 	struct postgres *pg = state;
 
-	PQclear(pg->server);
+	PQclear(pg->answer);
 	postgres_look_free(pg->look);
 	PQfinish(pg->conn);
 	postgres_target_fini(&pg->target);
@@ -472,6 +553,7 @@ check(const struct conf *conf, const char *path,
 	int rc = 0;
 
 	rc |= check_inputs(conf, path, &postgres->inputs, err);
+	rc |= postgres_sessions_check(conf, path, postgres->sessions, err);
 	if (postgres->reference == NULL)
 		return rc;
 	snprintf(at, sizeof(at), "%s.reference", path);
@@ -491,7 +573,9 @@ static const struct probe_step steps[] = {
 	{ "tls", tls_step },
 	{ "auth", auth_step },
 	{ "query", query_step },
+	{ "write", write_step },
 	{ "server", server_step },
+	{ "sessions", sessions_step },
 	{ NULL, NULL },
 };
 

@@ -32,6 +32,7 @@ struct redis {
 	redisReply *reply; /* to the last question */
 	bool is_authenticated;
 	const char *silent; /* what there is no answer to, for expire() */
+	int64_t write_us;   /* when the write began; 0: not yet */
 };
 
 static const struct redis_inputs *
@@ -335,8 +336,15 @@ write_step(struct probe *p, void *state)
 	if (key == NULL)
 		return TURN_NEXT;
 	redis->silent = "the write";
+	if (redis->write_us == 0)
+		redis->write_us = probe_elapsed_us(p);
 	turn = ask(p, redis, words);
-	return turn == TURN_NEXT ? expect(p, redis, "OK") : turn;
+	if (turn == TURN_NEXT)
+		turn = expect(p, redis, "OK");
+	if (turn == TURN_NEXT)
+		probe_number(p, "write_duration_ms",
+		    (double)(probe_elapsed_us(p) - redis->write_us) / 1000);
+	return turn;
 }
 
 /* --- who answers ---------------------------------------------------------- */

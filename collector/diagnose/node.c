@@ -196,6 +196,9 @@ layer_of_phase(const char *phase, enum layer otherwise)
 		{ "auth", LAYER_AUTH },
 		{ "ready", LAYER_AUTH },
 		{ "query", LAYER_QUERY },
+		{ "write", LAYER_QUERY },
+		{ "server", LAYER_QUERY },
+		{ "sessions", LAYER_QUERY },
 	};
 
 	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)

@@ -163,6 +163,8 @@ probes:
     service: backend
     postgres:
       variables: {{pidfile: backend-{name}.pid}}
+      write: true
+      sessions: {{}}
       reference:
         host: 127.0.0.1
         port: {stage.postgres_port}

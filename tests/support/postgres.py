@@ -32,11 +32,57 @@ class Postgres:
         self.port = port
 
     def sql(self, script, database="postgres"):
-        """Runs a script as superuser."""
-        subprocess.run(
-            [BIN / "psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-h",
+        """Runs a script as superuser; returns what it prints."""
+        return subprocess.run(
+            [BIN / "psql", "-qAt", "-X", "-v", "ON_ERROR_STOP=1", "-h",
              self.folder, "-p", str(self.port), "-U", "postgres", database],
-            input=script, text=True, check=True, capture_output=True)
+            input=script, text=True, check=True, capture_output=True).stdout
+
+    @contextlib.contextmanager
+    def session(self, user, application, password=None):
+        """A session that is connected; without a password by the socket."""
+        host = self.folder if password is None else "127.0.0.1"
+        environment = os.environ | {"PGAPPNAME": application,
+                                    "PGPASSWORD": password or ""}
+        with subprocess.Popen(
+                [BIN / "psql", "-qAt", "-X", "-h", host, "-p",
+                 str(self.port), "-U", user, "app"], env=environment,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL, text=True) as program:
+            session = Session(program)
+            session.run("select 1;")
+            try:
+                yield session
+            finally:
+                program.kill()
+
+    def wait_for_lock(self):
+        """Until somebody waits for one."""
+        self.sql("do $$ begin for i in 1..600 loop if exists (select from "
+                 "pg_stat_activity where wait_event_type = 'Lock') then "
+                 "return; end if; perform pg_sleep(0.1); perform "
+                 "pg_stat_clear_snapshot(); end loop; raise 'nobody waits'; "
+                 "end $$")
+
+
+class Session:
+    """psql that goes on."""
+
+    def __init__(self, program):
+        self.program = program
+
+    def begin(self, script):
+        """Runs it, and does not wait for its end."""
+        self.program.stdin.write(f"{script}\n")
+        self.program.stdin.flush()
+
+    def run(self, script):
+        """Runs it to its end."""
+        self.begin(f"{script}\n\\echo done")
+        for line in self.program.stdout:
+            if line.strip() == "done":
+                return
+        raise AssertionError(f"psql has ended: {script}")
 
 
 @contextlib.contextmanager

@@ -49,7 +49,8 @@ def test_a_healthy_server_says_who_it_is(probing, server):
     result = probing.one("postgres", settings(server.port))
     assert (result["outcome"], result["reason"]) == ("ok", "")
     assert list(result["phases"]) == ["inputs", "resolve", "connect", "tls",
-                                      "auth", "query", "server"]
+                                      "auth", "query", "write", "server",
+                                      "sessions"]
     said = result["attributes"]
     assert said["server"] == f"127.0.0.1:{server.port}"
     assert said["tls"] == "TLSv1.3"
@@ -108,6 +109,75 @@ def test_a_write_where_only_reading_is_allowed(probing, server):
         server.port, user="reader",
         more=", query: 'insert into item values (2) returning id'"))
     assert result["reason"] == "query.read_only"
+
+
+def test_a_write_leaves_nothing_behind(probing, server):
+    result = probing.one("postgres", settings(
+        server.port, more=", write: true"))
+    assert result["outcome"] == "ok"
+    assert result["attributes"]["write_duration_ms"] > 0
+    assert server.sql("select count(*) from pg_class where relname = "
+                      "'vedette_canary'", "app").strip() == "0"
+
+
+def test_a_write_canary_where_only_reading_is_allowed(probing, server):
+    result = probing.one("postgres", settings(
+        server.port, user="reader", more=", write: true"))
+    assert (result["outcome"], result["reason"]) == (
+        "critical", "write.read_only")
+    assert result["attributes"]["sqlstate"] == "25006"
+    assert "write_duration_ms" not in result["attributes"]
+
+
+def test_who_is_connected_and_what_is_set(probing, server):
+    with server.session("app", "shop", PASSWORD), \
+            server.session("app", "shop", PASSWORD), \
+            server.session("reader", "report", PASSWORD):
+        result = probing.one("postgres", settings(
+            server.port, more=", sessions: {}"))
+    said = result["attributes"]
+    assert result["outcome"] == "ok"
+    assert said["sessions:shop"] == 2
+    assert said["sessions:report"] == 1
+    assert said["sessions_own"] == 2 and said["sessions"] >= 3
+    facts = result["facts"]
+    assert facts["postgres/p/max_connections"]["value"] == \
+        str(int(said["max_connections"]))
+    assert facts["postgres/p/default_transaction_read_only"]["value"] == "off"
+    assert facts["postgres/p/blocker"]["value"] is None
+
+
+def test_too_many_are_connected(probing, server):
+    with server.session("app", "shop", PASSWORD):
+        warned = probing.one("postgres", settings(
+            server.port, more=", sessions: {warning: 1, critical: 99}"))
+        failed = probing.one("postgres", settings(
+            server.port, more=", sessions: {critical: 1}"))
+    assert (warned["outcome"], warned["reason"]) == (
+        "warning", "sessions.threshold")
+    assert (failed["outcome"], failed["reason"]) == (
+        "critical", "sessions.exhausted")
+    assert "connections are in use" in failed["message"]
+
+
+def test_who_holds_what_others_wait_for_is_named(probing, server):
+    with server.session("postgres", "psql", None) as holder, \
+            server.session("app", "shop", PASSWORD) as waiter:
+        holder.run("begin; lock table item in access exclusive mode;")
+        waiter.begin("select count(*) from item;")
+        server.wait_for_lock()
+        result = probing.one("postgres", settings(
+            server.port, more=", sessions: {blocked_for: 0s}"))
+        calm = probing.one("postgres", settings(
+            server.port, more=", sessions: {blocked_for: 1h}"))
+    assert (result["outcome"], result["reason"]) == (
+        "critical", "sessions.cancelled")
+    assert "that postgres (psql) holds" in result["message"]
+    assert "AccessShareLock on item" in result["message"]
+    assert result["facts"]["postgres/p/blocker"]["value"] == \
+        "postgres (psql)"
+    assert calm["outcome"] == "ok"
+    assert calm["attributes"]["sessions_waiting"] == 1
 
 
 def test_a_query_that_takes_too_long_is_censored_and_ends(probing, server):

@@ -206,6 +206,8 @@ INSIDE = """\
     service: backend
     postgres:
       variables: {{pidfile: {folder}/app-a.pid}}
+      write: true
+      sessions: {{blocked_for: {blocked}}}
       reference: &reference
         host: db.{domain}
         port: {db_port}
@@ -308,6 +310,7 @@ OUTSIDE = """\
       database: {database}
       user: vedette_probe
       password: "@{secrets}/probe"
+      write: true
   - name: login-large
     service: postgres
     postgres:
@@ -371,7 +374,7 @@ def common(world, agent):
         "wait": duration(interval / 4),
         "spool_size": "64MiB" if agent.spool else "1MiB",
         "spool_age": "1d" if agent.spool else "1m",
-        "sessions": agent.sessions,
+        "sessions": agent.sessions, "blocked": duration(INTERVAL_S / pace),
         "db_port": PORT, "secret": SECRET,
         "metadata": f"http://{OPS}:{METADATA_PORT}",
         "cloud": f"credentials: {{metadata: \"http://{OPS}:{METADATA_PORT}\""
