@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/ask/case_pace.h"
 #include "collector/ask/case_said.h"
 #include "collector/ask/case_views.h"
 #include "collector/diagnose/signature.h"
@@ -16,8 +17,8 @@
 #define HISTORY_MS  (30 * DAY_MS)
 #define RESULTS_MAX 10000
 #define LIMIT_MS    (7 * DAY_MS) /* how far back limits are compared */
-#define FEW         5            /* newest results that make "recent" */
-#define OLDER       240          /* ok runs before those that are kept */
+#define FEW         SCENE_FEW
+#define OLDER       CASE_PACE_OLDER
 
 /* A series on the way to its view. */
 struct sight {
@@ -99,15 +100,6 @@ on_moment(void *arg, const struct store_moment *moment, struct err *err)
 
 /* --- their newest results ---------------------------------------------------------- */
 
-static int64_t
-connect_us(const struct series *series, const struct result *result)
-{
-	for (size_t i = 0; i < result->n_phases && i < series->n_phases; i++)
-		if (strcmp(series->phases[i], "connect") == 0)
-			return result->phase_us[i];
-	return 0;
-}
-
 static void
 add_older(struct sight *sight, const struct series *series,
     const struct result *result)
@@ -115,7 +107,8 @@ add_older(struct sight *sight, const struct series *series,
 	if (result->outcome != OUTCOME_OK || sight->n_older == OLDER)
 		return;
 	sight->older_us[sight->n_older] = result->duration_us;
-	sight->older_connect_us[sight->n_older++] = connect_us(series, result);
+	sight->older_connect_us[sight->n_older++] =
+	    case_pace_connect_us(series, result);
 }
 
 /* Results come the newest first. */
@@ -288,64 +281,19 @@ look_at_regressions(struct watch *watch, struct err *err)
 
 /* --- one view ------------------------------------------------------------------------------ */
 
-static int
-by_value(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* The smallest but n / share; 0 for none.  Sorts the values. */
-static int64_t
-quantile(int64_t *values, size_t n, size_t share)
-{
-	if (n == 0)
-		return 0;
-	qsort(values, n, sizeof(*values), by_value);
-	return values[n / share];
-}
-
-static int64_t
-median(int64_t *values, size_t n)
-{
-	return quantile(values, n, 2);
-}
-
-/* How long results took that came to their end, if late: the newest few, and
- * those before. */
 static void
-set_usual(struct scene_view *view, const struct sight *sight)
+set_pace(struct scene_view *view, const struct sight *sight)
 {
-	int64_t whole[SCENE_RECENT], connects[SCENE_RECENT];
-	int64_t old_whole[SCENE_RECENT + OLDER];
-	int64_t old_connects[SCENE_RECENT + OLDER];
-	size_t n = 0, n_old = 0;
+	const struct case_pace pace = {
+		.series = &sight->series,
+		.results = sight->results,
+		.n_results = sight->n_results,
+		.older_us = sight->older_us,
+		.older_connect_us = sight->older_connect_us,
+		.n_older = sight->n_older,
+	};
 
-	for (size_t i = 0; i < sight->n_results; i++) {
-		const struct result *result = &sight->results[i];
-
-		if (result->outcome != OUTCOME_OK &&
-		    result->outcome != OUTCOME_WARNING)
-			continue;
-		if (n < FEW) {
-			whole[n] = result->duration_us;
-			connects[n++] = connect_us(&sight->series, result);
-		} else {
-			old_whole[n_old] = result->duration_us;
-			old_connects[n_old++] =
-			    connect_us(&sight->series, result);
-		}
-	}
-	for (size_t i = 0; i < sight->n_older; i++) {
-		old_whole[n_old] = sight->older_us[i];
-		old_connects[n_old++] = sight->older_connect_us[i];
-	}
-	view->recent_us = median(whole, n);
-	view->recent_connect_us = median(connects, n);
-	/* The lower quartile: part of the older ones may be slow already. */
-	view->usual_us = quantile(old_whole, n_old, 4);
-	view->usual_connect_us = quantile(old_connects, n_old, 4);
+	case_pace_set(view, &pace);
 }
 
 static uint64_t
@@ -466,40 +414,34 @@ look_at_limits(struct watch *watch, const struct sight *sight, struct err *err)
 	    watch->store, &more, &request, on_limit, watch, err);
 }
 
-/* Recorded history may leave out what an agent would say: how often a probe
- * runs, and whose reference run it is. */
+/* Recorded history may leave out how often a probe runs. */
 static void
-complete(struct sight *sight, struct arena *arena)
+complete(struct sight *sight)
 {
-	static const char suffix[] = ".reference";
 	struct series *series = &sight->series;
-	size_t n = strlen(series->probe), n_suffix = sizeof(suffix) - 1;
 	int64_t gaps[SCENE_RECENT];
 
-	if (series->reference_of[0] == '\0' && n > n_suffix &&
-	    strcmp(series->probe + n - n_suffix, suffix) == 0)
-		series->reference_of =
-		    arena_strndup(arena, series->probe, n - n_suffix);
 	if (series->interval_ms != 0 || sight->n_results < FEW)
 		return;
 	for (size_t i = 1; i < sight->n_results; i++)
 		gaps[i - 1] =
 		    sight->results[i - 1].at_ms - sight->results[i].at_ms;
-	series->interval_ms = (uint32_t)median(gaps, sight->n_results - 1);
+	series->interval_ms =
+	    (uint32_t)case_pace_median(gaps, sight->n_results - 1);
 }
 
 static int
 make_view(struct watch *watch, struct scene_view *view, struct sight *sight,
     struct err *err)
 {
-	complete(sight, watch->arena);
+	complete(sight);
 	view->series = &sight->series;
 	view->last = &sight->results[0];
 	view->first_ms = sight->results[sight->n_results - 1].at_ms;
 	count(view, sight);
 	set_onset(view, sight);
 	reach_back(view, sight);
-	set_usual(view, sight);
+	set_pace(view, sight);
 	view->text_is_new = sight->text != 0 && !sight->text_was_seen;
 	memcpy(view->spells, sight->spells, sizeof(view->spells));
 	view->n_spells = sight->n_spells;

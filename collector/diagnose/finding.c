@@ -213,6 +213,7 @@ say_impact(const struct look *look, const struct node *node)
 	const struct scene_view *view = node->view;
 	const struct relapse *relapse =
 	    relapse_of(look->scene, node_target(node));
+	char usual[TEXT_SPAN_BYTES], recent[TEXT_SPAN_BYTES];
 
 	if (view->is_relapsing && relapse != NULL)
 		return note(look->arena,
@@ -221,6 +222,13 @@ say_impact(const struct look *look, const struct node *node)
 		    look_place(look, view), relapse->target, relapse->n,
 		    note_clock(look->arena, relapse->from_ms),
 		    note_clock(look->arena, relapse->to_ms));
+	if (view->is_late)
+		return note(look->arena,
+		    "%s is late since %s: takes %s, was %s",
+		    look_place(look, view),
+		    note_clock(look->arena, view->bad_from_ms),
+		    text_span(recent, view->recent_us),
+		    text_span(usual, view->usual_us));
 	return note(look->arena, "%s fails since %s, %u runs",
 	    look_place(look, view), note_clock(look->arena, view->bad_from_ms),
 	    view->n_bad);

@@ -270,7 +270,15 @@ find_path(const struct look *look)
 		struct finding *finding = NULL;
 		char usual[TEXT_SPAN_BYTES], recent[TEXT_SPAN_BYTES];
 
-		if (node_is_slow(view))
+		if (node_is_lossy(view))
+			finding = look_add(look, TOKEN_LOSS, 100,
+			    note(look->arena,
+				"%s: %u of %u connects took about 1 or 3 s, as "
+				"when a packet is lost and sent again; was %s",
+				look_place(look, view), view->n_again,
+				view->n_recent,
+				text_span(usual, view->usual_connect_us)));
+		else if (node_is_slow(view))
 			finding = look_add(look, TOKEN_LATENCY, 100,
 			    note(look->arena, "%s connects in %s, was %s",
 				look_place(look, view),
@@ -320,7 +328,8 @@ find_new_text(const struct look *look)
 	if (!node_is_application(look->scene, look->break_->service) ||
 	    (look->break_->layer < LAYER_APP && !look->break_->by_text))
 		return;
-	if (!view->text_is_new || view->told->message[0] == '\0' ||
+	if (!view->text_is_new || view->is_late ||
+	    view->told->message[0] == '\0' ||
 	    view->told->reason == REASON_MISSED ||
 	    look->break_->layer < LAYER_QUERY)
 		return;

@@ -10,6 +10,7 @@
 #define STALE_UNKNOWN_MS INT64_C(600000) /* nobody knows the interval */
 #define SLOWER_US        INT64_C(20000)  /* and half as much again */
 #define FLIPS_LEAST      4
+#define AGAIN_LEAST      3 /* lost packets; one is chance */
 #define PHASE_BYTES      64
 #define LOG_BETWEEN      "; " /* the errors in one message */
 
@@ -40,7 +41,7 @@ bool
 node_is_failing(const struct scene_view *view)
 {
 	if (view->last->outcome == OUTCOME_CRITICAL || view->is_relapsing ||
-	    view->is_testifying)
+	    view->is_testifying || view->is_late)
 		return true;
 	/* Half of the replicas, or one run in five: flapping is failing.  One
 	 * that failed for a while and is well now has recovered. */
@@ -48,23 +49,30 @@ node_is_failing(const struct scene_view *view)
 	    view->n_recent_bad * 5 >= view->n_episode;
 }
 
-static bool
-is_longer(int64_t recent_us, int64_t usual_us)
+bool
+node_is_longer(int64_t recent_us, int64_t usual_us)
 {
 	return usual_us > 0 && recent_us * 2 > usual_us * 3 &&
 	    recent_us > usual_us + SLOWER_US;
 }
 
 bool
+node_is_lossy(const struct scene_view *view)
+{
+	return view->n_again >= AGAIN_LEAST;
+}
+
+bool
 node_is_slow(const struct scene_view *view)
 {
-	return is_longer(view->recent_connect_us, view->usual_connect_us);
+	return node_is_lossy(view) ||
+	    node_is_longer(view->recent_connect_us, view->usual_connect_us);
 }
 
 bool
 node_takes_longer(const struct scene_view *view)
 {
-	return is_longer(view->recent_us, view->usual_us);
+	return node_is_longer(view->recent_us, view->usual_us);
 }
 
 bool
@@ -103,7 +111,13 @@ node_is_user_facing(const struct scene *scene, const struct scene_view *view)
 	for (size_t i = 0; declared != NULL && i < declared->n_journeys; i++)
 		if (text_same(declared->journeys[i], view->series->probe))
 			return true;
-	return text_same(view->series->kind, "http") &&
+	/* Where nobody declared journeys: whoever asks it, and what somebody
+	 * outside looks at.  Who watches an environment as a whole watches
+	 * observers. */
+	return view->series->service[0] != '\0' &&
+	    (text_same(view->series->kind, "http") ||
+		(text_same(view->series->kind, "exec") &&
+		    view->series->vantage == VANTAGE_EXTERNAL)) &&
 	    (declared == NULL || declared->n_journeys == 0) &&
 	    node_is_application(scene, view->series->service);
 }
@@ -507,6 +521,10 @@ node_place(
 	out->token = token_of(out);
 	if (!node_is_failing(view))
 		return;
+	if (view->is_late) {
+		out->token = TOKEN_BREAK_GOLDEN; /* it answers */
+		return;
+	}
 	/* Where nobody recorded how far a run came, its text may tell. */
 	if ((out->layer >= LAYER_APP && is_testimony(view)) ||
 	    (out->layer >= LAYER_QUERY &&

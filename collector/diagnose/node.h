@@ -70,7 +70,14 @@ bool node_is_fresh(const struct scene *scene, const struct scene_view *view);
 bool node_counts(const struct scene_view *view);
 bool node_is_inside(const struct scene_view *view);
 
-/* Does connecting take much longer than it used to? */
+/* Is it half as long again, and by more than noise?  Not when usual_us is 0:
+ * unknown. */
+bool node_is_longer(int64_t recent_us, int64_t usual_us);
+
+/* Were packets lost, so that connects were tried again? */
+bool node_is_lossy(const struct scene_view *view);
+
+/* Does connecting take much longer than it used to, if only now and then? */
 bool node_is_slow(const struct scene_view *view);
 
 /* Does the whole run, whatever part of it? */

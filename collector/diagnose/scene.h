@@ -19,6 +19,9 @@
 /* How many results back "recently" reaches, per series. */
 #define SCENE_RECENT 20
 
+/* And "the newest few". */
+#define SCENE_FEW 5
+
 /* Limits of a probe that were reached while it failed. */
 #define SCENE_LIMITS 6
 
@@ -65,6 +68,11 @@ struct scene_view {
 	 * few; 0: unknown. */
 	int64_t usual_us, recent_us;
 	int64_t usual_connect_us, recent_connect_us;
+	/* Most of the newest few came late, since; and the newest in time
+	 * before.  0: they do not, never. */
+	int64_t late_from_ms, late_good_ms;
+	/* Of the recent, connects for which a packet was sent again. */
+	uint32_t n_again;
 	/* The failure before this one of the same run of failures, when its
 	 * text is another one; NULL. */
 	const struct result *masked;
@@ -79,6 +87,7 @@ struct scene_view {
 	size_t n_said;
 	bool is_relapsing;  /* set by relapse.h: well now, and not for long */
 	bool is_testifying; /* set by testimony.h */
+	bool is_late;       /* set by late.h: passes, and keeps users waiting */
 };
 
 struct scene_agent {

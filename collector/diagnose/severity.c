@@ -132,7 +132,7 @@ unfelt(const struct chain *chain)
 static enum severity
 unseen(const struct scene *scene, const struct findings *findings)
 {
-	if (findings->hole != NULL)
+	if (findings->hole != NULL || findings->uncovered != NULL)
 		return SEVERITY_UNKNOWN;
 	if (findings_get(findings, TOKEN_STRANGER) == NULL)
 		return SEVERITY_NONE;

@@ -374,6 +374,8 @@ net_subject(struct arena *arena, const struct scene *scene,
 	if (change != NULL && strncmp(change->change->name, "dns/", 4) == 0)
 		return subject_of_change(arena, change->change);
 	finding = findings_get(findings, TOKEN_LATENCY);
+	if (finding == NULL)
+		finding = findings_get(findings, TOKEN_LOSS);
 	for (size_t i = 0; finding != NULL && i < chain->n_nodes; i++)
 		if (chain->nodes[i].view == finding->view)
 			node = &chain->nodes[i];

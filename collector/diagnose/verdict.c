@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "collector/diagnose/graph.h"
+#include "collector/diagnose/late.h"
 #include "collector/diagnose/node.h"
 #include "collector/diagnose/note.h"
 #include "collector/diagnose/peers.h"
@@ -347,6 +348,10 @@ judge(struct verdict *out, const struct scene *scene, const struct chain *chain,
 		undetermine(out, CAP_TWINS,
 		    "build and inputs changed together, and no test tells "
 		    "them apart");
+	else if (late_is_break(chain) && !late_is_explained(&out->findings))
+		undetermine(out, CAP_TWINS,
+		    "nothing fails, what users feel is late, and nothing tells "
+		    "why");
 	else if (out->permyriad < PROBABLE)
 		undetermine(out, 10000, "no class reaches 0.70");
 }
@@ -434,10 +439,11 @@ look_for_crossing(
 
 /* A guard is broken and nobody feels it: an environment fault all the same. */
 static void
-look_for_silent(
-    struct verdict *out, struct arena *arena, const struct scene *scene)
+look_for_silent(struct verdict *out, struct arena *arena,
+    const struct scene *scene, const struct chain *chain)
 {
-	if (out->blame != BLAME_NONE)
+	if (out->blame != BLAME_NONE &&
+	    !(out->blame == BLAME_UNDETERMINED && late_is_break(chain)))
 		return;
 	for (size_t i = 0; i < scene->n_guards; i++) {
 		const struct scene_guard *guard = &scene->guards[i];
@@ -449,39 +455,6 @@ look_for_silent(
 		out->onset_to_ms = guard->since_ms;
 		return;
 	}
-}
-
-/* A check that users feel, which warns and takes longer than it did; NULL. */
-static const struct scene_view *
-find_late(const struct scene *scene, const struct chain *chain)
-{
-	for (size_t i = 0; i < chain->n_nodes; i++) {
-		const struct scene_view *view = chain->nodes[i].view;
-
-		if (node_is_user_facing(scene, view) &&
-		    view->last->outcome == OUTCOME_WARNING &&
-		    node_takes_longer(view))
-			return view;
-	}
-	return NULL;
-}
-
-/* Nothing fails and no rule is broken, and yet all is not well. */
-static void
-look_for_slow(struct verdict *out, struct arena *arena,
-    const struct scene *scene, const struct chain *chain)
-{
-	const struct scene_view *late = find_late(scene, chain);
-	char usual[TEXT_SPAN_BYTES], recent[TEXT_SPAN_BYTES];
-
-	if (out->blame != BLAME_NONE || late == NULL)
-		return;
-	undetermine(out, CAP_TWINS,
-	    note(arena, "nothing fails, and yet %s/%s takes %s, was %s",
-		late->series->service, late->series->probe,
-		text_span(recent, late->recent_us),
-		text_span(usual, late->usual_us)));
-	out->severity = SEVERITY_DEGRADED;
 }
 
 static void
@@ -527,6 +500,7 @@ verdict_reach(
 
 	scene = graph_complete(arena, reference_mark(arena, scene));
 	scene = testimony_mark(arena, relapse_mark(arena, scene));
+	scene = late_mark(arena, scene);
 	memset(out, 0, sizeof(*out));
 	out->environment = scene->environment;
 	out->at_ms = scene->at_ms;
@@ -553,8 +527,7 @@ verdict_reach(
 		out->onset_from_ms = out->onset_to_ms =
 		    out->findings.uncovered->to_ms;
 	look_for_crossing(out, arena, scene);
-	look_for_silent(out, arena, scene);
-	look_for_slow(out, arena, scene, &chain);
+	look_for_silent(out, arena, scene, &chain);
 	set_trigger(out, arena, &chain, &suspects);
 	set_alternatives(out, arena, scene, &chain, &suspects);
 	out->word = word_of(out);

@@ -31,6 +31,8 @@ struct seen {
 	/* Of a journey; of the runs since it began to fail. */
 	uint32_t step, steps, episode, episode_bad;
 	int64_t usual_us, recent_us; /* how long it takes */
+	int late_s;                  /* that it is late */
+	uint32_t n_again;            /* connects tried again, of 20 */
 	const char *said;            /* of a log, which is well */
 	int said_s;
 };
@@ -132,6 +134,11 @@ case_view(struct case_room *room, const struct seen *seen)
 		.n_episode_bad = seen->episode_bad,
 		.usual_us = seen->usual_us,
 		.recent_us = seen->recent_us,
+		.late_from_ms = seen->late_s > 0 ? case_ms(seen->late_s) : 0,
+		.late_good_ms =
+		    seen->late_s > 0 ? case_ms(seen->late_s + 5) : 0,
+		.n_again = seen->n_again,
+		.usual_connect_us = seen->n_again > 0 ? 700 : 0,
 	};
 	if (seen->said != NULL)
 		case_say(room, i, seen);

@@ -36,8 +36,36 @@ static const struct outage {
 		{ S, "stg-1", "backend", "db", "postgres", IN },
 		{ S, "ops-1", "backend", "login", "journey", EX,
 		    .outcome = OUTCOME_WARNING, .usual_us = 200000,
-		    .recent_us = 2600000 } },
+		    .recent_us = 2600000, .late_s = 60 } },
 	    { { 0 } }, { { 0 } },
+	    { { S, "stg-1", IN, 3 }, { S, "ops-1", EX, 3 } }, "none" },
+
+	{ "what a release made slow is the application's", BLAME_APP,
+	    "app:backend@v2",
+	    { { S, "stg-1", "backend", "env", "env", IN },
+		{ S, "stg-1", "backend", "db", "postgres", IN },
+		{ S, "ops-1", "backend", "login", "journey", EX,
+		    .outcome = OUTCOME_WARNING, .usual_us = 200000,
+		    .recent_us = 1100000, .late_s = 60, .text_is_new = true } },
+	    { { S, "backend", "build/v2", "v1", "v2", 62, 62, true, MARK_DEPLOY,
+		"released v2" } },
+	    { { S, "backend", "build", "v2" },
+		{ P, "backend", "build", "v1" } },
+	    { { S, "stg-1", IN, 3 }, { S, "ops-1", EX, 3 } }, "infra",
+	    "deploy" },
+
+	{ "what lost packets make slow is the network's", BLAME_NET,
+	    "net:backend->postgres",
+	    { { S, "stg-1", "backend", "env", "env", IN },
+		{ S, "stg-1", "backend", "db", "postgres", IN, .n_again = 6 },
+		{ S, "ops-1", "postgres", "login", "postgres", EX },
+		{ S, "ops-1", "backend", "login", "journey", EX,
+		    .outcome = OUTCOME_WARNING, .usual_us = 200000,
+		    .recent_us = 1400000, .late_s = 60 },
+		{ P, "prd-1", "backend", "ready", "http", IN } },
+	    { { 0 } },
+	    { { S, "backend", "build", "v1" }, { P, "backend", "build", "v1" },
+		{ S, "backend", "env/POSTGRES_HOST", "h" } },
 	    { { S, "stg-1", IN, 3 }, { S, "ops-1", EX, 3 } }, "none" },
 
 	{ "a warning that is as quick as ever is well", BLAME_NONE, "",
@@ -162,6 +190,23 @@ static const struct outage {
 	    { { S, "backend", "build", "v1" }, { P, "backend", "build", "v1" },
 		{ S, "backend", "env/POSTGRES_HOST", "h" } },
 	    { { S, "stg-1", IN, 3 } }, "net", "dependency_stop" },
+
+	{ "what fails is looked at before what is late", BLAME_INFRA,
+	    "infra:postgres",
+	    { { S, "stg-1", "backend", "env", "env", IN },
+		{ S, "stg-1", "backend", "db", "postgres", IN, REASON_REFUSED,
+		    "connect", "connection refused", 60 },
+		{ S, "stg-1", "backend", "db.reference", "postgres", IN,
+		    REASON_REFUSED, "connect", "connection refused", 60, "db" },
+		{ S, "ops-1", "postgres", "port", "tcp", EX, REASON_REFUSED,
+		    "connect", "connection refused", 58 },
+		{ S, "ops-1", "backend", "login", "journey", EX,
+		    .outcome = OUTCOME_WARNING, .usual_us = 200000,
+		    .recent_us = 1400000, .late_s = 600 } },
+	    { { 0 } },
+	    { { S, "backend", "build", "v1" },
+		{ S, "backend", "env/POSTGRES_HOST", "h" } },
+	    { { S, "stg-1", IN, 3 }, { S, "ops-1", EX, 3 } }, "none" },
 
 	{ "a resolver that is gone is one fault, whatever was asked", BLAME_NET,
 	    "dns:resolver/staging",
@@ -948,6 +993,10 @@ test_shift(void **state)
 		room.views[i].good_ms += shift_ms;
 		if (room.views[i].bad_from_ms != 0)
 			room.views[i].bad_from_ms += shift_ms;
+		if (room.views[i].late_from_ms != 0) {
+			room.views[i].late_from_ms += shift_ms;
+			room.views[i].late_good_ms += shift_ms;
+		}
 	}
 	for (size_t i = 0; i < room.scene.n_changes; i++) {
 		room.changes[i].from_ms += shift_ms;
