@@ -7,6 +7,7 @@ import tempfile
 
 import pytest
 
+WORLD_PACE = 2  # what is limited is so after half of the time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "deploy/demo"))
 
@@ -26,6 +27,23 @@ def stage(request):
         for log in sorted(directory.glob("*.log")):
             print(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}")
     shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def one_world():
+    """A world for all tests of a file, which leave it as it was; not yet
+    well when they begin."""
+    from suite.world import Missing, World  # pylint: disable=import-outside-toplevel
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="vw-"))
+    world = World(None, folder, os.environ["VEDETTE_BUILD"], WORLD_PACE)
+    try:
+        world.start(well=False)
+        yield world
+    except Missing as missing:
+        pytest.skip(str(missing))
+    finally:
+        world.stop()
+        shutil.rmtree(folder)
 
 
 FAILED = pytest.StashKey()

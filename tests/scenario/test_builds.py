@@ -1,13 +1,6 @@
 """Every build of the world's application shows the defect it is made for."""
-import os
-import pathlib
-import shutil
-import tempfile
-
 import pytest
-from suite.world import Missing, World
 
-PACE = 2
 # build: the first step of the golden path that fails, and what it says
 DEFECTS = {
     "v1": (None, ""),
@@ -25,19 +18,9 @@ WELL = {step: "ok" for step in range(1, 6)}
 
 
 @pytest.fixture(name="world", scope="module")
-def fixture_world():
+def fixture_world(one_world):
     """One for all."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="vb-"))
-    world = World(f"b{os.getpid()}-", folder, os.environ["VEDETTE_BUILD"],
-                  PACE)
-    try:
-        world.start(well=False)
-        yield world
-    except Missing as missing:
-        pytest.skip(str(missing))
-    finally:
-        world.stop()
-        shutil.rmtree(folder)
+    return one_world
 
 
 @pytest.mark.parametrize("build", DEFECTS)

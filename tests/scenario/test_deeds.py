@@ -3,39 +3,26 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import tempfile
 
 import pytest
 from suite import inject
 from suite.deeds import Performer, Undone
-from suite.world import Missing, World
 
 HERE = pathlib.Path(__file__).resolve().parent
-PACE = 2
 WELL = {step: "ok" for step in range(1, 6)}
 
 
 @pytest.fixture(name="world", scope="module")
-def fixture_world():
+def fixture_world(one_world):
     """One for all; each test leaves it as it was."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="vd-"))
-    world = World(f"d{os.getpid()}-", folder, os.environ["VEDETTE_BUILD"],
-                  PACE)
-    try:
-        world.start(well=False)
-        yield world
-    except Missing as missing:
-        pytest.skip(str(missing))
-    finally:
-        world.stop()
-        shutil.rmtree(folder)
+    return one_world
 
 
 @pytest.fixture(name="performer")
 def fixture_performer(world):
     """Who does it."""
-    performer = Performer(world, PACE)
+    performer = Performer(world, world.pace)
     yield performer
     performer.stop()
 
@@ -70,7 +57,10 @@ def test_a_command_can_write_to_the_world_alone(world, performer):
     do(performer, "mv ${STG}/export.off ${STG}/export")
     outside = pathlib.Path(tempfile.gettempdir()) / f"outside-{os.getpid()}"
     for text in (f"touch {outside}", f"echo x > {outside}",
-                 f"cp ${{STG}}/app.conf {HERE}/app.conf"):
+                 f"cp ${{STG}}/app.conf {HERE}/app.conf",
+                 "echo 3 > /proc/sys/vm/drop_caches",
+                 "mkdir /sys/fs/cgroup/cpu/outside",
+                 "test -e /dev/kmsg"):
         with pytest.raises(Undone):
             do(performer, text)
     assert not outside.exists() and not (HERE / "app.conf").exists()
@@ -94,6 +84,10 @@ def test_a_command_finds_the_programs_of_the_world(world, performer):
     do(performer, "in stg-app: nginx -t || false")
     do(performer, "echo '10.77.2.99 nowhere.test' >> /etc/hosts || false")
     do(performer, "in stg-app: getent hosts db.staging.test | grep 10.77.2.2")
+    nginx = str(world.env("stg").nginx.program.pid)
+    do(performer, f"in stg-app: pgrep -x nginx | grep {nginx}")
+    with pytest.raises(Undone):
+        do(performer, "in dns: pgrep -x nginx")
     do(performer, "vedette mark --environment staging --kind scale || false")
     with pytest.raises(Undone):
         do(performer, "for i in 1; do psql -c 'SELECT nothing'; done")

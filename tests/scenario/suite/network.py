@@ -247,8 +247,8 @@ class Router(Namespace):
 
     def shape(self, source, target, **what):
         """Treats each packet from source to target (a place or an address):
-        delay_ms, jitter_ms, rate_kbit (before pace), loss_percent,
-        reorder_percent, duplicate_percent, corrupt_percent; 0: no more.  A
+        delay_ms, jitter_ms, connect_ms (of what opens a connection),
+        rate_kbit (before pace), loss_percent, reorder_percent, duplicate_percent, corrupt_percent; 0: no more.  A
         program in their path does it, as not every kernel has netem."""
         made = self.relays.get((source, target))
         if made is None:
@@ -259,8 +259,8 @@ class Router(Namespace):
         pace = self.stage.pace
         new = file.with_suffix(".new")
         new.write_text(json.dumps(settings | {
-            "delay_ms": settings.get("delay_ms", 0) / pace,
-            "jitter_ms": settings.get("jitter_ms", 0) / pace,
+            name: settings.get(name, 0) / pace
+            for name in ("delay_ms", "jitter_ms", "connect_ms")} | {
             "rate_kbit": settings.get("rate_kbit", 0) * pace}))
         new.rename(file)
         relay.send_signal(signal.SIGHUP)

@@ -2,8 +2,8 @@
 """relay.py DEVICE FILE - treats packets as a bad line would.
 
 Makes the tun device DEVICE, and gives each packet that is routed into it back
-to the kernel: later by delay_ms and at random by jitter_ms more or less, at
-rate_kbit, and of so many percent: none (loss_), twice (duplicate_), with a
+to the kernel: later by delay_ms and at random by jitter_ms more or less (one that
+opens a connection by connect_ms), at rate_kbit, and of so many percent: none (loss_), twice (duplicate_), with a
 bit turned over (corrupt_), before those that wait (reorder_).  FILE is JSON;
 SIGHUP reads it again.
 """
@@ -20,9 +20,18 @@ import sys
 import time
 
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454ca, 0x0001, 0x1000
+TCP, SYN, ACK = 6, 0x02, 0x10
 PACKET_BYTES = 65536
 QUEUE_S = 0.4  # of waiting behind others at rate_kbit; more is lost
 HEADER_BYTES = 40  # which stay whole: what arrives is found to be wrong
+
+
+def opens(packet):
+    """Is it the first of a connection (TCP, SYN and no ACK)?"""
+    if len(packet) < 40 or packet[0] >> 4 != 4 or packet[9] != TCP:
+        return False
+    flags = packet[4 * (packet[0] & 15) + 13]
+    return flags & (SYN | ACK) == SYN
 
 
 class Line:
@@ -57,7 +66,7 @@ class Line:
             self.free_at = begin + len(packet) * 8 / (
                 1000 * self.of("rate_kbit"))
             now = self.free_at
-        due = now
+        due = now + (self.of("connect_ms") / 1000 if opens(packet) else 0)
         if not self.happens("reorder"):
             due += (self.of("delay_ms") + random.uniform(-1, 1) *
                     self.of("jitter_ms")) / 1000

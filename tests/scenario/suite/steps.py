@@ -30,6 +30,7 @@ def environment_of(text, default="stg"):
     for sign, env in FILES.items():
         if sign in text:
             return env
+    text = re.sub(r"\bdev (?=<interface|eth|lo\b)", "", text)
     found = re.search(rf"(?<![\w./-])(?P<env>{ENV})(?![\w./-])", text) or \
         re.search(rf"(?<![\w-])(?P<env>{ENV})(?=-)", text) or \
         re.search(rf"(?<=-)(?P<env>{ENV})\b", text) or \

@@ -18,18 +18,29 @@ from stage import POSTGRES, as_postgres
 from suite.deeds.frame import Frame, Undone
 
 SOON_S = 10  # a command that has not ended by then runs beside the scenario
-# Nothing but the world may be written to.
+# Nothing but the world may be written to, no device is there but those that
+# hold nothing, and neither the clock nor the kernel can be changed.
 CLOSED = """\
-mount --rbind "$0" "$0" && cd "$0" || exit 97
+set -e
+mount --rbind "$0" "$0"
+cd "$0"
+for place in sysrq-trigger sys/kernel sys/vm sys/fs; do
+	test -e "/proc/$place" || continue
+	mount --bind "/proc/$place" "/proc/$place"
+	mount -o remount,bind,ro "/proc/$place"
+done
+mount -t tmpfs -o size=64k,mode=755 none /dev
+for node in null:3 zero:5 full:7 random:8 urandom:9; do
+	mknod -m 666 "/dev/${node%:*}" c 1 "${node#*:}"
+done
+ln -s /proc/self/fd /dev/fd
 while read -r _ where type _; do
-	case $where in "$0"|"$0"/*) continue;; esac
-	case $type in ext*|xfs|btrfs|overlay|zfs|f2fs|vfat|nfs*|9p|virtiofs)
-		mount -o remount,bind,ro "$where" 2>/dev/null;;
+	case $where in
+	"$0"|"$0"/*|/dev|/etc/hosts|/etc/resolv.conf|/proc*) continue;;
 	esac
+	mount -o remount,bind,ro "$where" 2>/dev/null || true
 done </proc/self/mounts
-mount -o bind,remount,rw /etc/hosts 2>/dev/null
-mount -o bind,remount,rw /etc/resolv.conf 2>/dev/null
-exec "$@"
+exec setpriv --bounding-set -sys_time,-sys_boot,-sys_module,-sys_rawio "$@"
 """
 TOOLS = {
     "psql": """\
@@ -44,6 +55,27 @@ exec {bin}/psql -X -v ON_ERROR_STOP=1 "$@"
              '-c "$PLACE/nginx.conf" "$@"\n',
     "sleep": 'exec /bin/sleep "$(awk "BEGIN {{ print ${{1%s}} / {pace} }}")"'
              "\n",
+    # Of processes, those of the place alone.
+    "pgrep": """\
+mine=" $(ip netns pids "$NETNS" | tr '\\n' ' ')"
+found=1
+for pid in $(/usr/bin/pgrep "$@"); do
+	case $mine in
+	*" $pid "*) test "$pid" = "$PPID" || {{ echo "$pid"; found=0; }};;
+	esac
+done
+exit $found
+""",
+    "pidof": 'pgrep -x "$1" | tr "\\n" " "\n',
+    "pkill": """\
+signal=-TERM
+case $1 in
+-[0-9A-Z]*) signal=$1; shift;;
+-s|--signal) signal=-$2; shift 2;;
+esac
+kill "$signal" $(pgrep "$@")
+""",
+    "killall": 'pkill "$@"\n',
     "vedette": 'exec {cli} --collector {url} "$@"\n',
 }
 VOLATILE = (".log", ".pid", ".new", ".json")
@@ -71,6 +103,8 @@ class Commands(Frame):
         if wait(program, SOON_S) is None:
             self.hold(f"command {command}", program)
             return
+        if "PGDATA" in command:  # what root left there is the server's
+            self.own_data()
         if program.returncode != 0:
             raise Undone(f"{command}: ended with {program.returncode}: "
                          f"{log.read_text(errors='replace')[-300:].strip()}")
@@ -90,11 +124,18 @@ class Commands(Frame):
             "PGADDRESS": str(self.world.ns(f"{key}-db").addr),
             "PGUSER": "postgres", "PGDATABASE": database.name,
             "PGPASSFILE": str(self.passwords()),
-            "PLACE": str(self.world.env(key).folder)}
+            "PLACE": str(self.world.env(key).folder),
+            "NETNS": namespace.name}
         program = namespace.popen(
             ["sh", "-c", CLOSED, self.world.folder, "sh", "-euc", text],
             name=label, environment=environment)
         return program, self.world.folder / f"{label}.log"
+
+    def own_data(self):
+        """A server reads its files as its own user."""
+        for database in self.world.databases():
+            subprocess.run(["chown", "-R", "postgres:", database.data],
+                           check=False)
 
     def tools(self):
         """The folder of the world's programs."""

@@ -22,7 +22,7 @@ FILES = {"mv", "cp", "rm", "chmod", "chown", "chgrp", "touch", "ln",
 NETWORK = {"ip", "tc", "iptables", "ip6tables", "nft", "sysctl", "ethtool",
            "ss", "conntrack", "arp", "route", "ifconfig"}
 SERVERS = {"psql", "pg_ctl", "nginx", "vedette", "vedette-agent", "curl",
-           "kill", "prlimit", "mount", "umount", "createdb", "dropdb",
+           "kill", "pkill", "killall", "pgrep", "pidof", "prlimit", "mount", "umount", "createdb", "dropdb",
            "pgbench", "vacuumdb", "reindexdb", "createuser", "dropuser",
            "choom", "sleep"}
 PROGRAMS = FILTERS | FILES | NETWORK | SERVERS
@@ -43,15 +43,18 @@ ALLOWED = {"ip": {"to", "via", "from", "up", "all"},
            "curl": {"app"}, "dropuser": {"app"}, "createuser": {"app"},
            "echo": {"in"}, "reindexdb": {"app"}, "vacuumdb": {"app"},
            "find": {"or", "and"}, "conntrack": {"all"},
-           "ss": {"state", "and", "or"}}
+           "ss": {"state", "and", "or"},
+           **dict.fromkeys(("pgrep", "pkill", "pidof", "killall"),
+                           {"app", "nginx", "dnsmasq", "payments"})}
 LOOP = re.compile(r"(?:for \w+ in |while |until |if )")
 KEYWORDS = {"do", "done", "then", "else", "fi", "while", "until", "if", "for",
             "in", "!", "{", "}", "[", "]", "[[", "]]", ":", "break", "wait"}
-OPERATOR = re.compile(r"[;&|()<>]+|\d?>&?\d?|>>")
 # A command that would reach beyond the world.
-REFUSED = re.compile(r"\b(?:pkill|killall|reboot|shutdown|poweroff|mkfs|"
-                     r"modprobe|insmod|swapoff|swapon)\b|\bkill -\w+ -?1\b|"
-                     r"/dev/(?:vd|sd|nvme|mem)|\brm -\w+ /(?:\s|$)")
+REFUSED = re.compile(r"\b(?:reboot|shutdown|poweroff|mkfs|modprobe|insmod|"
+                     r"swapoff|swapon|hwclock)\b|\bkill -\w+ -?1\b|\bdate "
+                     r"(?:-s|--set)|/(?:usr/)?bin/(?:pkill|killall|pgrep|"
+                     r"pidof)|/dev/(?:vd|sd|nvme|mem)|\brm -\w+ /(?:\s|$)|"
+                     r"\bip netns (?:del|add)|/proc/sysrq")
 
 
 def simple_commands(text):
@@ -101,8 +104,8 @@ def fits(words):
     """Has a command what it cannot do without?"""
     program, rest = words[0], words[1:]
     if program == "kill":
-        return all(re.match(r"-|\d{2,}$|\$|`", word) for word in rest) and \
-            any(re.match(r"\d{2,}|\$|`", word) for word in rest)
+        return all(re.match(r"-|\$|`", word) for word in rest) and \
+            any(re.match(r"\$|`", word) for word in rest)
     if program in ("echo", "printf", "cat", "yes"):
         return any(word.startswith(">") for word in rest) or \
             "|" in words[-1]
@@ -125,20 +128,18 @@ def fits(words):
 def is_command(text):
     """Is it a command line and no sentence?"""
     text = re.sub(r"<([a-z])[\w ./-]*>", r"$\1", text)
-    if not is_valid(text):
-        return False
     try:
         commands = simple_commands(text)
     except ValueError:
         return False
     if not commands or not all(is_program(words) for words in commands):
         return False
-    if LOOP.match(text):
-        return True
-    if len(commands) > 1 and re.search(r"[|>]|\$\(", text):
-        return commands[0][0] in PROGRAMS
-    return fits(commands[0]) and all(
-        commands[i][0] in PROGRAMS for i in range(len(commands)))
+    if not LOOP.match(text):
+        piped = len(commands) > 1 and re.search(r"[|>]|\$\(", text)
+        if any(words[0] not in PROGRAMS for words in commands) or \
+                not (piped or fits(commands[0])):
+            return False
+    return is_valid(text)  # last, as it takes a process
 
 
 NETNS = re.compile(rf"ip netns exec (?P<place>{PLACE}|<{PLACE}>) (?P<rest>.+)",
@@ -150,6 +151,12 @@ def shell(clause):
     text = re.sub(r"^(?:run|execute):? (?=[a-z])", "", clause.text)
     text = re.sub(r"^`(.+)`$", r"\1", text)
     place = clause.context.get("place")
+    if not is_command(text):
+        tail = re.fullmatch(rf"(?P<c>.+) (?:in|on|inside) (?:the )?"
+                            rf"(?P<p>{PLACE})(?: namespace)?", text, re.S)
+        if not tail:
+            return None
+        place, text = place_of(tail["p"]), tail["c"]
     inside = NETNS.match(text)
     if inside:
         place, text = place_of(inside["place"]), inside["rest"]
@@ -158,6 +165,8 @@ def shell(clause):
     if REFUSED.search(text):
         raise NotUnderstood(f"{text}: reaches beyond the world")
     program = simple_commands(text)[0][0]
+    if program in ("pkill", "killall") and place is None:
+        raise NotUnderstood(f"{text}: in which namespace?")
     if program in NETWORK and place is None:
         if "${" not in text and not re.search(
                 r"<interface|FORWARD|forward", text):

@@ -2,14 +2,12 @@
 import re
 
 from suite.steps import SECONDS, seconds
-from suite.texts.words import ADDRESS, PLACE, place_of
+from suite.texts.words import ADDRESS, PLACE
 
 NGINX = (r"<nginx(?: master| worker)? pid>|(?:\$\{\w+\}/)?nginx(?:\.conf)?(?:'s)?(?: (?:process|master|pid|"
          r"configuration|config))?|(?:reverse )?proxy|load ?balancer|lb")
 PAY = (r"<?payments(?:\.test)?(?: (?:stub|service|API|provider|host))?(?:'s)?"
        r"(?: pid| process)?>?|svc")
-RELOAD = r"(?:nginx )?-s reload|reload(?:s|ed|ing)?|SIGHUP|HUP"
-REPLICAS = {"8001": "a", "8002": "b"}
 
 
 def about_nginx(clause, words):

@@ -68,6 +68,32 @@ KINDS = [("loss", r"loss|lost|lose[sd]?"), ("reorder", r"reorder(?:s|ed|ing)?|"
          ("duplicate", r"duplicat(?:e[sd]?|ion)|twice")]
 
 
+OPENING = (r"(?:new )?(?:connect(?:s|ion)?(?: set-?up| establishment| "
+           r"attempts?| opening)?s?|connections?|hand ?shakes?|SYNs?)")
+
+
+def opening(clause):
+    """connections that take their time to open, and are quick then"""
+    words = clause.words()
+    slow = words.take(rf"(?:delay(?:s|ed|ing)?|slow(?:s|ed)?(?: down)?) "
+                      rf"(?:each |every |the |all )*{OPENING}") or \
+        words.take(rf"{OPENING} (?:is |are )?(?:delayed|slowed|delay)") or \
+        words.take(rf"{OPENING}(?=.* takes? .*\bto (?:open|be accepted))")
+    if not slow:
+        return None
+    words.take_all(r"user-space relay|relay|SYN|packets?|to open|to be "
+                   r"accepted|accepts?|first")
+    delay = words.take_raw(rf"(?<!for )(?<!every ){SECONDS}")
+    paths = take_path(clause, words)
+    words.take_all(NOISE)
+    words.take_all("by|takes?|to|open|DNAT|in path")
+    words.end()
+    if not delay:
+        return None
+    return [step for path in paths for step in clause.step(
+        "shape", connect_ms=seconds(delay[1], delay[2]) * 1000, **path)]
+
+
 def shape(clause):
     """netem in its own words, or in prose: delay, loss, order"""
     words = clause.words()
@@ -198,4 +224,4 @@ def route(clause):
                        target=place_of(target["t"]))
 
 
-READERS = [mtu, narrow, shape, link, route]
+READERS = [mtu, narrow, opening, shape, link, route]

@@ -37,6 +37,16 @@ def number(word):
 def busy(clause):
     """processes that burn the processor"""
     words = clause.words()
+    stress = words.take_raw(r"stress(?:-ng)? (?:--cpu|-c) (?P<n>\d+)"
+                            r"(?: (?:--timeout|-t) \S+)?")
+    if stress:
+        place = (clause.context.get("place") or "stg-app").rpartition("-")[2]
+        words.take_all(PG)
+        words.env()
+        words.end()
+        return clause.step("busy", env=clause.env(), count=int(stress["n"]),
+                           place="db" if re.search(r"-db\b", clause.text)
+                           else place)
     if not words.take(r"CPU|processors?|cores?|busy (?:loops?|processes)|"
                       r"spinning|stress(?:-ng)?"):
         if not words.take_raw(r"[`'\"]?yes\s*>\s*/dev/null[`'\"]?"):
