@@ -91,11 +91,18 @@ def outside(spans, position):
     return all(not begin <= position < end for begin, end in spans)
 
 
+SOMEBODY = (r"^(?:(?:the|an?|some) )?(?:operator|admin(?:istrator)?|dba|"
+            r"engineer|somebody|someone|colleague|platform team|provider) "
+            r"(?!says|reports|claims|complains|posts|writes|believes|is\b)"
+            r"(?=\w+s\b)")
+
+
 def cut(text):
     """What stands between the semicolons of a text; a transaction is one
     thing, however many statements it has."""
     text = re.sub(r",? (?:with)?in the same (?:probe )?(?:interval|minute|"
                   r"step|second|\d+ s(?:econds)?)(?=;|$)", "", text)
+    text = re.sub(SOMEBODY, "", text, flags=re.I)
     spans = quoted_spans(text)
     pieces, begin = [], 0
     for end in re.finditer(r";\s*|\n+\s*|(?<=\w{3})\.\s+(?=[A-Za-z])", text):
@@ -162,7 +169,8 @@ def without_remarks(clause):
         spans = [span for span in spans if re.match(
             r"$|[,;]? (?:and )?(?:hold|keep|leave)|[,;]", clause[span[1]:]) and
                  "CREATE TABLE" not in clause and re.fullmatch(
-                     r"\([A-Za-z][\w'.,/:;=-]*(?: [\w'.,/:;=-]+)+\)",
+                     r"\([A-Za-z][\w'.,/:;=-]*(?: [\w'.,/:;=-]+)+\)|"
+                r"\(application_name=\S+\)",
                      clause[span[0]:span[1]])]
     remarks, kept, begin = [], "", 0
     for start, end in spans:

@@ -122,8 +122,7 @@ def load(clause):
                       r"(?: generator)?"):
         return None
     rate = words.take(RATE)
-    ends = words.take(r"stop(?:s|ped)?|ends?|off|removed?|cease[sd]?|no(?:ne)?"
-                      r"|0")
+    ends = words.take(r"stop(?:s|ped)?|ends?|off|removed?|cease[sd]?|0")
     envs = words.env()
     shape = words.take(r"sinusoidal(?:ly)?|sine|wave|swinging|oscillating|"
                        r"ramp(?:s|ing|ed)?(?: up)?|ris(?:es?|ing)|grow(?:s|"
@@ -169,7 +168,13 @@ STAYS = (r"(?!(?:and |but )?(?:keep|leave|hold)\b)(?:(?!\b(?:kill|stop|set|"
          r"(?:restart|deploy marker|marker|redeploy|reload|deploying|"
          r"notice)|still|unaware|no restart|is not affected|are not "
          r"affected|(?:policy )?etag changes?|has another|is the same)\b.*")
-LABEL = r"(?:flap(?:ping)?|step \d|first(?:ly)?|second(?:ly)?|finally|next)"
+# What is wrong then, said before how it is done; no order is in it.
+SYMPTOM = (r"(?![^:]*\b(?:kill|stop|start|restart|set|unset|add|append|remove|"
+           r"delete|drop|deploy|load|fill|mark|post|edit|reload|rotate)\b)"
+           r"[\w' -]*\b(?:cannot|can no longer|loses|lost|unreachable|"
+           r"partition(?:ed)?|black ?hole|outage|off from (?:everything|all))"
+           r"\b[\w' -]*")
+LABEL = rf"(?:{SYMPTOM}|(?:flap(?:ping)?|step \d|first(?:ly)?|second(?:ly)?|finally|next))"
 
 
 def nothing(clause):

@@ -37,7 +37,7 @@ KEYS = {  # what people shorten
     "settings.ipv4Enabled": "settings.ipConfiguration.ipv4Enabled",
     "maxThroughput": "maxThroughput",
 }
-NOISE = (r"answers?|returns?|responds?|becomes?|goes|gets?|state|status|set|"
+NOISE = (r"metadata|answers?|returns?|responds?|becomes?|goes|gets?|state|status|set|"
          r"calls?|methods?|requests?|version|latest|every(?:thing)?|API|token|"
          r"tokens|expired|identity|services?|resources?|now|with|staging'?s?|"
          r"production'?s?|credentials?|access|instance|condition|Ready|False|"
@@ -116,16 +116,17 @@ def refused(clause):
     words = clause.words()
     if not is_about(clause, words):
         return None
-    every = words.take(r"(?:every|each|all|any)(?:thing| (?:API )?(?:calls?|"
+    every = words.take(r"(?:every|each|all|any)(?:thing| (?:API )?(?:APIs|calls?|"
                        r"methods?|requests?|services?|resources?|endpoints?|"
                        r"answers?))?|the (?:whole )?API")
     hang = words.take(r"times? out|time-?outs?|hangs?|never (?:answers?|"
                       r"replies)|does not answer|no answer")
     code = None if hang else words.take(r"(?:HTTP |status )?(?P<c>[45]\d\d)")
     reason = words.take("(?P<r>" + "|".join(REASONS) + ")", 0)
+    denied = words.take(r"(?:is )?denied|forbidden")
     lost = words.take(r"(?:expires?|revokes?|invalidates?)(?: the)? (?:"
                       r"token|credentials?)(?: of agent-\w+)?")
-    if not (hang or code or reason or lost):
+    if not (hang or code or reason or lost or denied):
         return None
     access = words.take(r"versions:access|:access|access(?:ing)?")
     name = words.take(SECRET)
@@ -138,7 +139,7 @@ def refused(clause):
     words.take_all(NOISE)
     words.end()
     status = "hang" if hang else int(code["c"]) if code else \
-        REASONS[reason["r"]] if reason else 401
+        REASONS[reason["r"]] if reason else 403 if denied else 401
     args = {"name": name["s"]} if name else {}
     return [step for one in named for step in clause.step(
         "gcp_status", env=clause.env(), resource=one, status=status,
@@ -150,7 +151,7 @@ def state_of(words, fields):
     to."""
     state = words.take("(?:state )?(?:= ?|is |becomes |goes (?:to )?|-> ?)?"
                        "(?P<s>" + "|".join(STATE_WORDS) + ")", 0) or \
-        words.take(r"(?P<s>destroyed|disabled)")
+        words.take(r"(?:is )?(?P<s>destroyed|disabled|suspended|deleting)")
     if state:
         fields.setdefault("state", state["s"].upper())
         return STATE_WORDS[state["s"].upper()]

@@ -57,7 +57,12 @@ def sql(clause):
     text = clause.text.strip()
     psql = re.match(r"psql(?: -(?!c)\w+(?: \S+)?)* -c ?(?P<q>['\"])(?P<s>.*)"
                     r"(?P=q)(?P<tail> .*|)$", text, re.S)
+    if psql and psql["tail"] and not re.fullmatch(TAIL, psql["tail"]):
+        clause.refuse()  # what is said behind the statement is no SQL
     text = psql["s"] + psql["tail"] if psql else text
+    if re.search(r" (?:in|from) \d+ \w+$|,? (?:and )?then \w+|, and \w+",
+                 text):
+        clause.refuse()
     text = re.sub(r"^(?:run|execute|issue|say)s? (?=[A-Z'\"])", "", text)
     if text[:1] in "\"'" and text[-1:] == text[:1]:
         text = text[1:-1]
@@ -113,7 +118,7 @@ SAID = [
     (rf"(?:delete|remove)d? (?:all |every )?(?:the )?(?:rows?|contents?) "
      rf"(?:from|of|in) (?:the )?{TABLE}(?: table)?",
      "TRUNCATE {0} CASCADE"),
-    (rf"(?:truncate|empty) (?:the )?{TABLE}(?: table)?",
+    (rf"(?:truncate|empty|wipe|clear)s? (?:the )?{TABLE}(?: table)?",
      "TRUNCATE {0} CASCADE"),
     (r"(?:revoke|take|withdraw|remove)(?:s|d|n)? (?:away )?(?:the )?(SELECT|"
      r"INSERT|UPDATE|DELETE|ALL)(?: privileges?| rights?| permissions?)? on "

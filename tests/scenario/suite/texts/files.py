@@ -112,7 +112,7 @@ def hosts(clause):
         rf"<?(?P<place>{PLACE})>?")]
     envs = words.env()
     words.take(r"append(?:ed)?|add(?:ed)?|put|write|pin(?:ned)?|"
-               r"insert(?:ed)?|overrid(?:e|es|den)|map(?:ped)?|bind-?mount"
+               r"insert(?:ed)?|overrid(?:e|es|den)|maps?|mapped|bind-?mount"
                r"(?:ed)?|mount(?:ed)?|point")
     words.take_all(r"lines?|file|entry|over|agent|bind-mounted|bind-mount|"
                    r"app(?:lication)?(?:'s)?|override|name")

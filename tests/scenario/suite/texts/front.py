@@ -208,7 +208,7 @@ def payments_gone(clause):
     hang = words.take(r"hangs?(?: up)?|never (?:answers?|replies|responds?)|"
                       r"silent|accepts?(?: the)?(?: TCP)?(?: connections?)?|"
                       r"freez(?:es?)|frozen|paused?|does not answer")
-    stop = words.take(r"kill(?:s|ed)?|stop(?:s|ped)?(?: listening)?|down|"
+    stop = words.take(r"refuses?(?: all| every)? connections?|kill(?:s|ed)?|stop(?:s|ped)?(?: listening)?|down|"
                       r"dies|dead|gone|shut down|unavailable|crash(?:es|ed)?|"
                       r"off")
     if not (signal or back or hang or stop):

@@ -80,13 +80,13 @@ def record(clause):
     more = words.take(r"(?:an?|one) (?:second|additional|further|extra|more)"
                       r"|second|additional|two answers|round[- ]robin")
     arrow = words.take_raw(r"->|→|=>|=")
-    to = arrow or words.take(r"point(?:s|ed|ing)?|resolves?|answers?|chang"
+    to = arrow or words.take(r"gets|point(?:s|ed|ing)?|resolves?|answers?|chang"
                              r"(?:es?|ed)|set|now|add(?:s|ed)?|becomes|map|"
                              r"restored?|update[sd]?")
     if not (address or gone or verb) or not (zone or to):
         return None
     env = zone_env(clause, words, name["name"])
-    words.take_all(RELOADED)
+    words.take_all(RELOADED + "|dead|,")
     words.take_all(rf"zone(?: file)?|records?|{SERVER}|A|entry|line|answers?|"
                    r"point|add|resolves?|change[sd]?|set|production'?s?|new|"
                    r"old|now|decommissioned|address|host|addn-hosts|on|file|"

@@ -144,7 +144,8 @@ def narrow(clause):
             r"reduce[sd]?|shrink[s]?|slow(?:s|ed)?(?: down)?|bandwidth|"
             r"width"):
         return None
-    towards = words.take_raw(rf"(?:on (?:the )?)?<?interface (?:towards|of|to) "
+    towards = words.take_raw(rf"(?:on (?:the )?)?<?(?:interface|uplink|link) "
+                             rf"(?:towards|of|to) "
                              rf"(?:the )?(?P<p>{END})>?")
     if towards:
         paths = [{"towards": place_of(towards["p"])}]

@@ -1,6 +1,7 @@
 """postmaster.py - what is said of PostgreSQL's process, machine and volume."""
 import re
 
+from suite.steps import undone
 from suite.texts.database import PG
 from suite.texts.observers import does
 
@@ -38,15 +39,17 @@ def busy(clause):
     """processes that burn the processor"""
     words = clause.words()
     stress = words.take_raw(r"stress(?:-ng)? (?:--cpu|-c) (?P<n>\d+)"
-                            r"(?: (?:--timeout|-t) \S+)?")
+                            r"(?: (?:--timeout|-t) (?P<s>\d+)s?)?")
     if stress:
         place = (clause.context.get("place") or "stg-app").rpartition("-")[2]
         words.take_all(PG)
         words.env()
         words.end()
-        return clause.step("busy", env=clause.env(), count=int(stress["n"]),
-                           place="db" if re.search(r"-db\b", clause.text)
-                           else place)
+        steps = clause.step(
+            "busy", env=clause.env(), count=int(stress["n"]),
+            place="db" if re.search(r"-db\b", clause.text) else place)
+        return steps if not stress["s"] else steps + [
+            undone(step, int(stress["s"])) for step in steps]
     if not words.take(r"CPU|processors?|cores?|busy (?:loops?|processes)|"
                       r"spinning|stress(?:-ng)?"):
         if not words.take_raw(r"[`'\"]?yes\s*>\s*/dev/null[`'\"]?"):
@@ -161,14 +164,16 @@ def server(clause):
                        r"QUIT|INT|TERM|STOP|CONT)\b", clause.text)
     words.take(r"-(?:SIG)?(?:QUIT|INT)|SIG(?:QUIT|INT)", 0)
     verb = does(words)
-    if not (verb or signal) or not (pid or words.take(PG)):
+    again = clause.done and clause.done[-1].verb in (
+        "stop_database", "pause") and words.take("it")
+    if not (verb or signal) or not (pid or again or words.take(PG)):
         return None
     if verb == "stop" and re.search(r"hangs|frozen", clause.text):
         verb = "pause"
     mode = words.take(r"(?:-m |mode )?(?P<m>fast|immediate|smart)(?: mode)?")
     hard = words.take(r"hard|crash(?:es|ed)?|immediately")
     words.env()
-    words.take_all(rf"{PG}|kill|process|stop|pid|systemctl|main|15|service|"
+    words.take_all(rf"{PG}|kill|process|again|stop|pid|systemctl|main|15|service|"
                    r"shut|signal|15-main|unit|down")
     words.end()
     number = (signal[1] or signal[2]) if signal else ""
@@ -184,6 +189,8 @@ def server(clause):
     remark = re.search(r"-m (fast|immediate|smart)", clause.remark)
     how = how or (mode["m"].lower() if mode else remark[1] if remark else
                   "immediate" if hard or "crash" in clause.text else "fast")
+    if re.search(r"-9\b|SIGKILL", clause.remark):
+        how = "kill"
     if re.match(r"kill(?:s|ed)?\b", clause.text) and not signal and \
             not mode and not remark:
         how = "kill"

@@ -81,7 +81,8 @@ def read_values(words):
         found.append((m["name"], value_of(m["value"])))
     for m in words.take_all_raw(rf"(?P<name>{ASSIGNED}) ?= ?{VALUE}"):
         found.append((m["name"], value_of(m["value"])))
-    of = rf"(?:value of |the )*(?P<name>{NAME})(?:'s value)?"
+    of = (rf"(?:value of |the )*(?P<name>{NAME})(?:'s value)?"
+          r"(?:\s*(?:in|of)?\s*¦\s*)?")
     arrow = (r"(?:is |gets )?(?:set |changed |switched |pointed )?(?:now )?"
              r"(?:->|=>|→|to|into|with|becomes|by|at)")
     for m in words.take_all_raw(rf"{of},? ?{arrow} ?{EMPTY}{END}"):
@@ -188,7 +189,7 @@ SHAPES = [
     ("unexpanded", r"unexpanded(?: reference| variable)?"),
     ("placeholder", r"placeholder|changeme"),
     ("upper", r"upper ?case|capitals|capital letters"),
-    ("half", r"half(?: of)?(?: its value)?|truncate[sd]?|cut (?:off|short)"),
+    ("half", r"(?:to )?(?:its )?(?:first )?half(?: of)?(?: its value)?|truncate[sd]?|cut (?:off|short)"),
     ("empty", r"empty|blank|empties|emptied"),
 ]
 
@@ -208,7 +209,8 @@ def mangle(clause):
     if name is None and how not in ("line_ends", "bom"):
         return None
     envs = [] if files else words.env()
-    words.take(r"append(?:s|ed)?|add(?:s|ed)?|wrap(?:ped)?|put|save[sd]?|"
+    words.take(r"append(?:s|ed)?|prepend(?:s|ed)?|add(?:s|ed)?|wrap(?:ped)?|"
+               r"put|save[sd]?|"
                r"convert(?:ed|s)?|quote[sd]?|write|leave|insert|prefix|"
                r"truncate|cut|ends?|carries|turn|rewrite|change|set|make|"
                r"replace|give")
