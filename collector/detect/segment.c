@@ -8,6 +8,7 @@
 #define CORRELATION 0.99 /* the highest believed */
 #define EXACT       1e-9 /* of the values: smaller steps are rounding */
 #define NOISELESS   1e-6 /* of the variance between: the least within */
+#define FEW         4    /* values that make the limit twice as high */
 
 void
 segment_init(struct segment *segment)
@@ -207,7 +208,7 @@ segment_add(
 	out->before = segment->origin + m1;
 	out->after = segment->origin + m2;
 	/* At the last place allowed, the true one may be still to come. */
-	if (!(out->nats > limit) || out->n == SEGMENT_LEAST ||
+	if (!(out->nats > limit * (1 + FEW / n)) || out->n == SEGMENT_LEAST ||
 	    fabs(m1 - m2) < EXACT * (fabs(out->before) + fabs(out->after)))
 		return false;
 	cut(segment, &split, variance, rho);
