@@ -15,6 +15,7 @@
 #define SHIFT_MS     5.4e7 /* of fifteen hours: longer is a season; */
 #define SHIFT_LEAST  60    /* but never less */
 #define LASTING      30    /* altered values that are the new normal */
+#define BRIEF        60    /* values; a habit that took longer is another */
 #define SETTLED      3     /* altered values before it may be over */
 #define BACK         2.5   /* deviations within which it is over */
 #define BACK_LEAST   1.0
@@ -28,8 +29,9 @@
 #define ESCALATED    3     /* values after an alarm that may give another: */
 #define FARTHER      1.5   /* those so much farther than any before */
 #define FAR          8.0   /* deviations, at least */
-#define HABIT_DAYS   3     /* days back that are looked at */
-#define HABIT_LEAST  2     /* of them it must have happened on */
+#define HABIT_KEPT   8     /* days that are remembered */
+#define HABIT_DAYS   3     /* of them that are looked at */
+#define HABIT_LEAST  2     /* of those it must have happened on */
 #define HABIT_HOURS  4     /* that a habit lasts, at most */
 #define SCANNED      1000  /* values; then the channels know the series */
 #define SPLIT_NATS   28.0  /* a split needs at least, and so much beyond */
@@ -71,31 +73,40 @@ start(struct detector *detector)
 
 /* --- an alarm under way ---------------------------------------------------- */
 
-/* Did this happen around this hour on enough of the days before?  Then it is
- * how the series is.  Remembers it in any case. */
-static bool
-is_habit(struct detector *detector, const struct hour *now, bool up)
+/* Makes habits those of up to this day, and returns how many days before the
+ * latest one it is: what took long began then. */
+static int
+habit_turn(struct detector *detector, int64_t day)
 {
-	int64_t hour = now->number, day = hour / 24;
-	int64_t passed = day - detector->habit_day;
-	uint32_t days = 0;
-	int n = 0;
+	int64_t ago = detector->habit_day - day;
+	uint8_t *habits = &detector->habits[0][0];
 
-	if (!now->known || hour < 0 ||
-	    (detector->without & CHANNEL_NO_PROFILE) != 0)
-		return false;
-	for (int i = 0; i < 24 && passed != 0; i++)
-		for (int k = 0; k < 2; k++)
-			detector->habits[k][i] =
-			    (uint8_t)(passed > 0 && passed < 8
-				    ? detector->habits[k][i] << passed
-				    : 0);
+	if (ago > 0 && ago < HABIT_KEPT)
+		return (int)ago;
+	for (size_t i = 0; i < sizeof(detector->habits); i++)
+		habits[i] =
+		    (uint8_t)(ago <= 0 && ago > -HABIT_KEPT ? habits[i] << -ago
+							    : 0);
 	detector->habit_day = day;
+	return 0;
+}
+
+/* Did this begin around this hour on enough of the days before?  Then it is
+ * how the series is.  Remembers it in any case.  hour: number since 1970. */
+static bool
+is_habit(struct detector *detector, int64_t hour, int kind)
+{
+	uint32_t days = 0;
+	int ago, n = 0;
+
+	if (hour < 0 || (detector->without & CHANNEL_NO_PROFILE) != 0)
+		return false;
+	ago = habit_turn(detector, hour / 24);
 	for (int i = 23; i <= 25; i++)
-		days |= detector->habits[up][(hour + i) % 24];
-	detector->habits[up][hour % 24] |= 1;
+		days |= detector->habits[kind][(hour + i) % 24];
+	detector->habits[kind][hour % 24] |= (uint8_t)(1 << ago);
 	for (int i = 1; i <= HABIT_DAYS; i++)
-		n += days >> i & 1;
+		n += days >> (ago + i) & 1;
 	return n >= HABIT_LEAST;
 }
 
@@ -193,6 +204,17 @@ alarm(struct flag *out, struct detector *detector,
 	    channel, view->usual + (view->n == 1 ? view->rest : shift));
 }
 
+/* The number of the hour in which the change began. */
+static int64_t
+began(const struct detector *detector, const struct flag *flag,
+    const struct hour *hour)
+{
+	double ms =
+	    (double)(flag->alarm - flag->onset) * detector->pace.step_ms;
+
+	return (int64_t)floor((double)hour->number + hour->part - ms / HOUR_MS);
+}
+
 /* Is this flag told at once?  A lone low value is mostly one that was not
  * measured in full, and a habit is over soon: their flags are kept back.  That a
  * habit ends as it does is never told. */
@@ -200,7 +222,10 @@ static bool
 is_told(
     struct detector *detector, const struct flag *flag, const struct hour *hour)
 {
-	bool habit = is_habit(detector, hour, flag->change == CHANGE_UP);
+	bool up = flag->change == CHANGE_UP;
+	int kind = (flag->alarm - flag->onset >= BRIEF ? 2 : 0) + up;
+	bool habit = hour->known &&
+	    is_habit(detector, began(detector, flag, hour), kind);
 	bool ends = detector->kept == KEPT_HABIT &&
 	    detector->latest.change != flag->change;
 

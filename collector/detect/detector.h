@@ -28,7 +28,7 @@
 #include "collector/detect/pace.h"
 #include "collector/detect/segment.h"
 
-enum { DETECTOR_VERSION = 7, DETECTOR_FIRST = 30 };
+enum { DETECTOR_VERSION = 8, DETECTOR_FIRST = 30, DETECTOR_HABITS = 4 };
 
 enum change { CHANGE_NONE, CHANGE_UP, CHANGE_DOWN };
 
@@ -66,9 +66,9 @@ struct detector {
 	uint32_t has_weeks, unused_too;
 	uint32_t altered; /* values since the alarm under way; 0: none */
 	uint32_t lasting; /* the alarm was about a level, not a burst */
-	/* Alarms by direction (down, up) and hour of the day; bit i: i days
-	 * before habit_day, counted from 1970. */
-	uint8_t habits[2][24];
+	/* What gave an alarm, by kind (brief down, up, slow down, up) and hour
+	 * that it began in; bit i: i days before habit_day, from 1970. */
+	uint8_t habits[DETECTOR_HABITS][24];
 	int64_t habit_day;
 	double burst_sum, shift_sum, recent;
 	double back_sum;       /* of the latest values that are as before, */
