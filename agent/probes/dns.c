@@ -68,6 +68,7 @@ query_step(struct probe *p, void *state)
 	int type = dns_type_parse(config->type);
 
 	if (found == NULL) {
+		probe_text(p, "name", config->name);
 		report_hosts(p, config);
 		return probe_query(p, config->server, config->name, type);
 	}

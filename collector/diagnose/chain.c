@@ -314,6 +314,25 @@ chain_build(struct chain *out, struct arena *arena, const struct scene *scene)
 	set_onset(out, scene);
 }
 
+/* The one application of which something fails; NULL: none, or several. */
+static const char *
+only_application(const struct chain *chain, const struct scene *scene)
+{
+	const char *found = NULL;
+
+	for (size_t i = 0; i < chain->n_failing; i++) {
+		const char *service = chain->failing[i]->service;
+
+		if (!node_is_application(scene, service) ||
+		    (found != NULL && text_same(found, service)))
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = service;
+	}
+	return found;
+}
+
 const char *
 chain_sufferer(const struct chain *chain, const struct scene *scene,
     const struct node *node)
@@ -325,5 +344,7 @@ chain_sufferer(const struct chain *chain, const struct scene *scene,
 		    node_needs(
 			scene, chain->failing[i]->service, node->service))
 			return chain->failing[i]->service;
-	return NULL;
+	return node_service(scene, node->service) == NULL
+	    ? only_application(chain, scene)
+	    : NULL;
 }

@@ -36,7 +36,8 @@ void
 chain_build(struct chain *out, struct arena *arena, const struct scene *scene);
 
 /* The application that a failing node keeps from working: its own, or one
- * that needs it and fails with it; NULL when nobody does. */
+ * that needs it and fails with it; of what nobody declared, the only one that
+ * fails; NULL when nobody does. */
 const char *chain_sufferer(const struct chain *chain, const struct scene *scene,
     const struct node *node);
 

@@ -3,6 +3,7 @@
 #include "collector/diagnose/claim.h"
 #include "collector/diagnose/look.h"
 #include "collector/diagnose/peers.h"
+#include "collector/diagnose/proxy.h"
 #include "collector/diagnose/relapse.h"
 #include "proto/base/text.h"
 
@@ -272,7 +273,10 @@ find_breaks(const struct look *look)
 		/* Other faults beside the first are listed, not weighed. */
 		if (i > 0 && node->entailed_by == NULL)
 			continue;
-		finding = look_add(look, node->token, 100,
+		/* What a proxy answers instead of the application is no word
+		 * of it. */
+		finding = look_add(look, node->token,
+		    look->direct == NULL ? 100 : 0,
 		    note(look->arena, "%s: %s", look_place(look, node->view),
 			look_outcome(look, node->view)));
 		finding->view = node->view;
@@ -309,7 +313,8 @@ findings_collect(struct findings *out, struct arena *arena,
     const struct suspects *suspects)
 {
 	struct look look = { out, arena, scene, chain, suspects,
-		chain->n_failing > 0 ? chain->failing[0] : NULL };
+		chain->n_failing > 0 ? chain->failing[0] : NULL,
+		proxy_passed(chain, scene) };
 
 	memset(out, 0, sizeof(*out));
 	out->list =

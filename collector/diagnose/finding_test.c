@@ -39,10 +39,11 @@ find_substitution(const struct look *look)
 			struct finding *finding;
 			bool fails = node_is_failing(view);
 
+			/* One that warns neither fails nor passes. */
 			if (!text_same(view->series->environment,
 				scene->environment) ||
 			    !node_is_fresh(scene, view) ||
-			    view->last->outcome == OUTCOME_UNKNOWN ||
+			    (!fails && view->last->outcome != OUTCOME_OK) ||
 			    !is_reference_of(view, own) ||
 			    own->layer >= LAYER_APP ||
 			    (!fails && !exercise_covers(view, own)))
@@ -70,7 +71,10 @@ edge_in_question(const struct look *look)
 {
 	const struct node *node = look->break_;
 
-	if (node->layer >= LAYER_DNS && node->layer < LAYER_APP)
+	if (look->direct != NULL)
+		return NULL;
+	if ((node->layer >= LAYER_DNS && node->layer < LAYER_APP) ||
+	    node->token == TOKEN_BREAK_DEPENDENCY)
 		return node;
 	for (size_t i = 0; node->layer >= LAYER_APP && i < look->chain->n_nodes;
 	     i++) {
@@ -108,6 +112,10 @@ find_own_inputs(const struct look *look)
 
 	if (node->layer < LAYER_APP &&
 	    !(node->by_text && (node->token == TOKEN_BREAK_SCHEMA)))
+		return;
+	/* Another dependency does not acquit this one, and where a proxy
+	 * fails the application does not. */
+	if (node->token == TOKEN_BREAK_DEPENDENCY || look->direct != NULL)
 		return;
 	/* One of its paths is slow, or its own resources run short: that is
 	 * not "all is well below". */
@@ -200,18 +208,18 @@ find_peers(const struct look *look)
 		add_peer(look, node, failing);
 }
 
-/* Is it what a hop in between would cause?  A journey does more than a direct
- * request: only what a proxy itself answers tells of it. */
-static bool
-is_of_proxy(const struct node *node)
+static void
+find_proxy(const struct look *look)
 {
-	const char *message = node->view->told->message;
+	struct finding *finding;
 
-	if (node->layer < LAYER_DNS)
-		return false;
-	return (text_same(node->view->series->kind, "http") &&
-		   node->layer >= LAYER_APP) ||
-	    look_holds(message, "502") || look_holds(message, "504");
+	if (look->direct == NULL)
+		return;
+	finding = look_add(look, TOKEN_PROXY_FAIL, 100,
+	    note(look->arena, "%s passes, %s fails",
+		look_place(look, look->direct),
+		look_place(look, look->break_->view)));
+	finding->view = look->direct;
 }
 
 /* By its address it is reached: past the name servers, or past a line of a
@@ -250,12 +258,11 @@ is_of_break(const struct look *look, const struct node *other)
 	return false;
 }
 
-/* Direct against through the proxy, name against last known address. */
+/* The name against the last known address. */
 static void
-find_detours(const struct look *look)
+find_addresses(const struct look *look)
 {
 	const struct node *node = look->break_;
-	struct finding *finding;
 
 	for (size_t i = 0; i < look->chain->n_nodes; i++) {
 		const struct node *other = &look->chain->nodes[i];
@@ -264,14 +271,6 @@ find_detours(const struct look *look)
 		if (other->view->last->outcome != OUTCOME_OK ||
 		    node_is_failing(other->view) || other == node)
 			continue;
-		if (look_holds(probe, "direct") && is_of_proxy(node) &&
-		    text_same(node_target(other), node_target(node))) {
-			finding = look_add(look, TOKEN_PROXY_FAIL, 100,
-			    note(look->arena, "%s passes, %s fails",
-				look_place(look, other->view),
-				look_place(look, node->view)));
-			finding->view = other->view;
-		}
 		/* Of a disk or of memory no address tells. */
 		if (look_holds(probe, "address") && node->layer != LAYER_SIDE &&
 		    node->layer <= LAYER_TCP && is_of_break(look, other))
@@ -339,7 +338,10 @@ find_build(const struct look *look)
 		    !text_same(fact->value, own->value))
 			continue;
 		health = peer_health(scene, fact->environment, service);
-		if (health < 0)
+		/* What both use fails them both: no word of the build. */
+		if (health < 0 ||
+		    (health > 0 &&
+			look->break_->token == TOKEN_BREAK_DEPENDENCY))
 			continue;
 		finding = look_add(look,
 		    health > 0 ? TOKEN_BUILD_FAIL : TOKEN_BUILD_OK, 100,
@@ -357,6 +359,7 @@ look_at_tests(const struct look *look)
 	find_substitution(look);
 	find_own_inputs(look);
 	find_peers(look);
-	find_detours(look);
+	find_proxy(look);
+	find_addresses(look);
 	find_build(look);
 }

@@ -2,6 +2,7 @@
 
 #include "collector/diagnose/look.h"
 #include "collector/diagnose/peers.h"
+#include "collector/diagnose/platform.h"
 #include "collector/diagnose/relapse.h"
 #include "proto/base/text.h"
 #include "proto/fingerprints.h"
@@ -96,6 +97,18 @@ find_shapes(const struct look *look)
 	}
 }
 
+/* A resource that warns (of maintenance) serves, as long as what goes to it
+ * does not fail. */
+static bool
+is_serving_badly(const struct look *look, const struct node *node)
+{
+	enum outcome outcome = node->view->told->outcome;
+
+	return outcome == OUTCOME_CRITICAL ||
+	    (outcome == OUTCOME_WARNING &&
+		text_same(node_target(node), node_target(look->break_)));
+}
+
 static void
 find_platform(const struct look *look)
 {
@@ -105,13 +118,12 @@ find_platform(const struct look *look)
 	for (size_t i = 0; i < look->chain->n_nodes; i++) {
 		const struct node *node = &look->chain->nodes[i];
 
-		if (strncmp(node->view->series->kind, "gcp.", 4) != 0 ||
+		if (!platform_is(node->view->series) ||
 		    node->layer != LAYER_SIDE)
 			continue;
 		if (node->view->told->outcome == OUTCOME_OK)
 			ok = node->view;
-		if (node->view->told->outcome != OUTCOME_CRITICAL ||
-		    node == look->break_)
+		if (!is_serving_badly(look, node) || node == look->break_)
 			continue;
 		finding = look_add(look, TOKEN_PLATFORM_BAD, 100,
 		    note(look->arena, "%s: %s", look_place(look, node->view),
@@ -330,7 +342,8 @@ find_new_text(const struct look *look)
 		return;
 	if (!view->text_is_new || view->is_late ||
 	    view->told->message[0] == '\0' ||
-	    view->told->reason == REASON_MISSED ||
+	    look->break_->token == TOKEN_BREAK_DEPENDENCY ||
+	    look->direct != NULL || view->told->reason == REASON_MISSED ||
 	    look->break_->layer < LAYER_QUERY)
 		return;
 	finding = look_add(look, TOKEN_NEW_TEXT, 100,

@@ -16,6 +16,8 @@ struct look {
 	const struct chain *chain;
 	const struct suspects *suspects;
 	const struct node *break_; /* NULL: nothing fails */
+	/* A direct request that passes where a proxy fails; NULL: none. */
+	const struct scene_view *direct;
 };
 
 /* Adds a finding, whose source the caller fills in; percent is cut to 0 to

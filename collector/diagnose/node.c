@@ -3,6 +3,7 @@
 
 #include "collector/diagnose/kin.h"
 #include "collector/diagnose/node.h"
+#include "collector/diagnose/platform.h"
 #include "proto/base/text.h"
 
 #define STALE_INTERVALS  3
@@ -114,11 +115,15 @@ node_is_user_facing(const struct scene *scene, const struct scene_view *view)
 	/* Where nobody declared journeys: whoever asks it, and what somebody
 	 * outside looks at.  Who watches an environment as a whole watches
 	 * observers. */
-	return view->series->service[0] != '\0' &&
-	    (text_same(view->series->kind, "http") ||
-		(text_same(view->series->kind, "exec") &&
-		    view->series->vantage == VANTAGE_EXTERNAL)) &&
-	    (declared == NULL || declared->n_journeys == 0) &&
+	if (view->series->service[0] == '\0' ||
+	    (declared != NULL && declared->n_journeys > 0))
+		return false;
+	/* Of what nobody declared, whoever answers may face users. */
+	if (text_same(view->series->kind, "http"))
+		return declared == NULL ||
+		    node_is_application(scene, view->series->service);
+	return text_same(view->series->kind, "exec") &&
+	    view->series->vantage == VANTAGE_EXTERNAL &&
 	    node_is_application(scene, view->series->service);
 }
 
@@ -266,9 +271,9 @@ layer_of(const struct scene_view *view)
 							    : LAYER_ENV;
 	if (text_same(kind, "settings"))
 		return LAYER_CONFIG;
-	if (text_same(kind, "gcp.secret"))
-		return LAYER_SECRET;
-	if (text_same(kind, "host") || strncmp(kind, "gcp.", 4) == 0)
+	if (platform_is(view->series))
+		return platform_is_secret(view) ? LAYER_SECRET : LAYER_SIDE;
+	if (text_same(kind, "host"))
 		return LAYER_SIDE;
 	if (text_same(kind, "dns"))
 		return LAYER_DNS;
@@ -348,7 +353,7 @@ was_hanging(const struct scene_view *view)
 }
 
 static enum token
-token_of(const struct node *node)
+token_of(const struct node *node, const struct scene *scene)
 {
 	enum reason reason = node->view->told->reason;
 
@@ -382,8 +387,10 @@ token_of(const struct node *node)
 		return reason == REASON_STATUS ? TOKEN_BREAK_HTTP
 					       : TOKEN_BREAK_GOLDEN;
 	default:
-		return node->dependency[0] != '\0' ? TOKEN_BREAK_DEPENDENCY
-						   : TOKEN_BREAK_HTTP;
+		return node->dependency[0] != '\0' ||
+			!node_is_application(scene, node->service)
+		    ? TOKEN_BREAK_DEPENDENCY
+		    : TOKEN_BREAK_HTTP;
 	}
 }
 
@@ -453,7 +460,8 @@ read_sentence(struct node *node, const struct scene *scene, const char *text)
 		 * know; its own place is no path. */
 		if (dependency[0] == '\0' && node->layer >= LAYER_APP &&
 		    is_of_a_path(meanings[i].layer) &&
-		    node_is_application(scene, node->service))
+		    (node_is_application(scene, node->service) ||
+			text_same(node->view->series->kind, "http")))
 			return;
 		node->layer = meanings[i].layer;
 		node->token = meanings[i].token;
@@ -518,15 +526,18 @@ node_place(
 	    view->told->reason == REASON_REFUSED &&
 	    node_is_application(scene, series->service))
 		out->layer = LAYER_APP;
-	out->token = token_of(out);
+	out->token = token_of(out, scene);
 	if (!node_is_failing(view))
 		return;
 	if (view->is_late) {
 		out->token = TOKEN_BREAK_GOLDEN; /* it answers */
 		return;
 	}
-	/* Where nobody recorded how far a run came, its text may tell. */
+	/* Where nobody recorded how far a run came, its text may tell; so does
+	 * that of a plug-in which asks a platform. */
 	if ((out->layer >= LAYER_APP && is_testimony(view)) ||
+	    (out->token == TOKEN_PLATFORM_BAD &&
+		strncmp(series->kind, "gcp.", 4) != 0) ||
 	    (out->layer >= LAYER_QUERY &&
 		(out->layer == LAYER_QUERY || out->dependency[0] != '\0') &&
 		last_phase(phase, view)[0] == '\0'))

@@ -27,6 +27,35 @@ is_plumbing(const char *kind)
 	return strncmp(kind, "gcp.", 4) == 0;
 }
 
+/* Does anybody say which build of it runs, or release one?  NULL: of any. */
+static bool
+is_released(const struct scene *scene, const char *service)
+{
+	for (size_t i = 0; i < scene->n_facts; i++)
+		if (text_same(scene->facts[i].name, "build") &&
+		    (service == NULL ||
+			text_same(scene->facts[i].service, service)))
+			return true;
+	for (size_t i = 0; i < scene->n_changes; i++)
+		if (scene->changes[i].is_mark &&
+		    (scene->changes[i].kind == MARK_DEPLOY ||
+			scene->changes[i].kind == MARK_ROLLBACK) &&
+		    (service == NULL ||
+			text_same(scene->changes[i].service, service)))
+			return true;
+	return false;
+}
+
+static bool
+answers(const struct scene *scene, const char *service)
+{
+	for (size_t i = 0; i < scene->n_views; i++)
+		if (text_same(scene->views[i].series->service, service) &&
+		    !is_plumbing(scene->views[i].series->kind))
+			return true;
+	return false;
+}
+
 bool
 node_is_application(const struct scene *scene, const char *service)
 {
@@ -38,11 +67,9 @@ node_is_application(const struct scene *scene, const char *service)
 	if (declared != NULL &&
 	    (declared->n_depends_on > 0 || declared->n_journeys > 0))
 		return true;
-	for (size_t i = 0; i < scene->n_views; i++)
-		if (text_same(scene->views[i].series->service, service) &&
-		    !is_plumbing(scene->views[i].series->kind))
-			return true;
-	return false;
+	/* Where builds are known, what has none is used, not released. */
+	return answers(scene, service) &&
+	    (is_released(scene, service) || !is_released(scene, NULL));
 }
 
 bool

@@ -152,6 +152,7 @@ const struct signature_row signature_table[] = {
 	{ "libc", "Temporary failure in name resolution", SIGNATURE_NAME },
 	{ "libc", "nodename nor servname provided", SIGNATURE_NAME },
 	{ "libc", "No address associated with hostname", SIGNATURE_NAME },
+	{ "c-ares", "%: no such name", SIGNATURE_NAME },
 	{ "node", "getaddrinfo ENOTFOUND %", SIGNATURE_NAME },
 	{ "node", "getaddrinfo EAI_AGAIN %", SIGNATURE_NAME },
 	{ "java", "UnknownHostException: %", SIGNATURE_NAME },

@@ -2,7 +2,10 @@
 
 #include "collector/diagnose/claim.h"
 #include "collector/diagnose/exercise.h"
+#include "collector/diagnose/dns_name.h"
 #include "collector/diagnose/note.h"
+#include "collector/diagnose/platform.h"
+#include "collector/diagnose/proxy.h"
 #include "collector/diagnose/subject.h"
 #include "proto/base/text.h"
 
@@ -251,8 +254,14 @@ env_subject(struct arena *arena, const struct scene *scene,
 			return subject_of_change(arena, change->change);
 		return subject_of_variables(arena, scene, node);
 	}
-	if (node->token == TOKEN_BREAK_SECRET)
+	if (node->token == TOKEN_BREAK_SECRET) {
+		/* Where its result does not, the change names it. */
+		if (change != NULL &&
+		    strncmp(change->change->name, "secret", 6) == 0 &&
+		    platform_subject(arena, node->view) == NULL)
+			return subject_of_change(arena, change->change);
 		return subject_of_node(arena, scene, node);
+	}
 	finding = findings_get(findings, TOKEN_SHAPE);
 	if (finding != NULL && change == NULL) {
 		struct node shaped;
@@ -289,6 +298,15 @@ find_full(const struct chain *chain, const struct node *node)
 	return best;
 }
 
+/* Is what changed the object that fails, or below what fails? */
+static bool
+is_of_node(const struct scene_change *change, const struct node *node)
+{
+	if (node->token == TOKEN_BREAK_DEPENDENCY)
+		return text_same(change->service, node_target(node));
+	return node->layer >= LAYER_APP || node->layer == LAYER_SIDE;
+}
+
 /* "infra:postgres", with what of it ran out. */
 static const char *
 infra_subject(struct arena *arena, const struct scene *scene,
@@ -312,8 +330,7 @@ infra_subject(struct arena *arena, const struct scene *scene,
 	full = find_full(chain, node);
 	if (full != NULL)
 		return subject_of_node(arena, scene, full);
-	if ((node->layer >= LAYER_APP || node->layer == LAYER_SIDE) &&
-	    change != NULL)
+	if (change != NULL && is_of_node(change->change, node))
 		return subject_of_change(arena, change->change);
 	if (node->layer == LAYER_APP || node->layer == LAYER_GOLDEN)
 		return note(arena, "infra:%s", node_target(node));
@@ -370,7 +387,8 @@ net_subject(struct arena *arena, const struct scene *scene,
 	const struct finding *finding;
 
 	if (findings_get(findings, TOKEN_PROXY_FAIL) != NULL)
-		return note(arena, "lb:%s", node->service);
+		return note(
+		    arena, "lb:%s#upstream", proxy_name(arena, scene, node));
 	if (change != NULL && strncmp(change->change->name, "dns/", 4) == 0)
 		return subject_of_change(arena, change->change);
 	finding = findings_get(findings, TOKEN_LATENCY);
@@ -380,12 +398,48 @@ net_subject(struct arena *arena, const struct scene *scene,
 		if (chain->nodes[i].view == finding->view)
 			node = &chain->nodes[i];
 	if (node->layer == LAYER_DNS)
-		return subject_of_node(arena, scene, node);
+		return subject_of_node(
+		    arena, scene, dns_name_teller(arena, chain, node));
 	return note(arena, "net:%s->%s%s%s",
 	    node->dependency[0] != '\0' ? node->service
 					: sufferer(scene, chain, node),
 	    node_target(node), port_of(arena, node),
 	    findings_get(findings, TOKEN_MTU) != NULL ? "#mtu" : "");
+}
+
+/* "gcp" of "gcp.sql"; the whole of a kind without a point. */
+static size_t
+family_of(const char *kind)
+{
+	return strcspn(kind, ".");
+}
+
+/* The probe that could not tell; all that one agent sends the same way
+ * ("gcp"), when several of them could not, as they share what they lack. */
+static const char *
+probe_subject(struct arena *arena, const struct findings *findings,
+    const struct series *first)
+{
+	size_t n = family_of(first->kind), n_others = 0;
+
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct finding *finding = &findings->list[i];
+		const struct series *other;
+
+		if (finding->weight.token != TOKEN_UNABLE ||
+		    finding->view == NULL)
+			continue;
+		other = finding->view->series;
+		if (!text_same(other->agent, first->agent) ||
+		    family_of(other->kind) != n ||
+		    strncmp(other->kind, first->kind, n) != 0)
+			return note(
+			    arena, "probe:%s@%s", first->probe, first->agent);
+		n_others += other != first;
+	}
+	if (n_others == 0)
+		return note(arena, "probe:%s@%s", first->probe, first->agent);
+	return note(arena, "probe:%.*s@%s", (int)n, first->kind, first->agent);
 }
 
 static const char *
@@ -408,7 +462,7 @@ blind_subject(struct arena *arena, const struct scene *scene,
 		return note(arena, "clock:%s", finding->agent->agent);
 	finding = findings_get(findings, TOKEN_UNABLE);
 	if (finding != NULL)
-		return note(arena, "probe:%s", finding->view->series->probe);
+		return probe_subject(arena, findings, finding->view->series);
 	if (findings->uncovered != NULL)
 		return note(arena, "coverage:%s",
 		    claim_path(arena, findings->uncovered));
@@ -456,7 +510,7 @@ static const char *
 dns_subject(
     struct arena *arena, const struct scene *scene, const struct node *node)
 {
-	const char *name = attribute_text(node->view->told, "name");
+	const char *name = dns_name_of(arena, node);
 
 	/* Who answered that there is no such name answers. */
 	if (node->view->told->reason != REASON_NXDOMAIN &&
@@ -464,10 +518,8 @@ dns_subject(
 	    node->view->told->reason != REASON_ANSWER &&
 	    node->text.signature != SIGNATURE_NAME)
 		return note(arena, "dns:resolver/%s", scene->environment);
-	if (name[0] == '\0')
-		name = node->text.object[0] != '\0' ? node->text.object
-						    : node_target(node);
-	return note(arena, "dns:%s", name);
+	return note(
+	    arena, "dns:%s", name[0] != '\0' ? name : node_target(node));
 }
 
 /* For whom the certificate is that was shown, as its message says; else who
@@ -491,14 +543,11 @@ subject_of_node(
     struct arena *arena, const struct scene *scene, const struct node *node)
 {
 	const struct series *series = node->view->series;
+	const char *platform =
+	    platform_is(series) ? platform_subject(arena, node->view) : NULL;
 
-	if (strncmp(series->kind, "gcp.secret", 10) == 0)
-		return note(arena, "gcp:secret/%s#access", series->probe);
-	if (text_same(series->kind, "gcp.vpc_connector"))
-		return note(arena, "gcp:vpcaccess/%s", series->probe);
-	if (strncmp(series->kind, "gcp.", 4) == 0)
-		return note(
-		    arena, "gcp:%s/%s", series->kind + 4, series->probe);
+	if (platform != NULL)
+		return platform;
 	switch (subject_class_of_node(node)) {
 	case BLAME_APP:
 		return app_subject(arena, scene, NULL, node->service);

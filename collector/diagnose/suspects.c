@@ -33,6 +33,12 @@ static const struct {
 	{ "*subnet*", CHANGE_PATH },
 	{ "*proxy*", CHANGE_PATH },
 	{ "*resolver*", CHANGE_PATH },
+	{ "ruleset*", CHANGE_PATH },
+	{ "*nginx*", CHANGE_PATH },
+	{ "*haproxy*", CHANGE_PATH },
+	{ "*envoy*", CHANGE_PATH },
+	{ "*traefik*", CHANGE_PATH },
+	{ "*upstream*", CHANGE_PATH },
 	{ "*connector*", CHANGE_PLATFORM },
 	{ "env/*", CHANGE_INPUT },
 	{ "envvar/*", CHANGE_INPUT },
@@ -81,10 +87,19 @@ suspect_is_server_setting(const struct scene_change *change)
 enum change_class
 suspect_class(const struct scene_change *change)
 {
+	enum change_class class;
+
 	if (suspect_is_server_setting(change))
 		return CHANGE_PLATFORM;
-	if (!change->is_mark)
-		return class_of_name(change->name, CHANGE_OTHER);
+	if (!change->is_mark) {
+		class = class_of_name(change->name, CHANGE_OTHER);
+		/* A setting of a platform is no input of who uses it. */
+		return class == CHANGE_INPUT &&
+			change->source == SOURCE_CONTROL_PLANE &&
+			strncmp(change->name, "setting", 7) == 0
+		    ? CHANGE_PLATFORM
+		    : class;
+	}
 	switch (change->kind) {
 	case MARK_DEPLOY:
 	case MARK_ROLLBACK:

@@ -68,7 +68,7 @@ static const struct token_row rows[TOKEN_COUNT] = {
 	[TOKEN_ADDRESS_OK] = { "IPOK", FAMILY_ADDRESS, true,
 	    { 100, 300, 80, 800, 100, 100 } },
 	[TOKEN_PROXY_FAIL] = { "LBX", FAMILY_PROXY, true,
-	    { 10, 20, 50, 300, 10, 5 } },
+	    { 10, 20, 15, 300, 10, 5 } },
 	[TOKEN_BUILD_OK] = { "BP_ok", FAMILY_BUILD, true,
 	    { 200, 950, 900, 900, 900, 970 } },
 	[TOKEN_BUILD_FAIL] = { "BP_fail", FAMILY_BUILD, true,

@@ -100,6 +100,13 @@ static const struct {
 	const char *pattern, *kind, *gone;
 } trigger_kinds[] = {
 	{ "dns/*", "dns_change", NULL },
+	{ "*nginx*", "proxy_change", NULL },
+	{ "*haproxy*", "proxy_change", NULL },
+	{ "*envoy*", "proxy_change", NULL },
+	{ "*traefik*", "proxy_change", NULL },
+	{ "*upstream*", "proxy_change", NULL },
+	{ "*proxy*", "proxy_change", NULL },
+	{ "ruleset*", "firewall_change", NULL },
 	{ "envfile*", "env_file_changed", "env_file_removed" },
 	{ "file/*", "env_file_changed", "env_file_removed" },
 	{ "hosts*", "env_file_changed", "env_file_changed" },

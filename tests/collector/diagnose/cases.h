@@ -35,6 +35,8 @@ struct seen {
 	uint32_t n_again;            /* connects tried again, of 20 */
 	const char *said;            /* of a log, which is well */
 	int said_s;
+	const char *replica, *through; /* attributes; NULL: not told */
+	const char *asked;             /* the attribute "name" */
 };
 
 struct changed {
@@ -62,6 +64,7 @@ struct case_room {
 	struct scene_view views[CASE_VIEWS];
 	struct scene_said said[CASE_VIEWS];
 	struct result said_by[CASE_VIEWS];
+	struct attribute attributes[CASE_VIEWS][3];
 	struct scene_change changes[CASE_CHANGES];
 	struct scene_fact facts[CASE_FACTS];
 	struct scene_agent agents[CASE_AGENTS];
@@ -86,6 +89,24 @@ case_say(struct case_room *room, size_t i, const struct seen *seen)
 	room->said[i] = (struct scene_said){ at_ms, at_ms, &room->said_by[i] };
 	room->views[i].said = &room->said[i];
 	room->views[i].n_said = 1;
+}
+
+static inline void
+case_attributes(struct case_room *room, size_t i, const struct seen *seen)
+{
+	struct attribute *attributes = room->attributes[i];
+	size_t n = 0;
+
+	if (seen->replica != NULL)
+		attributes[n++] =
+		    (struct attribute){ "replica", seen->replica, 0 };
+	if (seen->through != NULL)
+		attributes[n++] =
+		    (struct attribute){ "through", seen->through, 0 };
+	if (seen->asked != NULL)
+		attributes[n++] = (struct attribute){ "name", seen->asked, 0 };
+	room->results[i].attributes = attributes;
+	room->results[i].n_attributes = n;
 }
 
 static inline void
@@ -140,6 +161,7 @@ case_view(struct case_room *room, const struct seen *seen)
 		.n_again = seen->n_again,
 		.usual_connect_us = seen->n_again > 0 ? 700 : 0,
 	};
+	case_attributes(room, i, seen);
 	if (seen->said != NULL)
 		case_say(room, i, seen);
 	if (seen->steps == 0)

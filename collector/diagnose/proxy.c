@@ -1,0 +1,109 @@
+#include <string.h>
+
+#include "collector/diagnose/note.h"
+#include "collector/diagnose/proxy.h"
+#include "proto/base/text.h"
+
+/* Programs that stand before others, as they call themselves in what they
+ * answer and in the names of their files. */
+static const char *const programs[] = { "nginx", "haproxy", "envoy", "traefik",
+	"caddy", "varnish", "openresty" };
+
+static const char *
+attribute_of(const struct result *result, const char *name)
+{
+	for (size_t i = 0; i < result->n_attributes; i++)
+		if (text_same(result->attributes[i].name, name) &&
+		    result->attributes[i].text != NULL)
+			return result->attributes[i].text;
+	return "";
+}
+
+const char *
+proxy_of(const struct scene_view *view)
+{
+	return attribute_of(view->told, "through");
+}
+
+/* How far a way of several steps came; 1 where there are none. */
+static size_t
+step_of(const struct scene_view *view)
+{
+	return text_same(view->series->kind, "journey") ? view->told->n_phases
+							: 1;
+}
+
+/* Does a gateway speak, of nobody behind it?  Further on in a way, and where a
+ * gateway waits (504), the application itself may be the one who passes that
+ * on or is waited for. */
+static bool
+is_gateways_answer(const struct scene_view *view)
+{
+	const char *message = view->told->message;
+	bool is_http = text_same(view->series->kind, "http") ||
+	    text_same(view->series->kind, "journey");
+
+	if (!node_is_failing(view) || step_of(view) > 1)
+		return false;
+	if (strstr(message, "502 Bad Gateway") != NULL)
+		return true;
+	return is_http &&
+	    (strstr(message, "502") != NULL ||
+		(proxy_of(view)[0] != '\0' && strstr(message, "504") != NULL));
+}
+
+/* Is it asked at the application itself? */
+static bool
+is_direct(const struct scene *scene, const struct node *break_,
+    const struct node *node)
+{
+	const struct series *series = node->view->series;
+
+	return text_same(series->kind, "http") && node->dependency[0] == '\0' &&
+	    proxy_of(node->view)[0] == '\0' && node_is_inside(node->view) &&
+	    node_is_application(scene, series->service) &&
+	    (text_same(series->service, break_->service) ||
+		node_needs(scene, break_->service, series->service) ||
+		!node_is_application(scene, break_->service));
+}
+
+const struct scene_view *
+proxy_passed(const struct chain *chain, const struct scene *scene)
+{
+	const struct node *break_ =
+	    chain->n_failing > 0 ? chain->failing[0] : NULL;
+	const struct scene_view *passed = NULL;
+
+	if (break_ == NULL || break_->layer < LAYER_APP ||
+	    !is_gateways_answer(break_->view))
+		return NULL;
+	for (size_t i = 0; i < chain->n_nodes; i++) {
+		const struct node *node = &chain->nodes[i];
+
+		if (!is_direct(scene, break_, node) ||
+		    is_gateways_answer(node->view))
+			continue;
+		if (node_is_failing(node->view) ||
+		    node_takes_longer(node->view))
+			return NULL;
+		if (node->view->last->outcome == OUTCOME_OK)
+			passed = node->view;
+	}
+	return passed;
+}
+
+const char *
+proxy_name(
+    struct arena *arena, const struct scene *scene, const struct node *node)
+{
+	const char *name = proxy_of(node->view);
+
+	if (name[0] != '\0')
+		return name;
+	if (!node_is_application(scene, node->service))
+		return node->service;
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+		if (strcasestr(node->view->told->message, programs[i]) != NULL)
+			return programs[i];
+	return note(arena, "%s", node->service);
+}
