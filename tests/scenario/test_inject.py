@@ -73,6 +73,8 @@ def test_a_clause_has_times_of_its_own(text, after):
     "ip route del default", "psql on stg-db: SELECT 1; sing",
     "as role batch: BEGIN; LOCK TABLE orders; hold some of it",
     "fake GCP: connector state=RUNNABLE",
+    "kill -9 agent-stg; agent-prd stays, stop something else",
+    "deploy stg v2-ok, so break production", "nothing but break stg",
 ])
 def test_what_no_pattern_reads_is_refused(text):
     """Nothing is dropped quietly: the clause is named."""

@@ -12,10 +12,10 @@ from suite.steps import (NotUnderstood, cut, outside, quoted_spans,
                          soft_cuts, spread, take_times, without_remarks)
 from suite.texts import (app, cloud, commands, database, files, filters,
                          front, machine, names, observers, paths,
-                         postmaster, variables)
+                         postmaster, remarks, variables)
 from suite.texts.words import Clause, context_of, leading_context
 
-READERS = [app.nothing, *commands.EARLY, *files.READERS, *variables.READERS,
+READERS = [remarks.nothing, *commands.EARLY, *files.READERS, *variables.READERS,
            *database.READERS, *postmaster.READERS, *filters.READERS,
            *paths.READERS, *names.READERS, *front.READERS, *cloud.READERS,
            *machine.READERS, *observers.READERS, *app.READERS, *variables.LATE,
@@ -91,7 +91,7 @@ def pieces(clause, until, depth=0):
         if depth >= DEEPEST:
             break
     if clause.done:
-        found = app.remark(clause)
+        found = remarks.remark(clause)
         if found is not None:
             return found
     raise why
@@ -104,10 +104,10 @@ def pieces_of_head(clause, until, depth):
     if inner is None and times:
         inner = clause.with_text(bare)
     if inner is None:
-        label = re.match(rf"{app.LABEL}:\s*", clause.text, re.I)
-        if not label:
+        begin = remarks.label(clause.text)
+        if begin is None:
             raise NotUnderstood(clause.text)
-        inner = clause.with_text(clause.text[label.end():])
+        inner = clause.with_text(clause.text[begin:])
     return spread(pieces(inner, until, depth + 1), times, until)
 
 
@@ -117,7 +117,7 @@ def read(text, until=180):
     steps, before, context = [], "", {}
     for raw in cut(text):
         plain, remark = without_remarks(raw)
-        if app.is_nothing(raw) or not plain:
+        if remarks.is_nothing(raw) or not plain:
             before += " " + raw
             continue
         clause = Clause(plain, remark, before, context, steps)
