@@ -3,6 +3,7 @@
 
 #include "collector/ask/case.h"
 #include "collector/ask/case_lessons.h"
+#include "collector/ask/case_rules.h"
 #include "collector/ask/case_views.h"
 #include "collector/diagnose/suspects.h"
 #include "collector/ask/facts.h"
@@ -408,6 +409,8 @@ case_build(struct scene *out, struct arena *arena, struct store *store,
 		rc = gather_changes(&gathering, err);
 	if (rc == 0)
 		rc = gather_guards(&gathering, err);
+	if (rc == 0)
+		rc = case_rules(out, arena, store, config, err);
 	if (rc == 0)
 		rc = case_lessons(out, arena, store, err);
 	gather_agents(&gathering);

@@ -188,6 +188,7 @@ static const struct {
 	{ "guards", question_guards },
 	{ "alerts", question_alerts },
 	{ "silences", question_silences },
+	{ "proposals", question_proposals },
 	{ "self-check", question_self_check },
 };
 
@@ -210,6 +211,6 @@ document_make(const char **out_json, struct arena *arena,
 	}
 	return err_set(err, ERR_INVALID,
 	    "question %.64s: not one of: diagnose, incidents, report, trend, "
-	    "timeline, diff, gate, guards, self-check",
+	    "timeline, diff, gate, guards, proposals, self-check",
 	    request->question);
 }

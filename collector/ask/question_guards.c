@@ -79,7 +79,9 @@ draft_guard(struct draft *draft, const struct expectation_config *guard,
 	char rule[EXPECT_TEXT_BYTES];
 	const char *state = states[EXPECT_UNKNOWN];
 
-	if (fact != NULL)
+	if (guard->relation == RELATION_FREE)
+		state = states[EXPECT_HELD];
+	else if (fact != NULL)
 		state = states[expect_state(guard, fleet, fact)];
 	draft_open(draft, NULL, '{');
 	draft_text(draft, "name", guard->name);
@@ -107,8 +109,7 @@ draft_rule(struct draft *draft, const struct asked *asked,
 	const struct names *only = &guard->environments;
 	bool is_known = false;
 
-	if (guard->issue == NULL ||
-	    (only->n > 0 && !names_hold(only, request->environment)))
+	if (only->n > 0 && !names_hold(only, request->environment))
 		return;
 	MAP_EACH (const struct fleet_fact, fact, asked->fleet->facts) {
 		if (strcmp(fact->environment, request->environment) != 0 ||
@@ -129,9 +130,21 @@ draft_guards(struct draft *draft, const struct asked *asked)
 	const struct collector_config *config = asked->source->config;
 
 	for (uint32_t i = 0; i < config->n_expectations; i++)
-		draft_rule(draft, asked, &config->expectations[i]);
+		if (config->expectations[i].issue != NULL)
+			draft_rule(draft, asked, &config->expectations[i]);
 	for (size_t i = 0; i < guards_count(asked->guards); i++)
 		draft_rule(draft, asked, guards_get(asked->guards, i));
+}
+
+static bool
+has_rules(const struct asked *asked)
+{
+	const struct collector_config *config = asked->source->config;
+	bool has = guards_count(asked->guards) > 0;
+
+	for (uint32_t i = 0; i < config->n_expectations && !has; i++)
+		has = config->expectations[i].issue != NULL;
+	return has;
 }
 
 char *
@@ -141,7 +154,7 @@ question_guards(struct arena *arena, const struct document_source *source,
 	int64_t at_ms = question_at_ms(source, request);
 	struct asked asked = { .source = source, .request = request };
 	struct draft draft = { 0 };
-	struct fleet *fleet;
+	struct fleet *fleet = NULL;
 
 	if (request->environment[0] == '\0') {
 		err_set(err, ERR_INVALID, "guards: which environment?");
@@ -149,12 +162,14 @@ question_guards(struct arena *arena, const struct document_source *source,
 	}
 	if (question_check(source, request->environment, err) < 0)
 		return NULL;
-	fleet = facts_then(arena, source, at_ms, err);
-	if (fleet == NULL)
-		return NULL;
-	asked.fleet = fleet;
 	asked.guards = guards_new();
-	if (guards_load(asked.guards, source->store, at_ms + 1, err) == 0) {
+	if (guards_load(asked.guards, source->store, at_ms + 1, err) < 0)
+		goto out;
+	/* All facts of all time are dear, and mostly there is no guard. */
+	fleet = has_rules(&asked) ? facts_then(arena, source, at_ms, err)
+				  : fleet_new();
+	asked.fleet = fleet;
+	if (fleet != NULL) {
 		draft_open(&draft, NULL, '{');
 		draft_count(&draft, "version", VERSION);
 		draft_text(&draft, "environment", request->environment);
@@ -164,6 +179,7 @@ question_guards(struct arena *arena, const struct document_source *source,
 		draft_close(&draft, ']');
 		draft_close(&draft, '}');
 	}
+out:
 	guards_free(asked.guards);
 	fleet_free(fleet);
 	return draft.text.n > 0 ? draft_take(&draft) : NULL;

@@ -30,6 +30,10 @@ question_fn question_gate;
 /* question_guards.c: which earlier fixes are still in force. */
 question_fn question_guards;
 
+/* question_proposals.c: what values have to do with those of other
+ * environments, by what they did; enforced once somebody says so. */
+question_fn question_proposals;
+
 /* question_self_check.c: how right the verdicts were, by what people said of
  * closed incidents. */
 question_fn question_self_check;

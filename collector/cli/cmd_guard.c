@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "collector/cli/ask_document.h"
 #include "collector/cli/cmd.h"
+#include "collector/cli/members.h"
 #include "collector/cli/output.h"
 #include "collector/cli/tell.h"
 #include "proto/base/text.h"
@@ -25,7 +27,7 @@ start(struct ask *ask, struct query_client *client)
 	const struct arguments *arguments = ask->arguments;
 	bool removes = strcmp(arguments->words[0], "remove") == 0;
 	static struct attribute attribute; /* lasts as long as the call */
-	const struct mark mark = {
+	struct mark mark = {
 		.environment = arguments->environment,
 		.service = arguments->service,
 		.kind = MARK_GUARD,
@@ -38,7 +40,18 @@ start(struct ask *ask, struct query_client *client)
 	(void)client;
 	attribute.name = removes ? "removed" : "issue";
 	attribute.text = removes ? "yes" : arguments->issue;
+	if (attribute.text == NULL)
+		mark.n_attributes = 0;
 	tell_mark(ask, &mark, show, NULL);
+}
+
+/* What is meant to be equal, or not, is no fix of an issue. */
+static bool
+is_relation(const char *condition)
+{
+	return text_matches("* matches", condition) ||
+	    text_matches("* differs", condition) ||
+	    text_matches("* free", condition);
 }
 
 static const char *
@@ -51,14 +64,64 @@ find_fault(const struct arguments *arguments)
 	    (arguments->n_words != 2 ||
 		strcmp(arguments->words[0], "remove") != 0))
 		return "guard: add CONDITION, remove CONDITION, list "
-		       "ENVIRONMENT or check ENVIRONMENT";
+		       "ENVIRONMENT, check ENVIRONMENT or proposed ENVIRONMENT";
 	if (tell_fault(arguments) != NULL)
 		return tell_fault(arguments);
 	if (arguments->environment[0] == '\0')
 		return "guard: --environment is missing";
-	if (adds && arguments->issue == NULL)
+	if (adds && arguments->issue == NULL &&
+	    !is_relation(arguments->words[1]))
 		return "guard: --issue is missing: whose fix does it keep?";
 	return NULL;
+}
+
+/* --- what people may confirm ------------------------------------------------- */
+
+static void
+show_proposals(struct ask *ask, const json_t *document)
+{
+	static const struct column columns[] = {
+		{ .title = "CONDITION" },
+		{ .title = "SERVICE" },
+		{ .title = "AGAINST" },
+		{ .title = "SINCE (UTC)", .whole = true },
+		{ .title = "CHANGED", .right = true },
+	};
+	const json_t *list = json_object_get(document, "proposals"), *row;
+	struct table *table;
+	size_t i;
+
+	if (json_array_size(list) == 0) {
+		page_wrap(&ask->page, 0, 0, INK_PLAIN,
+		    "nothing is proposed: what can be compared has a rule, or "
+		    "did not match or differ for 14 days");
+		return;
+	}
+	table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	json_array_foreach(list, i, row)
+	{
+		table_add(
+		    table, INK_TITLE, "%s", member_text(row, "condition"));
+		table_add(table, INK_PLAIN, "%s", member_text(row, "service"));
+		table_add(table, INK_PLAIN, "%s", member_text(row, "against"));
+		table_add(table, INK_PLAIN, "%.10s", member_text(row, "since"));
+		table_add(
+		    table, INK_PLAIN, "%.0f", member_number(row, "changes"));
+	}
+	table_print(table, &ask->page);
+	page_put(&ask->page, INK_DIM,
+	    "vedette guard add 'CONDITION' --environment %s confirms one",
+	    member_text(document, "environment"));
+	page_newline(&ask->page);
+}
+
+static void
+start_proposed(struct ask *ask, struct query_client *client)
+{
+	const struct query_document request =
+	    ask_about(ask->arguments, "proposals");
+
+	ask_document(ask, client, &request, show_proposals, NULL);
 }
 
 /* list and check: as vedette guards does. */
@@ -75,6 +138,8 @@ look_at_them(const struct arguments *arguments, const struct look *look)
 	}
 	snprintf(about.environment, sizeof(about.environment), "%s",
 	    arguments->words[1]);
+	if (strcmp(arguments->words[0], "proposed") == 0)
+		return ask_collector(&about, look, start_proposed);
 	code = cmd_guards.run(&about, look);
 	return code == 1 && strcmp(arguments->words[0], "list") == 0
 	    ? OUTPUT_DONE
@@ -88,7 +153,8 @@ run(const struct arguments *arguments, const struct look *look)
 
 	if (arguments->n_words == 2 &&
 	    (strcmp(arguments->words[0], "list") == 0 ||
-		strcmp(arguments->words[0], "check") == 0))
+		strcmp(arguments->words[0], "check") == 0 ||
+		strcmp(arguments->words[0], "proposed") == 0))
 		return look_at_them(arguments, look);
 	fault = find_fault(arguments);
 	if (fault != NULL) {
@@ -103,18 +169,24 @@ const struct command cmd_guard = {
 	.summary = "keep an earlier fix in force, and see whether it is",
 	.options = OPTION_ENVIRONMENT | OPTION_SERVICE | OPTION_ISSUE |
 	    OPTION_TOLD | OPTION_AT,
-	.words = "add|remove CONDITION, or list|check ENVIRONMENT",
+	.words = "add|remove CONDITION, or list|check|proposed ENVIRONMENT",
 	.description = "A condition on what is known of an environment, with "
 		       "the issue whose fix it\n"
 		       "keeps: a setting (config:NAME), a variable "
 		       "(envvar:NAME), any other fact by\n"
-		       "its name; then >=, <=, = and a value, or present. From "
-		       "then on whoever breaks\n"
-		       "it is told of a regression, and a diagnosis knows it. "
-		       "Expectations of the\n"
-		       "configuration that name an issue are guards as well. "
-		       "list shows all; check\n"
-		       "tells by its exit code whether one is broken.\n",
+		       "its name; then >=, <=, = and a value, or present; or "
+		       "matches, differs, free:\n"
+		       "what it has to do with other environments, which needs "
+		       "no issue. From then on\n"
+		       "whoever breaks it is told of a regression, and a "
+		       "diagnosis knows it.\n"
+		       "Expectations of the configuration that name an issue "
+		       "are guards as well. list\n"
+		       "shows all; check tells by its exit code whether one is "
+		       "broken. proposed shows\n"
+		       "what matched or differed for 14 days; nothing of that "
+		       "is enforced before\n"
+		       "somebody adds it.\n",
 	.examples = "  vedette guard add --environment staging --issue 1263 "
 		    "\\\n      'config:connection_timeout >= 35.0'\n"
 		    "  vedette guard check staging\n"

@@ -103,6 +103,14 @@ struct expectation_config {
 	char *severity;                       /* [critical] or warning */
 	char *issue;
 
+	/* Told by people, of the environments above and all others. */
+	enum relation {
+		RELATION_NONE,
+		RELATION_MATCHES,
+		RELATION_DIFFERS,
+		RELATION_FREE, /* neither, whatever its name suggests */
+	} relation;
+
 	char *name;    /* of the fact: "setting/..." "env/..." or fact */
 	double number; /* of at_least or at_most */
 	bool is_warning;

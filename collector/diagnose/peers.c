@@ -30,39 +30,40 @@ static const struct {
 	{ "env/*SECRET_KEY*", PEER_DIFFER },
 };
 
+static bool
+is_of(const struct scene_rule *rule, const struct scene_fact *fact)
+{
+	return text_same(rule->name, fact->name) &&
+	    text_same(rule->environment, fact->environment) &&
+	    (rule->service[0] == '\0' ||
+		text_same(rule->service, fact->service));
+}
+
 enum peer_rule
 peers_rule(const struct scene *scene, const struct scene_fact *fact)
 {
 	/* Told again, the last word counts. */
-	for (size_t i = scene->n_rules; i > 0; i--) {
-		const struct scene_rule *rule = &scene->rules[i - 1];
-
-		if (text_same(rule->name, fact->name) &&
-		    text_same(rule->environment, fact->environment) &&
-		    (rule->service[0] == '\0' ||
-			text_same(rule->service, fact->service)))
-			return rule->rule;
-	}
+	for (size_t i = scene->n_rules; i > 0; i--)
+		if (is_of(&scene->rules[i - 1], fact))
+			return scene->rules[i - 1].rule;
 	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
 		if (text_matches(defaults[i].pattern, fact->name))
 			return defaults[i].rule;
 	return PEER_FREE;
 }
 
-/* Did people say so of this fact? */
-static bool
-is_confirmed(const struct scene *scene, const struct scene_fact *fact)
+bool
+peers_is_told(const struct scene *scene, const struct scene_fact *fact)
 {
 	for (size_t i = 0; i < scene->n_rules; i++)
-		if (text_same(scene->rules[i].name, fact->name) &&
-		    text_same(scene->rules[i].environment, fact->environment))
+		if (is_of(&scene->rules[i], fact))
 			return true;
 	return false;
 }
 
-static bool
-is_peer_environment(
-    const struct scene *scene, const char *environment, const char *name)
+bool
+peers_are_compared(
+    const struct scene *scene, const char *environment, const char *other)
 {
 	for (size_t i = 0; i < scene->n_environments; i++) {
 		const struct scene_environment *env = &scene->environments[i];
@@ -70,21 +71,21 @@ is_peer_environment(
 		if (!text_same(env->name, environment))
 			continue;
 		for (size_t k = 0; k < env->n_compare_with; k++)
-			if (text_same(env->compare_with[k], name))
+			if (text_same(env->compare_with[k], other))
 				return true;
-		return env->n_compare_with == 0;
+		return env->n_compare_with == 0 &&
+		    !text_same(environment, other);
 	}
-	return true;
+	return !text_same(environment, other);
 }
 
 static bool
 is_counterpart(const struct scene *scene, const struct scene_fact *fact,
     const struct scene_fact *peer)
 {
-	return !text_same(peer->environment, fact->environment) &&
-	    text_same(peer->service, fact->service) &&
+	return text_same(peer->service, fact->service) &&
 	    text_same(peer->name, fact->name) &&
-	    is_peer_environment(scene, fact->environment, peer->environment);
+	    peers_are_compared(scene, fact->environment, peer->environment);
 }
 
 bool
@@ -162,7 +163,7 @@ is_ours(const struct scene_change **out, const struct scene *scene,
 
 	*out = own;
 	if (own == NULL)
-		return other == NULL && is_confirmed(scene, fact);
+		return other == NULL && peers_is_told(scene, fact);
 	return other == NULL || other->to_ms <= own->from_ms;
 }
 

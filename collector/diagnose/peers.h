@@ -15,6 +15,14 @@
 enum peer_rule
 peers_rule(const struct scene *scene, const struct scene_fact *fact);
 
+/* Did people say anything of it? */
+bool peers_is_told(const struct scene *scene, const struct scene_fact *fact);
+
+/* Is an environment compared with the other?  Where none is named, with all
+ * but itself. */
+bool peers_are_compared(
+    const struct scene *scene, const char *environment, const char *other);
+
 /* The same fact of another environment, one that it is compared with, where it
  * is there and absent here, or differs though they must match; NULL. */
 const struct scene_fact *

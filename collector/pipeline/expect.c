@@ -27,7 +27,8 @@ covers(
 	    : &expectation->must_match;
 	const char *as_in = reference_of(expectation);
 
-	return strcmp(expectation->name, fact->name) == 0 &&
+	return expectation->relation != RELATION_FREE &&
+	    strcmp(expectation->name, fact->name) == 0 &&
 	    (as_in == NULL || strcmp(as_in, fact->environment) != 0) &&
 	    (services->n == 0 || names_hold(services, fact->service)) &&
 	    (environments->n == 0 ||
@@ -54,9 +55,22 @@ expect_next(const struct collector_config *config, const struct guards *guards,
 }
 
 bool
-expect_refers(
-    const struct collector_config *config, const struct fleet_fact *fact)
+expect_is_relation(const struct expectation_config *expectation)
 {
+	return expectation->must_differ.n > 0 ||
+	    expectation->must_match.n > 0 ||
+	    expectation->relation == RELATION_MATCHES ||
+	    expectation->relation == RELATION_DIFFERS;
+}
+
+bool
+expect_refers(const struct collector_config *config,
+    const struct guards *guards, const struct fleet_fact *fact)
+{
+	for (size_t i = 0; i < guards_count(guards); i++)
+		if (expect_is_relation(guards_get(guards, i)) &&
+		    strcmp(guards_get(guards, i)->name, fact->name) == 0)
+			return true;
 	for (uint32_t i = 0; i < config->n_expectations; i++) {
 		const struct expectation_config *one = &config->expectations[i];
 		const char *as_in = reference_of(one);
@@ -68,11 +82,11 @@ expect_refers(
 	return false;
 }
 
-bool
-expect_is_relation(const struct expectation_config *expectation)
-{
-	return expectation->must_differ.n > 0 || expectation->must_match.n > 0;
-}
+static const char *const relations[] = {
+	[RELATION_MATCHES] = "the same as in other environments",
+	[RELATION_DIFFERS] = "different from other environments",
+	[RELATION_FREE] = "may be anything",
+};
 
 char *
 expect_text(
@@ -85,7 +99,9 @@ expect_text(
 	    : expectation->at_most_as_in != NULL         ? "at most as in "
 	    : expectation->must_differ.n > 0 ? "different in each environment"
 	    : expectation->must_match.n > 0  ? "the same in all environments"
-					     : "present";
+	    : expectation->relation != RELATION_NONE
+	    ? relations[expectation->relation]
+	    : "present";
 	const char *number = expectation->at_least != NULL
 	    ? expectation->at_least
 	    : expectation->at_most != NULL      ? expectation->at_most
@@ -128,7 +144,8 @@ static enum expect
 relation_state(const struct expectation_config *expectation,
     const struct fleet *fleet, const struct fleet_fact *fact)
 {
-	bool must_match = expectation->must_match.n > 0;
+	bool must_match = expectation->must_match.n > 0 ||
+	    expectation->relation == RELATION_MATCHES;
 	const struct names *all =
 	    must_match ? &expectation->must_match : &expectation->must_differ;
 	enum fingerprints broken =
@@ -139,7 +156,8 @@ relation_state(const struct expectation_config *expectation,
 		enum fingerprints likeness;
 
 		if (!is_counterpart(other, fact) ||
-		    !names_hold(all, other->environment))
+		    (expectation->relation == RELATION_NONE &&
+			!names_hold(all, other->environment)))
 			continue;
 		likeness = compare(other->shown, fact->shown);
 		if (likeness == broken)
@@ -222,6 +240,8 @@ expect_state(const struct expectation_config *expectation,
 {
 	bool is_absent = strcmp(fact->shown, ABSENT) == 0;
 
+	if (expectation->relation == RELATION_FREE)
+		return EXPECT_HELD;
 	if (expectation->present)
 		return state_of(!is_absent);
 	if (expect_is_relation(expectation))

@@ -27,8 +27,8 @@ char *expect_text(
     char out[EXPECT_TEXT_BYTES], const struct expectation_config *expectation);
 
 /* Is a fact of this name, place and kind what others are measured by? */
-bool expect_refers(
-    const struct collector_config *config, const struct fleet_fact *fact);
+bool expect_refers(const struct collector_config *config,
+    const struct guards *guards, const struct fleet_fact *fact);
 
 enum expect {
 	EXPECT_HELD,

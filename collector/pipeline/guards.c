@@ -64,7 +64,16 @@ rule_fini(struct expectation_config *rule)
 	free(rule->issue);
 }
 
-/* What stands behind the name: "present", or a sign and a value. */
+static const struct {
+	const char *word;
+	enum relation relation;
+} relations[] = {
+	{ "matches", RELATION_MATCHES },
+	{ "differs", RELATION_DIFFERS },
+	{ "free", RELATION_FREE },
+};
+
+/* What stands behind the name: a word, or a sign and a value. */
 static int
 read_wish(struct expectation_config *rule, const char *wish)
 {
@@ -72,6 +81,12 @@ read_wish(struct expectation_config *rule, const char *wish)
 
 	if (strcmp(wish, "present") == 0) {
 		rule->present = true;
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(relations) / sizeof(relations[0]); i++) {
+		if (strcmp(wish, relations[i].word) != 0)
+			continue;
+		rule->relation = relations[i].relation;
 		return 0;
 	}
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
@@ -118,7 +133,8 @@ guards_check(const char *condition, struct err *err)
 	}
 	return err_set(err, ERR_INVALID,
 	    "guard %.100s: not a condition, such as: config:pool_size >= 20, "
-	    "envvar:SECRET_KEY present, platform/activationPolicy = ALWAYS",
+	    "envvar:SECRET_KEY present, envvar:DB_HOST differs, "
+	    "platform/activationPolicy = ALWAYS",
 	    condition);
 }
 
@@ -163,22 +179,33 @@ guard_new(const struct mark *mark, const struct expectation_config *rule)
 	guard->environments[0] = guard->environment;
 	guard->services[0] = guard->service;
 	guard->rule = *rule;
-	guard->rule.issue = mem_strdup(issue != NULL ? issue : "-");
+	guard->rule.issue = issue != NULL ? mem_strdup(issue) : NULL;
 	guard->rule.environments = (struct names){ guard->environments, 1 };
 	if (guard->service[0] != '\0')
 		guard->rule.services = (struct names){ guard->services, 1 };
 	return guard;
 }
 
+/* The same condition, or another relation of the same fact. */
 static bool
-forget(struct guards *guards, const struct mark *mark)
+is_replaced(const struct guard *guard, const struct mark *mark,
+    const struct expectation_config *rule)
+{
+	if (strcmp(guard->environment, mark->environment) != 0 ||
+	    strcmp(guard->service, mark->service) != 0)
+		return false;
+	return strcmp(guard->condition, mark->subject) == 0 ||
+	    (guard->rule.relation != RELATION_NONE &&
+		rule->relation != RELATION_NONE &&
+		strcmp(guard->rule.name, rule->name) == 0);
+}
+
+static bool
+forget(struct guards *guards, const struct mark *mark,
+    const struct expectation_config *rule)
 {
 	for (size_t i = 0; i < guards->n; i++) {
-		const struct guard *guard = guards->list[i];
-
-		if (strcmp(guard->condition, mark->subject) != 0 ||
-		    strcmp(guard->environment, mark->environment) != 0 ||
-		    strcmp(guard->service, mark->service) != 0)
+		if (!is_replaced(guards->list[i], mark, rule))
 			continue;
 		guard_free(guards->list[i]);
 		memmove(&guards->list[i], &guards->list[i + 1],
@@ -196,7 +223,7 @@ guards_learn(struct guards *guards, const struct mark *mark)
 
 	if (mark->kind != MARK_GUARD || read_rule(&rule, mark->subject) < 0)
 		return false;
-	was_known = forget(guards, mark);
+	was_known = forget(guards, mark, &rule);
 	if (mark_text(mark, GUARDS_REMOVED) != NULL) {
 		rule_fini(&rule);
 		return was_known;

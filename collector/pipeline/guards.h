@@ -9,6 +9,11 @@
  *	config:connection_timeout >= 35.0     a setting; also <= and =
  *	envvar:SSL_CERT_FILE present          a variable
  *	platform/activationPolicy = ALWAYS    any fact, by its name
+ *	envvar:POSTGRES_HOST differs          from other environments
+ *	envvar:FLAG_X matches                 other environments
+ *	envvar:DB_HOST free                   neither, whatever it is called
+ *
+ * Of the last three one is in force of a fact: the one that was told last.
  */
 #ifndef COLLECTOR_PIPELINE_GUARDS_H
 #define COLLECTOR_PIPELINE_GUARDS_H

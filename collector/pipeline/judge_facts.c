@@ -138,11 +138,13 @@ open_drift(const struct judge *judge, struct fleet_fact *fact,
 
 	if (broken != NULL) {
 		/* What was once learned the hard way has its issue. */
-		if (broken->issue != NULL)
+		if (broken->issue != NULL || broken->relation != RELATION_NONE)
 			row.kind = REGRESSION_GUARD;
 		row.before = expect_text(expected, broken);
 		row.message = broken->issue != NULL
 		    ? "an earlier fix is no longer in force"
+		    : broken->relation != RELATION_NONE
+		    ? "not as people said that environments compare"
 		    : "not as the configuration expects it";
 		/* An expectation is broken now, whenever that began. */
 		row.late = false;
@@ -239,7 +241,8 @@ follow_fact(const struct judge *judge, struct fleet_fact *fact,
 		settle(judge, fact, is_bad, NULL, arrival);
 	else
 		settle_expected(judge, fact, arrival);
-	if (is_expected(judge, fact) || expect_refers(judge->config, fact))
+	if (is_expected(judge, fact) ||
+	    expect_refers(judge->config, judge->guards, fact))
 		settle_related(judge, fact, arrival);
 }
 

@@ -341,6 +341,39 @@ def test_staging_on_the_database_of_production_is_found(stage):
     assert verdict("production")["class"] == "none"
 
 
+def told(at, condition):
+    """A line of history: a guard, as somebody told it."""
+    return json.dumps({"type": "event", "at": at, "environment": "staging",
+                       "kind": "guard", "subject": condition}) + "\n"
+
+
+def test_what_people_confirm_is_enforced_until_they_free_it(stage):
+    """A port that is the same in both environments, which none minded."""
+    well = over(outages.lines("S37"))
+    lines = well + told("2026-01-05T09:50:00.000Z",
+                        "envvar:POSTGRES_PORT differs")
+    lines += told("2026-01-05T09:55:00.000Z", "envvar:POSTGRES_PORT free")
+    replay(stage, "".join(sorted(
+        lines.splitlines(True), key=lambda line: json.loads(line)["at"])))
+    def verdict(at):
+        return json.loads(ask(stage, "diagnose", "staging", "--json", "--at",
+                              f"2026-01-05T{at}Z").stdout)
+    assert verdict("09:49:00")["class"] == "none"
+    found = verdict("09:54:00")
+    assert (found["class"], found["severity"], found["subject"]) == (
+        "env", "silent", "envvar:POSTGRES_PORT")
+    assert verdict("09:56:00")["class"] == "none"
+    row, = json.loads(ask(
+        stage, "regressions", "staging", "--json", "--to",
+        "2026-01-05T09:59:00Z").stdout)["regressions"]
+    assert (row["kind"], row["subject"]) == ("guard", "env/POSTGRES_PORT")
+    assert "different from other environments" in ask(
+        stage, "regressions", "staging").stdout
+    assert row["cleared"].startswith("2026-01-05T09:5")
+    listed = ask(stage, "guard", "list", "staging").stdout
+    assert "env/POSTGRES_PORT: may be anything" in listed
+
+
 @pytest.fixture
 def collecting(stage):
     """A collector over the history of two outages."""
@@ -393,16 +426,26 @@ def test_people_keep_a_fix_in_force(collecting):
         return subprocess.run(
             [collecting.cli, "--collector", collecting.url, *arguments],
             capture_output=True, text=True, check=False)
-    told = ("--environment", "staging", "--issue", "1263")
-    done = vedette("guard", "add", "config:no_such >= 35.0", *told)
+    about = ("--environment", "staging", "--issue", "1263")
+    done = vedette("guard", "add", "config:no_such >= 35.0", *about)
     assert (done.returncode, done.stderr) == (0, "")
     assert "config:no_such >= 35.0" in done.stdout
     done = vedette("guard", "list", "staging")
     assert done.returncode == 0
     assert "setting/no_such: at least 35.0 (issue 1263)" in done.stdout
     assert vedette("guard", "check", "staging").returncode == 0
+    done = vedette("guard", "add", "envvar:A_MODE matches", "--environment",
+                   "staging")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "env/A_MODE: the same as in other environments" in vedette(
+        "guard", "list", "staging").stdout
+    assert "nothing is proposed" in vedette(
+        "guard", "proposed", "staging").stdout
+    done = vedette("guard", "remove", "envvar:A_MODE matches",
+                   "--environment", "staging")
+    assert "no guard any more" in done.stdout
     for words, code, said in [
-            (("add", "pool is large", *told), 2, "not a condition"),
+            (("add", "pool is large", *about), 2, "not a condition"),
             (("add", "config:a >= 1", "--issue", "1"), 2, "--environment"),
             (("add", "config:a >= 1", "--environment", "staging"), 2,
              "--issue is missing"),

@@ -21,6 +21,12 @@ static const struct condition {
 	    "platform/activationPolicy", 0, "ALWAYS" },
 	{ "a double sign of equality is one", "env/MODE == a b", "env/MODE", 0,
 	    "a b" },
+	{ "what differs between environments", "envvar:DB_HOST differs",
+	    "env/DB_HOST", 0, NULL },
+	{ "what matches", "config:pool matches", "setting/pool", 0, NULL },
+	{ "and what may be anything", "envvar:DB_HOST  free", "env/DB_HOST", 0,
+	    NULL },
+	{ "more words are none", "envvar:DB_HOST differs much", NULL, 0, NULL },
 	{ "a number is one", "config:a >= many", NULL, 0, NULL },
 	{ "infinity is no number", "config:a >= inf", NULL, 0, NULL },
 	{ "a name alone is none", "config:a", NULL, 0, NULL },
@@ -98,10 +104,33 @@ test_told_again_it_is_one_and_removed_it_is_none(void **state)
 	guards_free(guards);
 }
 
+static void
+test_of_relations_the_last_one_counts(void **state)
+{
+	struct guards *guards = guards_new();
+	struct mark mark = told("envvar:A differs", NULL);
+
+	(void)state;
+	mark.n_attributes = 0;
+	assert_true(guards_learn(guards, &mark));
+	assert_null(guards_get(guards, 0)->issue);
+	mark.subject = "envvar:B differs";
+	assert_true(guards_learn(guards, &mark));
+	mark.subject = "envvar:A free";
+	assert_true(guards_learn(guards, &mark));
+	assert_int_equal(guards_count(guards), 2);
+	assert_int_equal(guards_get(guards, 1)->relation, RELATION_FREE);
+	mark.subject = "envvar:A present";
+	assert_true(guards_learn(guards, &mark));
+	assert_int_equal(guards_count(guards), 3);
+	guards_free(guards);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_of_relations_the_last_one_counts),
 		cmocka_unit_test(
 		    test_told_again_it_is_one_and_removed_it_is_none),
 	};
