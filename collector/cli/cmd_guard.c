@@ -169,7 +169,7 @@ const struct command cmd_guard = {
 	.summary = "keep an earlier fix in force, and see whether it is",
 	.options = OPTION_ENVIRONMENT | OPTION_SERVICE | OPTION_ISSUE |
 	    OPTION_TOLD | OPTION_AT,
-	.words = "add|remove CONDITION, or list|check|proposed ENVIRONMENT",
+	.words = "add|remove CONDITION, or list|check|proposed ENV",
 	.description = "A condition on what is known of an environment, with "
 		       "the issue whose fix it\n"
 		       "keeps: a setting (config:NAME), a variable "
