@@ -9,10 +9,13 @@
 #define SILENT_BEATS 3
 #define LEAST_MS     INT64_C(5000) /* on their way to the collector */
 
-/* Of one environment: in which seconds something was measured. */
+/* Of one environment: in which seconds something was measured, and from inside.
+ * Where somebody is inside, who looks from outside is no part of it: he may
+ * stand beside the collector, or look at all environments. */
 struct presence {
 	char *environment;
 	bool slots[SLOTS];
+	bool has_inside;
 	uint32_t interval_ms; /* of its fastest series */
 };
 
@@ -57,6 +60,13 @@ holes_free(struct case_holes *holes)
 	free(holes);
 }
 
+static bool
+is_inside(enum vantage vantage)
+{
+	return vantage == VANTAGE_IN_SERVICE ||
+	    vantage == VANTAGE_IN_ENVIRONMENT;
+}
+
 void
 case_holes_add(
     struct case_holes *holes, const struct series *series, int64_t at_ms)
@@ -72,6 +82,13 @@ case_holes_add(
 		presence->environment = mem_strdup(series->environment);
 		map_put(holes->environments, presence->environment, presence);
 	}
+	if (is_inside(series->vantage) && !presence->has_inside) {
+		presence->has_inside = true;
+		memset(presence->slots, 0, sizeof(presence->slots));
+		presence->interval_ms = 0;
+	}
+	if (presence->has_inside && !is_inside(series->vantage))
+		return;
 	presence->slots[slot] = true;
 	if (series->interval_ms > 0 &&
 	    (presence->interval_ms == 0 ||

@@ -1,8 +1,8 @@
 /*
  * case_holes.h - when nobody's results exist, for case.c.
  *
- * An agent that falls silent is one thing; when the results of everyone, in
- * all environments, are missing for the same span and come again after it, it
+ * An agent that falls silent is one thing; when the results of everyone (from
+ * inside, where somebody is inside), in all environments, are missing for the same span and come again after it, it
  * was the collector that did not keep them.  The collector also marks the
  * spans in which it could not store (MARK_UNSTORED): one in which an
  * environment has results all the same, delivered later, is no hole.

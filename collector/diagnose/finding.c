@@ -94,8 +94,9 @@ find_hole(const struct look *look)
 	look->out->hole = hole;
 	look_add(look, TOKEN_UNABLE, 100,
 	    note(look->arena,
-		"nobody's results exist of %s, though agents ran before and "
-		"after it: the collector did not keep them%s%s",
+		"of %s nothing that was seen from inside exists, of any "
+		"environment, though agents ran before and after it: the "
+		"collector did not keep it%s%s",
 		note_interval(look->arena, hole->from_ms, hole->to_ms),
 		hole->why[0] != '\0' ? ": " : "", hole->why));
 	return true;

@@ -2,7 +2,7 @@
 #include "tests/support/table.h"
 
 #define AT_MS INT64_C(1767607200000)
-#define RUNS  4
+#define RUNS  6
 #define HOLES 3
 
 /* Rows leave out what they do not speak of. */
@@ -13,6 +13,7 @@ struct present {
 	const char *environment;
 	int from_s, to_s;
 	int every_s; /* 0: five */
+	enum vantage vantage;
 };
 
 struct said {
@@ -62,6 +63,17 @@ static const struct row {
 	    { { "staging", 600, 300 }, { "staging", 180, 0 },
 		{ "production", 600, 0 } },
 	    { { "production", 295, 182 } } },
+	{ "who looks from outside fills no hole of those inside", 1, 300, 180,
+	    { { "staging", 600, 300, 0, VANTAGE_IN_SERVICE },
+		{ "staging", 180, 0, 0, VANTAGE_IN_SERVICE },
+		{ "staging", 600, 0, 0, VANTAGE_EXTERNAL },
+		{ "production", 600, 0, 0, VANTAGE_EXTERNAL },
+		{ "production", 600, 300, 0, VANTAGE_IN_SERVICE },
+		{ "production", 180, 0, 0, VANTAGE_IN_SERVICE } } },
+	{ "but where nobody is inside", 0, 0, 0,
+	    { { "staging", 600, 300, 0, VANTAGE_IN_SERVICE },
+		{ "staging", 180, 0, 0, VANTAGE_IN_SERVICE },
+		{ "production", 600, 0, 0, VANTAGE_EXTERNAL } } },
 	{ "two beats are no hole", 0, 0, 0,
 	    { { "staging", 600, 300 }, { "staging", 290, 0 },
 		{ "production", 600, 300 }, { "production", 290, 0 } } },
@@ -76,6 +88,7 @@ add(struct case_holes *holes, const struct present *present)
 {
 	int every_s = present->every_s != 0 ? present->every_s : 5;
 	const struct series series = { .environment = present->environment,
+		.vantage = present->vantage,
 		.interval_ms = (uint32_t)every_s * 1000 };
 
 	for (int s = present->from_s; s >= present->to_s; s -= every_s)
