@@ -133,6 +133,7 @@ act_on_tests(const struct work *work)
 		    "read-only");
 	if (node->layer >= LAYER_DNS && node->layer < LAYER_APP &&
 	    findings_get(findings, TOKEN_VANTAGE_OK) == NULL &&
+	    findings_get(findings, TOKEN_CONNECTS) == NULL &&
 	    findings_get(findings, TOKEN_VANTAGE_FAIL) == NULL)
 		act(work,
 		    note(work->arena,

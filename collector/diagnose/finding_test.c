@@ -175,12 +175,18 @@ add_peer(const struct look *look, const struct node *node,
     const struct scene_view *view)
 {
 	bool fails = node_is_failing(view);
-	struct finding *finding =
-	    look_add(look, fails ? TOKEN_VANTAGE_FAIL : TOKEN_VANTAGE_OK, 100,
-		note(look->arena, "%s %s %s at the same time%s%s",
-		    look_place(look, view), fails ? "fails at" : "reaches",
-		    node_target(node), fails ? ": " : "",
-		    fails ? look_outcome(look, view) : ""));
+	/* Who is connected elsewhere listens; what asks it more may depend on
+	 * who asks. */
+	bool connects = node->layer == LAYER_TCP && node_is_failing(node->view);
+	struct finding *finding = look_add(look,
+	    fails          ? TOKEN_VANTAGE_FAIL
+		: connects ? TOKEN_CONNECTS
+			   : TOKEN_VANTAGE_OK,
+	    100,
+	    note(look->arena, "%s %s %s at the same time%s%s",
+		look_place(look, view), fails ? "fails at" : "reaches",
+		node_target(node), fails ? ": " : "",
+		fails ? look_outcome(look, view) : ""));
 
 	finding->view = view;
 }

@@ -410,6 +410,7 @@ static const struct {
 	{ SIGNATURE_NAME, LAYER_DNS, TOKEN_BREAK_DNS },
 	{ SIGNATURE_TIMEOUT, LAYER_TCP, TOKEN_BREAK_TIMEOUT },
 	{ SIGNATURE_REFUSED, LAYER_TCP, TOKEN_BREAK_REFUSED },
+	{ SIGNATURE_SILENT, LAYER_QUERY, TOKEN_BREAK_HANG },
 	{ SIGNATURE_CERTIFICATE, LAYER_TLS, TOKEN_BREAK_TLS },
 	{ SIGNATURE_MEMORY, LAYER_SIDE, TOKEN_SATURATED },
 	{ SIGNATURE_DISK, LAYER_SIDE, TOKEN_SATURATED },
@@ -459,7 +460,8 @@ read_sentence(struct node *node, const struct scene *scene, const char *text)
 		/* Of a way to nobody we know: it fails, and that is all we
 		 * know; its own place is no path. */
 		if (dependency[0] == '\0' && node->layer >= LAYER_APP &&
-		    is_of_a_path(meanings[i].layer) &&
+		    (is_of_a_path(meanings[i].layer) ||
+			meanings[i].signature == SIGNATURE_SILENT) &&
 		    (node_is_application(scene, node->service) ||
 			text_same(node->view->series->kind, "http")))
 			return;

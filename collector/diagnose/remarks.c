@@ -140,6 +140,7 @@ static const struct {
 	{ TOKEN_REFERENCE_OK, BLAME_INFRA, "reference inputs pass from here" },
 	{ TOKEN_REFERENCE_OK, BLAME_NET, "reference inputs pass from here" },
 	{ TOKEN_VANTAGE_OK, BLAME_INFRA, "reached from another vantage" },
+	{ TOKEN_CONNECTS, BLAME_INFRA, "it connects from another vantage" },
 	{ TOKEN_BOTH_OK, BLAME_INFRA, "passes with the service's own inputs" },
 	{ TOKEN_BOTH_OK, BLAME_NET, "passes with the service's own inputs" },
 	{ TOKEN_INPUT_SAME, BLAME_ENV,

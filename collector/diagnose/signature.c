@@ -31,6 +31,7 @@ static const char *const names[SIGNATURE_COUNT] = {
 	[SIGNATURE_PROXY] = "proxy",
 	[SIGNATURE_UPSTREAM] = "upstream",
 	[SIGNATURE_OBSERVER] = "observer",
+	[SIGNATURE_SILENT] = "silent",
 };
 
 struct span {

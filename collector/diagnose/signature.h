@@ -39,6 +39,7 @@ enum signature {
 	SIGNATURE_PROXY,       /* the proxy on the way out comes no further */
 	SIGNATURE_UPSTREAM,    /* a hop answers for those behind it */
 	SIGNATURE_OBSERVER,    /* the check itself did not run */
+	SIGNATURE_SILENT,      /* it was connected, and no answer came */
 	SIGNATURE_COUNT
 };
 

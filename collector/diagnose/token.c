@@ -63,6 +63,8 @@ static const struct token_row rows[TOKEN_COUNT] = {
 	    { 900, 100, 60, 60, 500, 950 } },
 	[TOKEN_VANTAGE_OK] = { "PV_ok", FAMILY_VANTAGE, true,
 	    { 900, 900, 120, 800, 800, 950 } },
+	[TOKEN_CONNECTS] = { "PV_connects", FAMILY_VANTAGE, true,
+	    { 900, 900, 40, 800, 800, 950 } },
 	[TOKEN_VANTAGE_FAIL] = { "PV_fail", FAMILY_VANTAGE, true,
 	    { 80, 50, 750, 200, 100, 20 } },
 	[TOKEN_ADDRESS_OK] = { "IPOK", FAMILY_ADDRESS, true,

@@ -106,6 +106,8 @@ enum token {
 	TOKEN_BOTH_OK, /* substitution: both succeed, application still fails */
 	/* a peer vantage reaches the same target at the same time */
 	TOKEN_VANTAGE_OK,
+	/* it connects where this one does not, so the target listens */
+	TOKEN_CONNECTS,
 	TOKEN_VANTAGE_FAIL, /* a peer vantage fails too */
 	TOKEN_ADDRESS_OK,   /* target reachable by last known address */
 	/* direct request ok, request through the proxy fails */

@@ -27,6 +27,7 @@ static const enum reason of_signatures[SIGNATURE_COUNT] = {
 	[SIGNATURE_SERVER] = REASON_ANSWER,
 	[SIGNATURE_THROTTLED] = REASON_ANSWER,
 	[SIGNATURE_OBSERVER] = REASON_INTERNAL,
+	[SIGNATURE_SILENT] = REASON_TIMEOUT,
 };
 
 static const struct attribute *

@@ -13,6 +13,24 @@ static const struct text {
 	{ "an empty text is unknown", "", SIGNATURE_UNKNOWN, "" },
 	{ "an ordinary line is unknown", "GET /readyz 200 in 12 ms",
 	    SIGNATURE_UNKNOWN, "" },
+	{ "go was connected, and heard nothing",
+	    "read tcp 10.77.1.2:50266->10.77.2.2:5432: i/o timeout",
+	    SIGNATURE_SILENT, "10.77.1.2:50266->10.77.2.2:5432" },
+	{ "python names who did not answer",
+	    "HTTPSConnectionPool(host='payments.test', port=443): Read timed "
+	    "out. (read timeout=4)",
+	    SIGNATURE_SILENT, "payments.test" },
+	{ "java was connected, and heard nothing",
+	    "java.net.SocketTimeoutException: Read timed out", SIGNATURE_SILENT,
+	    "" },
+	{ "nginx reached who did not answer",
+	    "upstream timed out (110: Connection timed out) while reading "
+	    "response header from upstream",
+	    SIGNATURE_SILENT, "" },
+	{ "nginx that could not connect did not reach anybody",
+	    "upstream timed out (110: Connection timed out) while connecting "
+	    "to upstream",
+	    SIGNATURE_TIMEOUT, "" },
 	{ "python names the module it lacks",
 	    "Traceback (most recent call last):\n  File \"/app/main.py\", "
 	    "line 3\nModuleNotFoundError: No module named 'redis.asyncio'",
