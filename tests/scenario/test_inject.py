@@ -8,7 +8,8 @@ import pytest
 from suite import inject
 from suite.deeds import Performer, Undone
 from suite.session import victim
-from suite.steps import NotUnderstood
+from suite.steps import NotUnderstood, outside, quoted_spans
+from suite.texts import remarks
 
 # A text, and below it, indented, each step it asks for: [+AFTER] VERB ARGUMENTS
 WORDINGS = pathlib.Path(__file__).with_name("wordings.txt")
@@ -80,6 +81,28 @@ def test_what_no_pattern_reads_is_refused(text):
     """Nothing is dropped quietly: the clause is named."""
     with pytest.raises(NotUnderstood):
         inject.read(text)
+
+
+def test_no_word_is_dropped_quietly():
+    """One more, wherever it stands, makes a text another one or none."""
+    dropped = []
+    for text, steps in READ.items():
+        spoken = any(verb == "event" for _, verb, _ in steps)
+        if not steps or spoken or remarks.label(text) or \
+                re.search(r"[(;,]|: .*: |: GET ", text):
+            continue  # what people say, and remarks, may be anything
+        spans = quoted_spans(text)
+        for at in range(len(text) + 1):
+            if text[at:at + 1] not in (" ", "") or not outside(spans, at):
+                continue
+            more = f"{text[:at]} wibble{text[at:]}"
+            try:
+                found = inject.read(more)
+            except NotUnderstood:
+                continue
+            if "wibble" not in json.dumps([step.args for step in found]):
+                dropped.append(more)
+    assert dropped == []
 
 
 @pytest.mark.parametrize("injected, env", [

@@ -61,6 +61,7 @@ class Replica:
         self.program = None
         self.build = BUILD
         self.confine = []  # before the command, as the environment's
+        self.extra = {}  # variables beside the environment's file
 
     def write(self, overrides):
         """What the service manager goes by."""
@@ -75,7 +76,7 @@ class Replica:
                    "--pace", str(world.pace)]
         self.unit.write_text(json.dumps({
             "command": self.env.confine + self.confine + command,
-            "environment": overrides or {},
+            "environment": self.extra | (overrides or {}),
             "environment_file": str(self.env.env_file),
             "pid_file": str(self.pid_file), "log": str(self.log),
             "restart_s": RESTART_S / world.pace}))
@@ -392,6 +393,8 @@ probes:
     def restore(self):
         """Files, app, limits and clock as at the start."""
         self.load_stop()
+        for replica in self.replicas.values():
+            replica.extra.clear()
         self.unlimit()
         self.free_disk()
         self.place.resolver()

@@ -143,6 +143,7 @@ INSIDE = """\
         - {{name: POSTGRES_HOST, source: *other}}
         - {{name: POSTGRES_PASSWORD, source: *other}}
         - {{name: PAYMENTS_URL, source: *other}}
+        - {{name: SSL_CERT_FILE, source: *other}}
         - {{name: FLAG_NEW_CHECKOUT, source: *other}}
   - name: env-file
     service: backend

@@ -15,6 +15,13 @@ class Application(Frame):
                 for name, value in overrides.items()}
         self.world.env(env).app_restart(replica, build=build, overrides=made)
 
+    def do_replica_variable(self, env, replica, name, value):
+        """from its next start on; None takes it out"""
+        if value is not None:
+            value = self.made_up(name) if value == "<other>" else \
+                value if "$" in value else self.filled(value)
+        self.world.env(env).replicas[replica].extra[name] = value
+
     def do_deploy(self, env, build, kind, marker):
         """deploy"""
         place = self.world.env(env)

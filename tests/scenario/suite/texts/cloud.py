@@ -151,7 +151,7 @@ def state_of(words, fields):
     to."""
     state = words.take("(?:state )?(?:= ?|is |becomes |goes (?:to )?|-> ?)?"
                        "(?P<s>" + "|".join(STATE_WORDS) + ")", 0) or \
-        words.take(r"(?:is )?(?P<s>destroyed|disabled|suspended|deleting)")
+        words.take(r"(?:is |in |into |under )?(?P<s>maintenance|destroyed|disabled|suspended|deleting)")
     if state:
         fields.setdefault("state", state["s"].upper())
         return STATE_WORDS[state["s"].upper()]
@@ -167,8 +167,8 @@ def fields_of(words):
         fields[KEYS.get(m["k"], m["k"])] = value_of(m["v"].strip("'\""))
     for m in words.take_all(
             r"(?P<k>(?:settings\.)?(?:ipConfiguration\.)?(?:activationPolicy|"
-            r"ipv4Enabled|tier|availabilityType|machineType)):? ?(?:\w+ )?"
-            r"(?:is |turned |becomes |->|→|to |set to )*"
+            r"ipv4Enabled|tier|availabilityType|machineType)):? ?"
+            r"(?:is |changes |turned |becomes |->|→|to |set to )*"
             r"(?P<v>NEVER|ALWAYS|ON_DEMAND|on|off|true|false|"
             r"db-[\w-]+|ZONAL|REGIONAL|e2-\w+)", 0):
         fields[KEYS.get(m["k"], m["k"])] = value_of(m["v"])

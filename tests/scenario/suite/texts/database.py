@@ -158,7 +158,7 @@ SAID = [
      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = "
      "'{0}'"),
     (r"(?:create|leave|make|add)s? (?:an? )?(?:abandoned |unused |orphaned |"
-     r"physical |inactive )*(?:replication )?slot(?: (\w+))?",
+     r"physical |inactive )*(?:replication )?slot",
      "SELECT pg_create_physical_replication_slot('abandoned', true)"),
     (r"drop(?:ped)? (?:the )?index (\w+)", "DROP INDEX {0}"),
     (rf"insert (\d+) rows? into (?:the )?{TABLE}(?: table)?",

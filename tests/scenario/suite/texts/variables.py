@@ -65,6 +65,7 @@ MADE = (r"(?:an?(?:other)? )?(?:other|different|new|random|wrong|bogus|fresh|"
         r"name|host|address))?")
 EMPTY = r"(?:an? |the )?(?:empty(?: string| value)?|blank(?: value)?|nothing)"
 OLD = r"(?:\"[^\"]*\"|'[^']*'|[^\s,;=¦>]*[\d.:/][^\s,;=¦>]*|\w+)"
+SEEN = r"[^\s,;=¦>]*[\d.:/][^\s,;=¦>]*"  # an old value that is no word
 STOP = (r"(?:an?|the|its?|their|that|this|to|in|into|for|from|of|with|by|on|"
         r"at|as|and|or|not|no|both|every|all|another|other|new|random|wrong|"
         r"production|staging|something|somebody|someone|some|which|what|only)")
@@ -76,8 +77,8 @@ def read_values(words):
     found = []
     for m in words.take_all_raw(
             rf"(?P<name>{NAME})(?:'s value)?"
-            r"(?: ?[=:] ?|,? (?:changes )?from | )"
-            rf"{OLD} ?(?:->|=>|→|to) ?{VALUE}"):
+            rf"(?:(?: ?[=:] ?|,? (?:changes )?from ){OLD}|"
+            rf" {SEEN}) ?(?:->|=>|→|to) ?{VALUE}"):
         found.append((m["name"], value_of(m["value"])))
     for m in words.take_all_raw(rf"(?P<name>{ASSIGNED}) ?= ?{VALUE}"):
         found.append((m["name"], value_of(m["value"])))
@@ -141,6 +142,32 @@ def edit(clause):
              for step in clause.step("edit", env=env, file=file, name=name,
                                      value=value)]
     return steps or None
+
+
+def of_replica(clause):
+    """NAME=VALUE, or no NAME, for one replica alone; it stays so when that
+    is started again"""
+    words = clause.words()
+    one = words.take(r"(?:(?:for|of|on|in|to) )?(?:the )?replica (?P<r>[ab])"
+                     r"(?: only| alone)?")
+    if not one:
+        return None
+    words.take_all_raw(r"\$\{\w+\}/\S+\.env")
+    gone = words.take(r"unset|removes?|deletes?|takes? away|drops?|without|"
+                      r"loses")
+    found = [(name, None) for name in (
+        m["name"] for m in words.take_all_raw(rf"(?P<name>{NAME})"))] \
+        if gone else [(name, "<other>" if value is None else value)
+                      for name, value in read_values(words)]
+    verb = gone or words.take(SET) or words.take("gets?|gives?|has|given")
+    if not found or not verb:
+        return None
+    words.env()
+    words.take_all(NOUN)
+    words.end()
+    return [step for name, value in found for step in clause.step(
+        "replica_variable", env=clause.env(), replica=one["r"].lower(),
+        name=name, value=value)]
 
 
 GROUPS = {"POSTGRES_*": ("POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_DB",
@@ -249,4 +276,4 @@ def replace(clause):
         new=value_of(found["b"]))]
 
 
-READERS, LATE = [mangle, replace, drop], [edit]
+READERS, LATE = [of_replica, mangle, replace, drop], [edit]
