@@ -158,7 +158,7 @@ markup_command(struct markup *markup, const char *command)
 		    command); /* nothing is special inside */
 	else
 		add(markup, command);
-	put(markup, "\n", "\n```\n", "</code></pre>\n");
+	put(markup, "\n", "\n```\n\n", "</code></pre>\n");
 }
 
 void

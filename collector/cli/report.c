@@ -127,24 +127,54 @@ write_verdict(struct writing *writing)
 	report_paragraph(writing, &text);
 }
 
-/* A table of remarks; nothing at all when there are none. */
+/* A table of remarks. */
+struct section {
+	const char *heading, *list;
+	const char *keys[3], *titles[3];
+};
+
+#define WHY                               \
+	{                                 \
+		"what", "why", "evidence" \
+	}
+
+static const struct section cleared = { "What is cleared", "cleared",
+	{ "subject", "text", "why" }, WHY };
+static const struct section withheld = { "Advice withheld", "advice_withheld",
+	{ "advice", "why", "" }, { "advice", "why", "" } };
+static const struct section others[] = {
+	{ "What follows from it", "entailed", { "check", "text", "why" }, WHY },
+	{ "Masked faults", "masked", { "check", "text", "why" }, WHY },
+	{ "Independent faults", "secondary", { "subject", "text", "why" },
+	    WHY },
+	{ "Standing faults", "standing", { "subject", "text", "" }, WHY },
+	{ "Refuted hypotheses", "refuted", { "hypothesis", "text", "why" },
+	    WHY },
+	{ "What could not be seen", "blind_spots",
+	    { "what", "why", "closed_by" }, { "what", "why", "closed by" } },
+	{ "Claims", "claims", { "text", "checked", "at" },
+	    { "claim", "checked", "at" } },
+};
+
+/* Nothing at all when there are none. */
 static void
-write_remarks(struct writing *writing, const char *heading, const char *list,
-    const char *name, const char *text, const char *why)
+write_section(struct writing *writing, const struct section *section)
 {
-	const char *titles[] = { "what", "why", "evidence" };
-	const json_t *rows = json_object_get(writing->verdict, list), *row;
+	const json_t *rows = json_object_get(writing->verdict, section->list),
+		     *row;
 	size_t i;
 
 	if (json_array_size(rows) == 0)
 		return;
-	markup_heading(&writing->markup, heading);
-	markup_table(&writing->markup, titles, 3);
+	markup_heading(&writing->markup, section->heading);
+	markup_table(&writing->markup, section->titles, 3);
 	json_array_foreach(rows, i, row)
 	{
-		const char *cells[] = { report_or_dash(member_text(row, name)),
-			member_text(row, text),
-			report_or_dash(member_text(row, why)) };
+		const char *cells[] = {
+			report_or_dash(member_text(row, section->keys[0])),
+			report_or_dash(member_text(row, section->keys[1])),
+			report_or_dash(member_text(row, section->keys[2])),
+		};
 
 		markup_row(&writing->markup, cells);
 	}
@@ -286,19 +316,8 @@ write_findings(struct writing *writing)
 {
 	write_evidence(writing, "Evidence for", "evidence");
 	write_evidence(writing, "Evidence against", "against");
-	write_remarks(writing, "What follows from it", "entailed", "check",
-	    "text", "why");
-	write_remarks(
-	    writing, "Masked faults", "masked", "check", "text", "why");
-	write_remarks(writing, "Independent faults", "secondary", "subject",
-	    "text", "why");
-	write_remarks(
-	    writing, "Standing faults", "standing", "subject", "text", "");
-	write_remarks(writing, "Refuted hypotheses", "refuted", "hypothesis",
-	    "text", "why");
-	write_remarks(writing, "What could not be seen", "blind_spots", "what",
-	    "why", "closed_by");
-	write_remarks(writing, "Claims", "claims", "text", "checked", "at");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		write_section(writing, &others[i]);
 }
 
 void
@@ -316,16 +335,14 @@ report_write(struct page *page, enum report_format format, const json_t *report,
 	write_head(&writing);
 	write_verdict(&writing);
 	write_relapse(&writing);
-	write_remarks(
-	    &writing, "What is cleared", "cleared", "subject", "text", "why");
+	write_section(&writing, &cleared);
 	write_cause(&writing);
 	report_measurements(&writing);
 	report_timeline(&writing);
 	write_findings(&writing);
 	report_reproduce(&writing);
 	report_actions(&writing);
-	write_remarks(&writing, "Advice withheld", "advice_withheld", "advice",
-	    "why", "");
+	write_section(&writing, &withheld);
 	report_repair(&writing);
 	report_impact(&writing);
 	report_status(&writing);

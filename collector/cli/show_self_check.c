@@ -38,9 +38,12 @@ show_reliability(struct page *page, const json_t *document)
 		table_add(
 		    table, INK_PLAIN, "%s", share(text[0], bin, "confidence"));
 		table_add(table, INK_PLAIN, "%s", share(text[0], bin, "right"));
-		table_add(table, INK_PLAIN, "%s to %s",
-		    share(text[0], bin, "right_from"),
-		    share(text[1], bin, "right_to"));
+		if (member_count(bin, "verdicts") == 0)
+			table_add(table, INK_PLAIN, "-");
+		else
+			table_add(table, INK_PLAIN, "%s to %s",
+			    share(text[0], bin, "right_from"),
+			    share(text[1], bin, "right_to"));
 	}
 	table_print(table, page);
 }

@@ -156,7 +156,10 @@ static void
 act_on_verdict(const struct work *work)
 {
 	const struct verdict *out = work->out;
-	const char *change = out->trigger.subject;
+	/* A server that stopped, an instant reached: nobody changed it. */
+	const char *change = text_same(out->trigger.subject, out->subject)
+	    ? ""
+	    : out->trigger.subject;
 
 	switch (out->blame) {
 	case BLAME_ENV:
