@@ -5,9 +5,6 @@
 #include "proto/base/text.h"
 #include "proto/copy.h"
 
-#define AROUND_MS   INT64_C(600000) /* of an onset */
-#define RESULTS_MAX 2000
-
 bool
 case_said_is_of(const struct series *series)
 {
@@ -69,59 +66,4 @@ case_said_add(
 		    result->attributes[i].text != NULL)
 			add_text(
 			    said, arena, result, result->attributes[i].text);
-}
-
-int64_t
-case_said_since(const struct scene *scene)
-{
-	int64_t onset_ms = 0;
-
-	for (size_t i = 0; i < scene->n_views; i++) {
-		const struct scene_view *view = &scene->views[i];
-
-		if (text_same(view->series->environment, scene->environment) &&
-		    view->last->outcome == OUTCOME_CRITICAL &&
-		    (onset_ms == 0 || view->bad_from_ms < onset_ms))
-			onset_ms = view->bad_from_ms;
-	}
-	return onset_ms;
-}
-
-struct past {
-	struct case_said *said;
-	struct arena *arena;
-};
-
-static int
-on_past(void *arg, const struct series *series, const struct result *result,
-    struct err *err)
-{
-	struct past *past = arg;
-
-	(void)series;
-	(void)err;
-	case_said_add(past->said, past->arena, result);
-	return 0;
-}
-
-int
-case_said_look_back(struct case_said *said, struct arena *arena,
-    struct store *store, const struct series *series, int64_t onset_ms,
-    int64_t until_ms, struct err *err)
-{
-	struct past past = { said, arena };
-	struct query_history request = {
-		.environment = series->environment,
-		.agent = series->agent,
-		.service = series->service,
-		.probe = series->probe,
-		.from_ms = onset_ms - AROUND_MS,
-		.to_ms = onset_ms + AROUND_MS,
-		.limit = RESULTS_MAX,
-	};
-	bool more;
-
-	if (request.to_ms > until_ms + 1)
-		request.to_ms = until_ms + 1;
-	return store_scan_results(store, &more, &request, on_past, &past, err);
 }

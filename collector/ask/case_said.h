@@ -5,9 +5,7 @@
 #define COLLECTOR_ASK_CASE_SAID_H
 
 #include "collector/diagnose/scene.h"
-#include "proto/base/err.h"
 #include "proto/base/mem.h"
-#include "storage/store.h"
 
 /* Starts as { 0 }. */
 struct case_said {
@@ -24,14 +22,5 @@ bool case_said_is_of(const struct series *series);
  * arena. */
 void case_said_add(
     struct case_said *said, struct arena *arena, const struct result *result);
-
-/* When what fails in the environment began to; 0: nothing does. */
-int64_t case_said_since(const struct scene *scene);
-
-/* Keeps what a series said for some time before and after onset_ms, as far as
- * until_ms: of what began long ago, newest results do not tell. */
-int case_said_look_back(struct case_said *said, struct arena *arena,
-    struct store *store, const struct series *series, int64_t onset_ms,
-    int64_t until_ms, struct err *err);
 
 #endif

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "collector/ask/case_pace.h"
-#include "collector/ask/case_said.h"
+#include "collector/ask/case_past.h"
 #include "collector/ask/case_views.h"
 #include "collector/diagnose/signature.h"
 #include "proto/base/map.h"
@@ -33,6 +33,7 @@ struct sight {
 	size_t n_spells;
 	bool is_in_spell;                   /* the oldest one seen by now is */
 	struct case_said *said;             /* of a log; NULL */
+	struct case_holders *holders;       /* NULL: it counts none */
 	struct store_moment moment;         /* the run it was in */
 	int64_t onset_from_ms, onset_to_ms; /* of an open regression */
 	bool text_was_seen;                 /* in an earlier regression */
@@ -150,6 +151,7 @@ add_result(const struct watch *watch, struct sight *sight,
     const struct series *series, const struct result *result)
 {
 	note_spell(watch, sight, result);
+	case_holders_add(&sight->holders, watch->arena, result);
 	if (case_said_is_of(series)) {
 		if (sight->said == NULL)
 			sight->said =
@@ -449,6 +451,7 @@ make_view(struct watch *watch, struct scene_view *view, struct sight *sight,
 		view->said = sight->said->list;
 		view->n_said = sight->said->n;
 	}
+	case_holders_view(view, sight->holders, watch->arena);
 	watch->view = sight->view = view;
 	return look_at_limits(watch, sight, err);
 }
@@ -471,24 +474,39 @@ make_views(struct watch *watch, struct err *err)
 	return 0;
 }
 
-/* --- what was said long ago --------------------------------------------------- */
+/* --- how it was long ago -------------------------------------------------------- */
+
+/* Does it tell of more than of the moment?  Who cannot log in any more counts
+ * nobody, and may have counted before. */
+static bool
+has_past(const struct sight *sight)
+{
+	return sight->said != NULL || sight->holders != NULL ||
+	    (is_bad(sight->view->last) &&
+		text_same(sight->series.kind, "postgres"));
+}
 
 static int
 look_at_onset(struct watch *watch, struct err *err)
 {
 	const struct scene *scene = watch->scene;
-	int64_t onset_ms = case_said_since(scene);
+	int64_t onset_ms = case_past_since(scene);
 
 	if (onset_ms == 0 || onset_ms > scene->at_ms - SAID_MS)
 		return 0;
 	MAP_EACH (struct sight, sight, watch->sights) {
-		if (sight->said == NULL || sight->view == NULL ||
+		const struct case_past past = { sight->said, &sight->holders,
+			watch->arena };
+
+		if (sight->view == NULL || !has_past(sight) ||
 		    !text_same(sight->series.environment, scene->environment))
 			continue;
-		if (case_said_look_back(sight->said, watch->arena, watch->store,
-			&sight->series, onset_ms, scene->at_ms, err) < 0)
+		if (case_past_read(&past, watch->store, &sight->series,
+			onset_ms, scene->at_ms, err) < 0)
 			return -1;
-		sight->view->n_said = sight->said->n;
+		if (sight->said != NULL)
+			sight->view->n_said = sight->said->n;
+		case_holders_view(sight->view, sight->holders, watch->arena);
 	}
 	return 0;
 }

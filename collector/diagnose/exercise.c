@@ -31,6 +31,15 @@ exercise_is_of_disk(const struct node *node)
 	    signature_of(node) == SIGNATURE_DISK;
 }
 
+bool
+exercise_is_of_slots(const struct node *node)
+{
+	return !exercise_is_of_disk(node) && node->layer >= LAYER_DNS &&
+	    node->layer <= LAYER_QUERY &&
+	    (node->view->told->reason == REASON_EXHAUSTED ||
+		node->text.signature == SIGNATURE_CONNECTIONS);
+}
+
 /* Did the run that failed end in this phase? */
 static bool
 is_of_phase(const struct node *node, const char *phase)

@@ -15,4 +15,7 @@ bool exercise_covers(const struct scene_view *view, const struct node *node);
 /* Did it fail for want of room, where it reached its target? */
 bool exercise_is_of_disk(const struct node *node);
 
+/* Did it get no connection, as all are taken? */
+bool exercise_is_of_slots(const struct node *node);
+
 #endif

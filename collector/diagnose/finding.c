@@ -329,6 +329,7 @@ findings_collect(struct findings *out, struct arena *arena,
 		return;
 	look_at_tests(&look);
 	look_at_traces(&look);
+	look_at_owner(&look);
 }
 
 const struct finding *

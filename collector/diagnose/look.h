@@ -47,5 +47,6 @@ const struct scene_fact *look_at_override(const struct look *look);
 /* The searches, by what they look at. */
 void look_at_tests(const struct look *look);  /* of a break */
 void look_at_traces(const struct look *look); /* of a break */
+void look_at_owner(const struct look *look);  /* of what ran out */
 
 #endif

@@ -46,6 +46,14 @@ struct scene_said {
 	const struct result *told;
 };
 
+/* Who has how many connections of a server, as a check counts them. */
+struct scene_holder {
+	const char *name;   /* an application or a role; "": the role that the
+	                     check itself logs in as */
+	int32_t usual, now; /* by the oldest and by the newest count */
+	int64_t grew_ms;    /* clearly more since; 0: not */
+};
+
 /* One series as it stood. */
 struct scene_view {
 	const struct series *series;
@@ -85,6 +93,8 @@ struct scene_view {
 	size_t n_spells;
 	const struct scene_said *said; /* the newest first */
 	size_t n_said;
+	const struct scene_holder *holders;
+	size_t n_holders;
 	bool is_relapsing;  /* set by relapse.h: well now, and not for long */
 	bool is_testifying; /* set by testimony.h */
 	bool is_late;       /* set by late.h: passes, and keeps users waiting */

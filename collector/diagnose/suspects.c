@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "collector/diagnose/exercise.h"
 #include "collector/diagnose/kin.h"
 #include "collector/diagnose/suspects.h"
 #include "proto/base/text.h"
@@ -239,12 +240,27 @@ is_of_path(
 }
 
 bool
+suspect_is_size(const char *name)
+{
+	static const char *const words[] = { "pool", "conn", "worker", "thread",
+		"concurrency", "replicas", "instances" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasestr(name, words[i]) != NULL)
+			return strcasestr(name, "timeout") == NULL;
+	return false;
+}
+
+bool
 suspect_uses(
     const struct scene *scene, const struct node *node, const char *name)
 {
 	const char *slash = strchr(name, '/');
 	const char *variable = slash == NULL ? name : slash + 1;
 
+	/* How many there may be is what runs out. */
+	if (exercise_is_of_slots(node) && suspect_is_size(variable))
+		return true;
 	/* A path that our own probe finds broken does not heed how long the
 	 * application would wait on it. */
 	if (strncmp(name, "setting", 7) == 0 && !node->by_text &&

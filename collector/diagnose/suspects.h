@@ -37,6 +37,10 @@ struct suspects {
 
 enum change_class suspect_class(const struct scene_change *change);
 
+/* Does its name say how many of something there may be: connections, workers,
+ * replicas? */
+bool suspect_is_size(const char *name);
+
 /* Is it a setting of a server that others use, and no input of theirs? */
 bool suspect_is_server_setting(const struct scene_change *change);
 

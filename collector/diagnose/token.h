@@ -135,6 +135,8 @@ enum token {
 	TOKEN_SATURATED, /* disk, memory, connection or descriptor saturation */
 	/* monotonic growth owned by the application since a release */
 	TOKEN_LEAK,
+	TOKEN_ENLARGED, /* such growth since it was allowed more */
+	TOKEN_TENANT,   /* growth, or a lock, that is somebody else's */
 	TOKEN_CRASH,    /* process exits or restarts */
 	TOKEN_LOSS,     /* partial loss: retransmits, bimodal connect times */
 	TOKEN_LATENCY,  /* connect time rose, server time flat */

@@ -37,6 +37,13 @@ struct seen {
 	int said_s;
 	const char *replica, *through; /* attributes; NULL: not told */
 	const char *asked;             /* the attribute "name" */
+	/* Whose sessions it counts. */
+	struct held {
+		const char *name;
+		int32_t usual, now;
+		int grew_s; /* ago; 0: they did not */
+	} held[4];
+	const char *blocker; /* who holds a lock */
 };
 
 struct changed {
@@ -64,7 +71,8 @@ struct case_room {
 	struct scene_view views[CASE_VIEWS];
 	struct scene_said said[CASE_VIEWS];
 	struct result said_by[CASE_VIEWS];
-	struct attribute attributes[CASE_VIEWS][3];
+	struct attribute attributes[CASE_VIEWS][4];
+	struct scene_holder holders[CASE_VIEWS][4];
 	struct scene_change changes[CASE_CHANGES];
 	struct scene_fact facts[CASE_FACTS];
 	struct scene_agent agents[CASE_AGENTS];
@@ -105,8 +113,25 @@ case_attributes(struct case_room *room, size_t i, const struct seen *seen)
 		    (struct attribute){ "through", seen->through, 0 };
 	if (seen->asked != NULL)
 		attributes[n++] = (struct attribute){ "name", seen->asked, 0 };
+	if (seen->blocker != NULL)
+		attributes[n++] =
+		    (struct attribute){ "blocker", seen->blocker, 0 };
 	room->results[i].attributes = attributes;
 	room->results[i].n_attributes = n;
+}
+
+static inline void
+case_count(struct case_room *room, size_t i, const struct seen *seen)
+{
+	for (size_t k = 0; k < 4 && seen->held[k].name != NULL; k++) {
+		const struct held *held = &seen->held[k];
+
+		room->holders[i][k] =
+		    (struct scene_holder){ held->name, held->usual, held->now,
+			    held->grew_s > 0 ? case_ms(held->grew_s) : 0 };
+		room->views[i].n_holders = k + 1;
+	}
+	room->views[i].holders = room->holders[i];
 }
 
 static inline void
@@ -162,6 +187,7 @@ case_view(struct case_room *room, const struct seen *seen)
 		.usual_connect_us = seen->n_again > 0 ? 700 : 0,
 	};
 	case_attributes(room, i, seen);
+	case_count(room, i, seen);
 	if (seen->said != NULL)
 		case_say(room, i, seen);
 	if (seen->steps == 0)
