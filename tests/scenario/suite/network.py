@@ -248,7 +248,8 @@ class Router(Namespace):
     def shape(self, source, target, **what):
         """Treats each packet from source to target (a place or an address):
         delay_ms, jitter_ms, connect_ms (of what opens a connection),
-        rate_kbit (before pace), loss_percent, reorder_percent, duplicate_percent, corrupt_percent; 0: no more.  A
+        rate_kbit (before pace), loss_percent, reorder_percent,
+        duplicate_percent, corrupt_percent; 0: no more.  A
         program in their path does it, as not every kernel has netem."""
         made = self.relays.get((source, target))
         if made is None:

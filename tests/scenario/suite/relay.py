@@ -2,10 +2,10 @@
 """relay.py DEVICE FILE - treats packets as a bad line would.
 
 Makes the tun device DEVICE, and gives each packet that is routed into it back
-to the kernel: later by delay_ms and at random by jitter_ms more or less (one that
-opens a connection by connect_ms), at rate_kbit, and of so many percent: none (loss_), twice (duplicate_), with a
-bit turned over (corrupt_), before those that wait (reorder_).  FILE is JSON;
-SIGHUP reads it again.
+to the kernel: later by delay_ms and at random by jitter_ms more or less (one
+that opens a connection by connect_ms), at rate_kbit, and of so many percent:
+none (loss_), twice (duplicate_), with a bit turned over (corrupt_), before
+those that wait (reorder_).  FILE is JSON; SIGHUP reads it again.
 """
 import fcntl
 import heapq

@@ -368,7 +368,8 @@ def common(world, agent):
     return {
         "ops": OPS, "port": COLLECTOR_PORT, "pki": world.pki,
         "key": agent.key, "overlap": f"{OVERLAP_H}h",
-        "state": agent.state, "spacing": duration(0.02), "secrets": world.folder / "secrets",
+        "state": agent.state, "spacing": duration(0.02),
+        "secrets": world.folder / "secrets",
         "heartbeat": duration(max(1, HEARTBEAT_S / pace)),
         "interval": duration(interval), "location": LOCATION,
         "timeout": duration(interval * TIMEOUT_SHARE),

@@ -187,7 +187,8 @@ def without_remarks(clause):
 
 SECONDS = (r"(\d+(?:\.\d+)?)\s*(ms|s|secs?|seconds?|m|mins?|minutes?|h|hours?|"
            r"days?|years?)\b")
-UNIT = {"ms": 0.001, "s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60,
+UNIT = {"ms": 0.001, "s": 1, "sec": 1, "second": 1, "m": 60, "min": 60,
+        "minute": 60,
         "h": 3600, "hour": 3600, "day": 86400, "year": 365 * 86400}
 
 

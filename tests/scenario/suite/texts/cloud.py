@@ -37,7 +37,8 @@ KEYS = {  # what people shorten
     "settings.ipv4Enabled": "settings.ipConfiguration.ipv4Enabled",
     "maxThroughput": "maxThroughput",
 }
-NOISE = (r"metadata|answers?|returns?|responds?|becomes?|goes|gets?|state|status|set|"
+NOISE = (r"metadata|answers?|returns?|responds?|becomes?|goes|gets?|"
+         r"state|status|set|"
          r"calls?|methods?|requests?|version|latest|every(?:thing)?|API|token|"
          r"tokens|expired|identity|services?|resources?|now|with|staging'?s?|"
          r"production'?s?|credentials?|access|instance|condition|Ready|False|"
@@ -116,7 +117,8 @@ def refused(clause):
     words = clause.words()
     if not is_about(clause, words):
         return None
-    every = words.take(r"(?:every|each|all|any)(?:thing| (?:API )?(?:APIs|calls?|"
+    every = words.take(r"(?:every|each|all|any)(?:thing| "
+                       r"(?:API )?(?:APIs|calls?|"
                        r"methods?|requests?|services?|resources?|endpoints?|"
                        r"answers?))?|the (?:whole )?API")
     hang = words.take(r"times? out|time-?outs?|hangs?|never (?:answers?|"
@@ -151,7 +153,8 @@ def state_of(words, fields):
     to."""
     state = words.take("(?:state )?(?:= ?|is |becomes |goes (?:to )?|-> ?)?"
                        "(?P<s>" + "|".join(STATE_WORDS) + ")", 0) or \
-        words.take(r"(?:is |in |into |under )?(?P<s>maintenance|destroyed|disabled|suspended|deleting)")
+        words.take(r"(?:is |in |into |under )?(?P<s>maintenance|destroyed|"
+                   r"disabled|suspended|deleting)")
     if state:
         fields.setdefault("state", state["s"].upper())
         return STATE_WORDS[state["s"].upper()]

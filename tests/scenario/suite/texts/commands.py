@@ -22,7 +22,8 @@ FILES = {"mv", "cp", "rm", "chmod", "chown", "chgrp", "touch", "ln",
 NETWORK = {"ip", "tc", "iptables", "ip6tables", "nft", "sysctl", "ethtool",
            "ss", "conntrack", "arp", "route", "ifconfig"}
 SERVERS = {"psql", "pg_ctl", "nginx", "vedette", "vedette-agent", "curl",
-           "kill", "pkill", "killall", "pgrep", "pidof", "prlimit", "mount", "umount", "createdb", "dropdb",
+           "kill", "pkill", "killall", "pgrep", "pidof",
+           "prlimit", "mount", "umount", "createdb", "dropdb",
            "pgbench", "vacuumdb", "reindexdb", "createuser", "dropuser",
            "choom", "sleep"}
 PROGRAMS = FILTERS | FILES | NETWORK | SERVERS

@@ -273,7 +273,7 @@ def connections(clause):
                        r"there (?:are|is) no(?:ne| more)|too many \w+|"
                        r"nothing|no (?:slot|more|free)[\w ]*|it refuses|"
                        r"(?:the )?limit[\w ]*|max_connections[\w ]*))|"
-                       r"exhaust(?:s|ed)?|use(?:s|d)? up|take[sn]?|eat(?:s)? up|"
+                       r"exhaust(?:s|ed)?|use(?:s|d)? up|take[sn]?|eats? up|"
                        r"occup(?:y|ies|ied)|saturate[sd]?|up to "
                        r"max_connections|fill(?:s|ed)?(?: up)?|hog(?:s|ged)?|"
                        r"run(?:s)? out of|all|every")

@@ -4,7 +4,8 @@ import re
 from suite.steps import SECONDS, seconds
 from suite.texts.words import ADDRESS, PLACE
 
-NGINX = (r"<nginx(?: master| worker)? pid>|(?:\$\{\w+\}/)?nginx(?:\.conf)?(?:'s)?(?: (?:process|master|pid|"
+NGINX = (r"<nginx(?: master| worker)? pid>|(?:\$\{\w+\}/)?nginx(?:\.conf)?"
+         r"(?:'s)?(?: (?:process|master|pid|"
          r"configuration|config))?|(?:reverse )?proxy|load ?balancer|lb")
 PAY = (r"<?payments(?:\.test)?(?: (?:stub|service|API|provider|host))?(?:'s)?"
        r"(?: pid| process)?>?|svc")
@@ -208,7 +209,8 @@ def payments_gone(clause):
     hang = words.take(r"hangs?(?: up)?|never (?:answers?|replies|responds?)|"
                       r"silent|accepts?(?: the)?(?: TCP)?(?: connections?)?|"
                       r"freez(?:es?)|frozen|paused?|does not answer")
-    stop = words.take(r"refuses?(?: all| every)? connections?|kill(?:s|ed)?|stop(?:s|ped)?(?: listening)?|down|"
+    stop = words.take(r"refuses?(?: all| every)? connections?|kill(?:s|ed)?|"
+                      r"stop(?:s|ped)?(?: listening)?|down|"
                       r"dies|dead|gone|shut down|unavailable|crash(?:es|ed)?|"
                       r"off")
     if not (signal or back or hang or stop):

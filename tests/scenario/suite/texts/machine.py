@@ -24,7 +24,8 @@ def memory(clause):
     size = words.take_raw(r"(?P<n>\d+) ?(?P<u>[kmg])i?B?\b", re.I)
     words.take(r"(?:the |its )*working set|what (?:it|the app) needs")
     back = words.take(r"restore[sd]?|raise[sd]?|lift(?:s|ed)?|remove[sd]?")
-    if not back and not words.take(r"(?:is )?cut|lower(?:s|ed)?|set|reduce[sd]?|limit(?:s|"
+    if not back and not words.take(r"(?:is )?cut|lower(?:s|ed)?|set|"
+                                   r"reduce[sd]?|limit(?:s|"
                                    r"ed)?|cap(?:s|ped)?|run|shrink(?:s)?|"
                                    r"lower") and not prlimit:
         return None
@@ -55,7 +56,8 @@ def cpu(clause):
         return None
     share = words.take_raw(r"(?P<p>\d+(?:\.\d+)?) ?%(?: of (?:one|a) "
                            r"(?:core|CPU))?")
-    if not share or not words.take(r"may use|throttle[sd]?|limit(?:s|ed)?|cap(?:s|"
+    if not share or not words.take(r"may use|throttle[sd]?|limit(?:s|ed)?|"
+                                   r"cap(?:s|"
                                    r"ped)?|restrict(?:s|ed)?|quota|set|"
                                    r"lower(?:s|ed)?|reduce[sd]?"):
         if not re.search(r"\bquota|limit", clause.text):

@@ -158,12 +158,14 @@ def plugin(clause):
                       r"check)|check_\w+"):
         return None
     if not words.take(r"hangs?|sleeps?|times? out|time-?outs?|slow|never "
-                      r"(?:ends|returns|exits|answers)|does not end|longer than its "
+                      r"(?:ends|returns|exits|answers)|does not end|longer "
+                      r"than its "
                       r"time-?out|blocks|too long"):
         return None
     named = agents_of(words)
     words.take_all(r"replace[sd]?|swap|stop|exec check|returns|ends|exits|"
-                   r"that|sleeps?|longer|than|timeout|time-?out|check|probe|its|"
+                   r"that|sleeps?|longer|than|timeout|time-?out|check|probe|"
+                   r"its|"
                    r"plug-?in|exec|long|runs?|script|forever|interval")
     words.take_all(r"\d+ ?s")
     words.env()
@@ -196,7 +198,8 @@ def claim(clause):
     text = clause.text
     for pattern in (
             rf"{WHO} {SAYS}(?: that|:|,)? (?P<what>.+)",
-            r"(?:vedette )?mark (?:--environment \S+ )?--claim[= ](?P<what>'[^']+'|"
+            r"(?:vedette )?mark (?:--environment \S+ )?--claim[= ]"
+            r"(?P<what>'[^']+'|"
             r"\"[^\"]+\")(?: --environment \S+)?",
             r"(?:post|mark|send|add|file|open|record)s?:? (?:an? )?(?:human |"
             r"user |customer |person's )?(?:report|claim|ticket|complaint)"

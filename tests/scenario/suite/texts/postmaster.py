@@ -55,7 +55,8 @@ def busy(clause):
         if not words.take_raw(r"[`'\"]?yes\s*>\s*/dev/null[`'\"]?"):
             return None
     words.take_raw(r",? ?(?:at )?nice -?\d+")
-    count = words.take(rf"(?P<count>\d+|{'|'.join(NUMBERS)})(?: (?:busy )?(?:loops?|process(?:es)?|"
+    count = words.take(rf"(?P<count>\d+|{'|'.join(NUMBERS)})(?: (?:busy )?"
+                       rf"(?:loops?|process(?:es)?|"
                        r"threads?|workers?|cores?|hogs?))?")
     if not words.take(r"burn(?:s|ing)?|busy|loads?|hogs?|saturate[sd]?|stress|"
                       r"keep|spin(?:s|ning)?|run|start|occup(?:y|ied)|max out|"
@@ -173,7 +174,8 @@ def server(clause):
     mode = words.take(r"(?:-m |mode )?(?P<m>fast|immediate|smart)(?: mode)?")
     hard = words.take(r"hard|crash(?:es|ed)?|immediately")
     words.env()
-    words.take_all(rf"{PG}|kill|process|again|stop|pid|systemctl|main|15|service|"
+    words.take_all(rf"{PG}|kill|process|again|stop|pid|systemctl|main|15|"
+                   r"service|"
                    r"shut|signal|15-main|unit|down")
     words.end()
     number = (signal[1] or signal[2]) if signal else ""

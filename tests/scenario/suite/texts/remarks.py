@@ -17,13 +17,15 @@ EFFECT = (r"(?:(?:GET|POST|HTTP|reads?|writes?|orders?|logins?|payments "
           r"no other|nobody|nothing|no probe|everything (?:is |else )?"
           r"(?:healthy|well|green|fine|untouched))\b.*)")
 STAYS = (r"(?!(?:and |but )?(?:keep|leave|hold)\b)[^,:;]*\b(?:stays?|remains?|"
-         r"keeps|kept|untouched|unchanged|unaffected|as before|as (?:it )?was|not "
+         r"keeps|kept|untouched|unchanged|unaffected|as before|as (?:it )?was|"
+         r"not "
          r"restarted|not touched|not changed|not updated|not reloaded|"
          r"not applied|not run|"
          r"without (?:a |any )?"
          r"(?:restart|deploy marker|marker|redeploy|reload|deploying|"
          r"notice)|still|unaware|no restart|is not affected|are not "
-         r"affected|(?:policy )?etag changes?|has another|is the same)\b[^,:;]*")
+         r"affected|(?:policy )?etag changes?|has another|is the same)"
+         r"\b[^,:;]*")
 # What is wrong then, said before how it is done.
 SYMPTOM = (r"[\w' -]*\b(?:cannot|can no longer|loses|lost|unreachable|"
            r"partition(?:ed)?|black ?hole|outage|off from (?:everything|all))"

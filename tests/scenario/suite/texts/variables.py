@@ -88,7 +88,8 @@ def read_values(words):
              r"(?:->|=>|→|to|into|with|becomes|by|at)")
     for m in words.take_all_raw(rf"{of},? ?{arrow} ?{EMPTY}{END}"):
         found.append((m["name"], ""))
-    for m in words.take_all_raw(rf"(?P<name>DATABASE_URL)(?: to|=| ->) ?(?:the )"
+    for m in words.take_all_raw(rf"(?P<name>DATABASE_URL)(?: to|=| ->) ?(?:the "
+                                rf")"
                                 rf"?(?P<e>{ENV})(?:'s)? (?:database|one|URL)"):
         found.append((m["name"], f"<url of {ENVIRONMENTS[m['e']]}>"))
     for m in words.take_all_raw(rf"{of},? ?{arrow} (?:{PRODUCTION}){END}"):
@@ -216,7 +217,8 @@ SHAPES = [
     ("unexpanded", r"unexpanded(?: reference| variable)?"),
     ("placeholder", r"placeholder|changeme"),
     ("upper", r"upper ?case|capitals|capital letters"),
-    ("half", r"(?:to )?(?:its )?(?:first )?half(?: of)?(?: its value)?|truncate[sd]?|cut (?:off|short)"),
+    ("half", r"(?:to )?(?:its )?(?:first )?half(?: of)?(?: its value)?|"
+             r"truncate[sd]?|cut (?:off|short)"),
     ("empty", r"empty|blank|empties|emptied"),
 ]
 
