@@ -109,6 +109,7 @@ find_own_inputs(const struct look *look)
 {
 	const struct node *node = look->break_;
 	struct finding *finding;
+	bool is_read;
 
 	if (node->layer < LAYER_APP &&
 	    !(node->by_text && (node->token == TOKEN_BREAK_SCHEMA)))
@@ -130,9 +131,14 @@ find_own_inputs(const struct look *look)
 		    other->view->last->outcome != OUTCOME_OK ||
 		    node_is_failing(other->view) || other->layer < LAYER_AUTH)
 			continue; /* a name that resolves acquits no server */
-		finding = look_add(look, TOKEN_BOTH_OK, 100,
-		    note(look->arena, "%s passes with the service's own inputs",
-			look_place(look, other->view)));
+		is_read =
+		    suspects_are_exercised(look->suspects, look->scene, other);
+		finding = look_add(look,
+		    is_read ? TOKEN_BOTH_OK : TOKEN_BOTH_OK_UNREAD, 100,
+		    note(look->arena,
+			"%s passes with the service's own inputs%s",
+			look_place(look, other->view),
+			is_read ? "" : ", but reads none of what changed"));
 		finding->view = other->view;
 		return;
 	}

@@ -321,8 +321,7 @@ find_expiry(const struct look *look)
 
 	if (look->break_->layer != LAYER_TLS ||
 	    (view->told->reason != REASON_EXPIRED &&
-		(view->told->reason != REASON_CERTIFICATE ||
-		    !look_holds(view->told->message, "expired"))))
+		!look_holds(view->told->message, "expired")))
 		return;
 	finding = look_add(look, TOKEN_EXPIRED, 100,
 	    note(look->arena, "%s: %s", look_place(look, view),

@@ -479,3 +479,18 @@ suspects_find(const struct suspects *suspects, enum change_class class)
 	}
 	return NULL;
 }
+
+bool
+suspects_are_exercised(const struct suspects *suspects,
+    const struct scene *scene, const struct node *node)
+{
+	for (size_t i = 0; i < suspects->n; i++) {
+		const struct suspect *suspect = &suspects->list[i];
+
+		if (suspect->class == CHANGE_INPUT && suspect->is_before &&
+		    suspect->is_used && suspect->db10 > 0 &&
+		    !suspect_is_exercised(scene, node, suspect->change->name))
+			return false;
+	}
+	return true;
+}

@@ -63,6 +63,10 @@ bool suspect_uses(
 bool suspect_is_exercised(
     const struct scene *scene, const struct node *node, const char *name);
 
+/* Of all inputs that are suspected? */
+bool suspects_are_exercised(const struct suspects *suspects,
+    const struct scene *scene, const struct node *node);
+
 /* The weight of a change that ended before_ms before the onset, when
  * n_before of its kind were seen in span_ms; in tenths of a decibel. */
 int suspect_weight(enum change_class class, int64_t before_ms,

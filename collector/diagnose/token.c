@@ -61,6 +61,9 @@ static const struct token_row rows[TOKEN_COUNT] = {
 	    { 50, 50, 900, 900, 100, 20 } },
 	[TOKEN_BOTH_OK] = { "SUB_both_ok", FAMILY_SUBSTITUTION, true,
 	    { 900, 100, 60, 60, 500, 950 } },
+	/* Nothing between code and inputs; of what is below, as before. */
+	[TOKEN_BOTH_OK_UNREAD] = { "SUB_both_ok_unread", FAMILY_SUBSTITUTION,
+	    false, { 900, 900, 60, 60, 500, 950 } },
 	[TOKEN_VANTAGE_OK] = { "PV_ok", FAMILY_VANTAGE, true,
 	    { 900, 900, 120, 800, 800, 950 } },
 	[TOKEN_CONNECTS] = { "PV_connects", FAMILY_VANTAGE, true,

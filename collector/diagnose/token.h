@@ -104,6 +104,8 @@ enum token {
 	TOKEN_REFERENCE_OK,
 	TOKEN_BOTH_FAIL, /* substitution: both fail at the same layer */
 	TOKEN_BOTH_OK, /* substitution: both succeed, application still fails */
+	/* the same, of a path that does not read the input which changed */
+	TOKEN_BOTH_OK_UNREAD,
 	/* a peer vantage reaches the same target at the same time */
 	TOKEN_VANTAGE_OK,
 	/* it connects where this one does not, so the target listens */

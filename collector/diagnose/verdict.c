@@ -277,54 +277,30 @@ cap(struct verdict *out, int permyriad, const char *why)
 	out->cap = why;
 }
 
-/* Does the path that passed put all inputs to the test that are suspected? */
-static bool
-is_exercised(const struct scene *scene, const struct suspects *suspects,
-    const struct scene_view *passed)
-{
-	struct node node;
-
-	node_place(&node, scene, passed);
-	for (size_t i = 0; i < suspects->n; i++) {
-		const struct suspect *suspect = &suspects->list[i];
-
-		if (suspect->class == CHANGE_INPUT && suspect->is_before &&
-		    suspect->is_used && suspect->db10 > 0 &&
-		    !suspect_is_exercised(scene, &node, suspect->change->name))
-			return false;
-	}
-	return true;
-}
-
 /* Is there a test that would have come out otherwise with the other of a build
  * and of inputs that changed with it?  An input that is seen to be wrong needs
  * none. */
 static bool
-is_separated(const struct verdict *out, const struct scene *scene,
-    const struct chain *chain, const struct suspects *suspects)
+is_separated(const struct verdict *out, const struct chain *chain)
 {
 	static const enum token tests[] = { TOKEN_REFERENCE_OK, TOKEN_BOTH_FAIL,
-		TOKEN_BUILD_OK, TOKEN_BUILD_FAIL };
-	const struct finding *passed =
-	    findings_get(&out->findings, TOKEN_BOTH_OK);
+		TOKEN_BOTH_OK, TOKEN_BUILD_OK, TOKEN_BUILD_FAIL };
 
 	if (out->score.first != BLAME_APP && out->score.first != BLAME_ENV)
 		return out->score.decisive;
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		if (findings_get(&out->findings, tests[i]) != NULL)
 			return true;
-	return chain->failing[0]->layer <= LAYER_SECRET ||
-	    (passed != NULL && is_exercised(scene, suspects, passed->view));
+	return chain->failing[0]->layer <= LAYER_SECRET;
 }
 
 /* Build and inputs changed in the same interval, and nothing separates. */
 static bool
-is_ambiguous(const struct verdict *out, const struct scene *scene,
-    const struct chain *chain, const struct suspects *suspects)
+is_ambiguous(const struct verdict *out, const struct chain *chain)
 {
 	return findings_get(&out->findings, TOKEN_RELEASED) != NULL &&
 	    findings_get(&out->findings, TOKEN_INPUT_CHANGED) != NULL &&
-	    !is_separated(out, scene, chain, suspects);
+	    !is_separated(out, chain);
 }
 
 static void
@@ -336,8 +312,7 @@ undetermine(struct verdict *out, int limit, const char *why)
 }
 
 static void
-judge(struct verdict *out, const struct scene *scene, const struct chain *chain,
-    const struct suspects *suspects)
+judge(struct verdict *out, const struct chain *chain)
 {
 	out->blame = out->score.first;
 	out->permyriad = out->score.permyriad[out->blame];
@@ -351,7 +326,7 @@ judge(struct verdict *out, const struct scene *scene, const struct chain *chain,
 		    "fewer than half of the layers could be seen");
 	if (!out->score.decisive && chain->n_failing > 0)
 		cap(out, CAP_TEST, "no separating test was possible");
-	if (is_ambiguous(out, scene, chain, suspects))
+	if (is_ambiguous(out, chain))
 		undetermine(out, CAP_TWINS,
 		    "build and inputs changed together, and no test tells "
 		    "them apart");
@@ -523,7 +498,7 @@ verdict_reach(
 	out->onset_to_ms = chain.onset_to_ms;
 	out->good_ms = chain.good_ms;
 	if (!pass_gates(out, &chain))
-		judge(out, scene, &chain, &suspects);
+		judge(out, &chain);
 	if (out->blame < BLAME_NONE)
 		out->subject = subject_of(out->blame, arena, scene, &chain,
 		    &suspects, &out->findings);
