@@ -116,6 +116,8 @@ def test_no_word_is_dropped_quietly():
     ([(0, "deploy stg v2-crash"), (60, "deploy prd v2-ok")], "stg"),
     ([(0, "in rt: nft forward drop prd-app -> prd-db")], "prd"),
     ([(-30, "deploy prd v2-ok")], "stg"),
+    ([(0, "kill -9 agent-prd")], "prd"), ([(0, "kill -9 agent-stg")], "stg"),
+    ([(0, "kill -9 agent-ops")], "stg"),
 ])
 def test_who_is_asked_about_is_whom_it_happens_to(injected, env):
     """Staging, but where all that happens happens to production."""

@@ -1,5 +1,7 @@
 """How verdicts are scored: names, points, rates, baselines."""
 import math
+import pathlib
+import runpy
 
 import pytest
 
@@ -222,3 +224,22 @@ def test_baselines_judge_the_same_evidence():
     assert judged["last change"]["class"] == "env"
     for one in judged.values():
         assert math.isclose(sum(one["probabilities"].values()), 1.0)
+
+
+def test_what_the_whole_machine_feels_is_played_alone():
+    """Kills for want of memory are counted for all worlds."""
+    run = runpy.run_path(str(pathlib.Path(__file__).with_name("run")))
+    texts = {"mem": "lower the memory limit of the stg-app cgroup below the "
+             "working set", "leak": "deploy stg v2-mem; load stg 5rps",
+             "a": "deploy stg v2-ok", "b": "sing"}
+    scenarios = {name: {"id": name, "inject": [{"at_s": 0, "do": text}]}
+                 for name, text in texts.items()}
+    assert [name for name, one in scenarios.items()
+            if run["shakes_the_machine"](one)] == ["mem", "leak"]
+    crew = run["Crew"](None, None)
+    for playing, asked, may in (
+            ([], "mem", True), (["a"], "mem", False), (["a"], "b", True),
+            (["leak"], "a", False), (["mem"], "leak", False)):
+        crew.running = {place: (scenarios[name], None, None)
+                        for place, name in enumerate(playing)}
+        assert crew.may_start(scenarios[asked]) is may

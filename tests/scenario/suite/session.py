@@ -21,9 +21,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 def victim(plan):
     """The environment that is asked about: that to which everything happens
     from the instant 0 on; staging, where it is not one alone."""
-    named = {str(value)[:3] for second, step in plan if second >= 0
+    named = {str(value).removeprefix("agent-")[:3]
+             for second, step in plan if second >= 0
              for key, value in step.args.items()
-             if key in ("env", "place", "a", "b", "saddr", "daddr")}
+             if key in ("env", "place", "a", "b", "saddr", "daddr", "agent")}
     return "prd" if named & {"stg", "prd"} == {"prd"} else "stg"
 
 
