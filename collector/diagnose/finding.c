@@ -14,6 +14,8 @@
 #define STAND_IN_MS     (60 * SECOND_MS)
 #define SAME_GAP_MS     (10 * SECOND_MS)
 
+#define TESTIMONY_PERCENT 80 /* of what a failure itself weighs */
+
 /* --- observers -------------------------------------------------------------------- */
 
 static bool
@@ -260,6 +262,16 @@ find_impact(const struct look *look)
 		    look, TOKEN_HEALTHY, 100, "no check that users feel fails");
 }
 
+/* What a proxy answers instead of the application is no word of it; what a log
+ * has said only names. */
+static int
+weight_of(const struct look *look, const struct node *node)
+{
+	if (look->direct != NULL)
+		return 0;
+	return node->view->is_testifying ? TESTIMONY_PERCENT : 100;
+}
+
 static void
 find_breaks(const struct look *look)
 {
@@ -274,10 +286,7 @@ find_breaks(const struct look *look)
 		/* Other faults beside the first are listed, not weighed. */
 		if (i > 0 && node->entailed_by == NULL)
 			continue;
-		/* What a proxy answers instead of the application is no word
-		 * of it. */
-		finding = look_add(look, node->token,
-		    look->direct == NULL ? 100 : 0,
+		finding = look_add(look, node->token, weight_of(look, node),
 		    note(look->arena, "%s: %s", look_place(look, node->view),
 			look_outcome(look, node->view)));
 		finding->view = node->view;
