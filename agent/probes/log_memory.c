@@ -36,18 +36,32 @@ word_span(const char *text, bool *out_has_digit)
 	return n;
 }
 
-/* A name in quotes; 0 when the quote is an apostrophe or stays open. */
+/* The end of what is in quotes, the closing one; NULL when it stays open. */
+static const char *
+quote_end(const char *text)
+{
+	const char *end = text + 1;
+
+	while (*end != '\0' && *end != *text)
+		end += *end == '\\' && end[1] != '\0' ? 2 : 1;
+	return *end != '\0' ? end : NULL;
+}
+
+/* A name in quotes; 0 when the quote is an apostrophe or stays open.  Where all
+ * is in quotes, as in JSON, one that holds several words is what is said. */
 static size_t
-quote_span(const char *text)
+quote_span(const char *text, bool is_json)
 {
 	const char *end;
+	size_t n;
 
-	if (*text != '"' && *text != '\'')
+	if (*text != '"' && (*text != '\'' || is_json))
 		return 0;
-	end = strchr(text + 1, *text);
-	return end != NULL && end - text < QUOTE_MAX_BYTES
-	    ? (size_t)(end - text) + 1
-	    : 0;
+	end = quote_end(text);
+	if (end == NULL || end - text >= QUOTE_MAX_BYTES)
+		return 0;
+	n = (size_t)(end - text) + 1;
+	return is_json && memchr(text, ' ', n) != NULL ? 0 : n;
 }
 
 uint64_t
@@ -55,11 +69,12 @@ log_kind_of(const char *line)
 {
 	uint64_t hash = FNV_START;
 	const char *end = line + strnlen(line, KIND_MAX_BYTES);
-	bool has_digit;
+	const char *said = NULL; /* ends the quote of JSON that it is in */
+	bool is_json = *line == '{', has_digit;
 	size_t n;
 
 	while (line < end) {
-		n = quote_span(line);
+		n = line != said ? quote_span(line, is_json) : 0;
 		if (n > 0) {
 			hash = add(hash, '*');
 			line += n;
@@ -67,6 +82,8 @@ log_kind_of(const char *line)
 		}
 		n = word_span(line, &has_digit);
 		if (n == 0) {
+			if (is_json && *line == '"')
+				said = line != said ? quote_end(line) : NULL;
 			hash = add(hash, *line++);
 			continue;
 		}

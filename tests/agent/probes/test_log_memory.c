@@ -22,6 +22,22 @@ static const struct pair {
 	{ "words do matter", "ERROR disk", "ERROR network", false },
 	{ "an apostrophe opens nothing", "can't read", "can't write", false },
 	{ "an empty line is a kind", "", "x", false },
+	{ "in JSON what is said matters",
+	    "{\"level\":\"error\",\"msg\":\"disk is full\"}",
+	    "{\"level\":\"error\",\"msg\":\"it is read-only\"}", false },
+	{ "and who it is said of does not",
+	    "{\"level\":\"error\",\"user\":\"bob\",\"msg\":\"no user 'bob'\"}",
+	    "{\"level\":\"error\",\"user\":\"eve\",\"msg\":\"no user 'bob'\"}",
+	    true },
+	{ "wherever that stands",
+	    "{\"msg\":\"it has failed\",\"user\":\"bob\"}",
+	    "{\"msg\":\"it has failed\",\"user\":\"eve\"}", true },
+	{ "nor when it was",
+	    "{\"ts\":\"2026-01-05T10:00:00Z\",\"msg\":\"say \\\"no more\\\"\"}",
+	    "{\"ts\":\"2026-02-07T11:12:13Z\",\"msg\":\"say \\\"no more\\\"\"}",
+	    true },
+	{ "a quote that is escaped ends no name", "no \"a\\\"b\" here",
+	    "no \"c\" here", true },
 };
 
 static void
