@@ -250,6 +250,10 @@ def performed(text):
     ("kill -9 agent-prd", [("agents[agent-prd].kill",)]),
     ("payments stub answers 503", [("payments.set",)]),
     ("rotate the fleet fingerprint key on all agents", [("rotate_keys",)]),
+    ("app_restart stg b v1 with SSL_CERT_FILE=${STG}/ca.pem and "
+     "SECRET_KEY='${KEY}' without PAYMENTS_URL",
+     [("env", "stg"), ("env", "stg"), ("env", "stg"),
+      ("env.app_restart", "b")]),
 ])
 def test_a_step_is_done_by_the_world(text, calls):
     """In the words of the world."""

@@ -8,7 +8,6 @@ a fault of the scenario's run, never passed over.
 from suite.deeds.application import Application
 from suite.deeds.commands import Commands
 from suite.deeds.data import Data
-from suite.deeds.files import Files
 from suite.deeds.frame import Undone
 from suite.deeds.names import Names
 from suite.deeds.observers import Observers
@@ -16,7 +15,7 @@ from suite.deeds.paths import Paths
 from suite.deeds.services import Services
 
 
-class Performer(Application, Commands, Data, Files, Names, Observers, Paths,
+class Performer(Application, Commands, Data, Names, Observers, Paths,
                 Services):
     """Steps of one scenario in one world."""
 

@@ -1,25 +1,23 @@
 """application.py - builds, restarts, load, limits and clocks."""
-from suite.deeds.frame import Frame
+from suite.deeds.files import Files
 from suite.world import Missing
 
 PRLIMIT_BYTES = 96 << 20  # of address space: too little for an interpreter
 
 
-class Application(Frame):
+class Application(Files):
     """What is done to the application and to who asks it."""
 
     def do_restart(self, env, replica, build, overrides):
         """app_restart"""
-        made = {name: self.made_up(name) if value == "<other>" else
-                value if value is None or "$" in value else self.filled(value)
+        made = {name: value and self.value(env, name, value)
                 for name, value in overrides.items()}
         self.world.env(env).app_restart(replica, build=build, overrides=made)
 
     def do_replica_variable(self, env, replica, name, value):
         """from its next start on; None takes it out"""
         if value is not None:
-            value = self.made_up(name) if value == "<other>" else \
-                value if "$" in value else self.filled(value)
+            value = self.value(env, name, value)
         self.world.env(env).replicas[replica].extra[name] = value
 
     def do_deploy(self, env, build, kind, marker):

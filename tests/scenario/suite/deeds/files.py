@@ -45,14 +45,20 @@ class Files(Frame):
             value = value.replace("<user>", "app")
         return value
 
-    def do_edit(self, env, file, name, value):
-        """NAME=VALUE in a file"""
-        if isinstance(value, str):
-            value = self.given(env, name, value)
-        value = self.made_up(name) if value in (None, "<other>") else value
+    def value(self, env, name, value):
+        """What a variable gets; None or <other>: one that is made up.  A
+        reference that is no folder of the world is meant as it stands."""
+        if value in (None, "<other>"):
+            return self.made_up(name)
+        value = self.given(env, name, value)
         if "$" not in value or "<" in value or "${STG}" in value or \
                 "${PRD}" in value:
             value = self.filled(value)
+        return value
+
+    def do_edit(self, env, file, name, value):
+        """NAME=VALUE in a file"""
+        value = self.value(env, name, value)
         self.rewrite(self.path(env, file), name, lambda _: value, add=True)
 
     def do_edit_remove(self, env, file, name):
