@@ -114,6 +114,9 @@ def fits(words):
         return bool(rest) and rest[0] in (
             "add", "insert", "delete", "flush", "replace", "-f", "create",
             "destroy", "list")
+    if program == "ip":
+        return bool(rest) and rest[0] in (
+            "route", "link", "addr", "address", "rule", "neigh", "-4", "-6")
     if program in ("iptables", "ip6tables"):
         return any(re.fullmatch(r"-[AIDFPRNXt]", word) for word in rest)
     if program == "tc":
@@ -123,7 +126,9 @@ def fits(words):
                      "logrotate", "kill"} & set(rest))
     if program == "dd":
         return any(word.startswith("of=") for word in rest)
-    return bool(rest) or program in ("true", "false")
+    # Plain words alone, "env file missing", are no arguments.
+    return program in ("true", "false") or any(
+        re.search(r"[-/$.=*<>'\"|\d]", word) for word in rest)
 
 
 def is_command(text):
@@ -169,8 +174,7 @@ def shell(clause):
     if program in ("pkill", "killall") and place is None:
         raise NotUnderstood(f"{text}: in which namespace?")
     if program in NETWORK and place is None:
-        if "${" not in text and not re.search(
-                r"<interface|FORWARD|forward", text):
+        if not re.search(r"<interface|FORWARD|forward", text):
             raise NotUnderstood(f"{text}: in which namespace?")
         place = "rt"
     if program in ("psql", "pg_ctl") and place is None:
