@@ -358,6 +358,40 @@ test_night(void **state)
 	assert_int_equal(n, row->expect != CHANGE_NONE);
 }
 
+/* A value every five minutes, with a rise at the same time of three days: the
+ * third is so small that hours pass before it is sure. */
+static void
+test_a_habit_is_of_the_hour_it_begins_in(void **state)
+{
+	enum { EVERY_MS = 300000, PER_DAY = 288, BEGIN = 120, LASTS = 48 };
+	static const double factors[] = { 1.5, 1.5, 1.12 };
+	struct detector detector;
+	struct flag flag;
+	uint64_t seed = 6;
+	int told[3] = { 0, 0, 0 };
+	bool kept = false;
+
+	(void)state;
+	detector_init(&detector, 1, 0);
+	for (int i = 0; i < 10 * PER_DAY; i++) {
+		int night = i / PER_DAY - 7, at = i % PER_DAY - BEGIN;
+		bool high = night >= 0 && at >= 0 && at < LASTS;
+		double x = 50 * exp(0.1 * stream_normal(&seed));
+
+		if (high)
+			x *= factors[night];
+		if (detector_add(&flag, &detector,
+			START_MS + (int64_t)i * EVERY_MS, x) &&
+		    high && flag.change == CHANGE_UP)
+			told[night]++;
+		kept |= night == 2 && detector.kept == KEPT_HABIT;
+	}
+	assert_int_equal(told[0], 1);
+	assert_int_equal(told[1], 1);
+	assert_int_equal(told[2], 0);
+	assert_true(kept);
+}
+
 /* Something is wrong, and is told; then it becomes far worse. */
 static void
 test_what_becomes_far_worse_is_told_again(void **state)
@@ -525,6 +559,7 @@ main(void)
 		cmocka_unit_test(test_a_long_life),
 		cmocka_unit_test(test_a_return_is_known_at_once),
 		cmocka_unit_test(test_a_series_may_change_its_pace),
+		cmocka_unit_test(test_a_habit_is_of_the_hour_it_begins_in),
 		cmocka_unit_test(test_what_becomes_far_worse_is_told_again),
 		cmocka_unit_test(test_spikes_of_a_still_series_become_usual),
 		cmocka_unit_test(test_a_daily_season_is_quiet_once_it_is_known),
