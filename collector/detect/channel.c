@@ -29,7 +29,7 @@
 #define CORRELATION    0.95  /* the highest believed */
 #define BURST_LIMIT    9.0   /* score of one value */
 #define SHIFT_LIMIT    3.0
-#define LEAST_SHIFT    0.15 /* deviations */
+#define LEAST_SHIFT    0.2 /* deviations */
 
 /* The logarithm of the value over the unit, but linear near zero and below,
  * where small differences say little. */

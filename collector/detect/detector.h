@@ -28,7 +28,7 @@
 #include "collector/detect/pace.h"
 #include "collector/detect/segment.h"
 
-enum { DETECTOR_VERSION = 8, DETECTOR_FIRST = 30, DETECTOR_HABITS = 4 };
+enum { DETECTOR_VERSION = 9, DETECTOR_FIRST = 30, DETECTOR_HABITS = 4 };
 
 enum change { CHANGE_NONE, CHANGE_UP, CHANGE_DOWN };
 

@@ -70,8 +70,8 @@ focus_evidence(uint32_t *out_n, const struct focus *focus, double least,
 		double sum = (double)focus->sums[i], square = sum * sum;
 		double v, shift, nats;
 
-		/* No variance is below 1. */
-		if (square <= 2 * floor * n)
+		/* No variance is smaller. */
+		if (square <= 2 * floor * n * SPREAD_LEAST)
 			continue;
 		v = spread != NULL ? spread_of(spread, n) : 1;
 		nats = square / (2 * n * v);

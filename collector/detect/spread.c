@@ -7,6 +7,7 @@
 #define LIMITED      1.02  /* what that cuts off a normal variance */
 #define PRIOR_BLOCKS 30    /* worth of the next shorter scale */
 #define MEMORY       20000 /* values that an estimate reaches back */
+#define MANY         64    /* values in a sum */
 
 void
 spread_init(struct spread *spread)
@@ -55,14 +56,14 @@ double
 spread_of(const struct spread *spread, uint32_t n)
 {
 	int i = 31 - __builtin_clz(n);
-	double v, part;
+	double v, part, least = n > MANY ? SPREAD_LEAST : 1;
 
 	if (i >= SPREAD_SCALES - 1) {
 		v = (double)spread->variance[SPREAD_SCALES - 1];
-		return v > 1 ? v : 1;
+		return v > least ? v : least;
 	}
 	v = (double)spread->variance[i];
 	part = (double)(n - (1U << i)) / (1U << i);
 	v += ((double)spread->variance[i + 1] - v) * part;
-	return v > 1 ? v : 1;
+	return v > least ? v : least;
 }

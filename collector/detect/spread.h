@@ -11,7 +11,8 @@
 
 #include <stdint.h>
 
-#define SPREAD_SCALES 11 /* up to 1024 values */
+#define SPREAD_SCALES 11  /* up to 1024 values */
+#define SPREAD_LEAST  0.9 /* variance that is believed */
 
 struct spread {
 	float variance[SPREAD_SCALES];
@@ -24,8 +25,10 @@ void spread_init(struct spread *spread);
 /* Adds a value in standard deviations. */
 void spread_add(struct spread *spread, double value);
 
-/* The variance of a sum of n > 0 values, divided by n: at least 1, and
- * interpolated between the scales. */
+/* The variance of a sum of n > 0 values, divided by n, interpolated between
+ * the scales: at least 1, and for many values, whose variance is known from few
+ * blocks, at least SPREAD_LEAST, or what is too small by chance would be raised
+ * and what is too large would not be lowered. */
 double spread_of(const struct spread *spread, uint32_t n);
 
 #endif
