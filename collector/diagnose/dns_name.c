@@ -1,19 +1,18 @@
 #include <string.h>
 
 #include "collector/diagnose/dns_name.h"
+#include "collector/diagnose/told.h"
 #include "proto/base/text.h"
 
 const char *
 dns_name_of(struct arena *arena, const struct node *node)
 {
 	const struct result *told = node->view->told;
-	const char *name, *space;
+	const char *name = told_text(told, "name"), *space;
 	struct signature_found found;
 
-	for (size_t i = 0; i < told->n_attributes; i++)
-		if (text_same(told->attributes[i].name, "name") &&
-		    told->attributes[i].text != NULL)
-			return told->attributes[i].text;
+	if (name[0] != '\0')
+		return name;
 	signature_find(&found, told->message, strlen(told->message));
 	space = strrchr(found.object, ' ');
 	name = space != NULL ? space + 1 : found.object;

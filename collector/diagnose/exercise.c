@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "collector/diagnose/exercise.h"
+#include "collector/diagnose/told.h"
 #include "proto/base/text.h"
 
 #define SQLSTATE_DISK_FULL "53100"
@@ -21,12 +22,10 @@ bool
 exercise_is_of_disk(const struct node *node)
 {
 	const struct result *told = node->view->told;
+	const char *sqlstate = told_text(told, "sqlstate");
 
-	for (size_t i = 0; i < told->n_attributes; i++)
-		if (text_same(told->attributes[i].name, "sqlstate") &&
-		    told->attributes[i].text != NULL)
-			return text_same(
-			    told->attributes[i].text, SQLSTATE_DISK_FULL);
+	if (sqlstate[0] != '\0')
+		return text_same(sqlstate, SQLSTATE_DISK_FULL);
 	return (node->by_text || told->reason == REASON_EXHAUSTED) &&
 	    signature_of(node) == SIGNATURE_DISK;
 }
@@ -69,15 +68,6 @@ is_of_question(const struct node *node)
 	    (node->token == TOKEN_BREAK_SERVER && node->layer == LAYER_QUERY);
 }
 
-static bool
-writes(const struct result *result)
-{
-	for (size_t i = 0; i < result->n_attributes; i++)
-		if (text_same(result->attributes[i].name, "write_duration_ms"))
-			return true;
-	return false;
-}
-
 bool
 exercise_covers(const struct scene_view *view, const struct node *node)
 {
@@ -93,6 +83,6 @@ exercise_covers(const struct scene_view *view, const struct node *node)
 	if (!node_is_failing(node->view))
 		return true; /* a slow path is any run's */
 	if (is_of_writing(node))
-		return writes(view->last);
+		return told_has(view->last, "write_duration_ms");
 	return !is_of_question(node);
 }

@@ -3,6 +3,7 @@
 #include "collector/diagnose/exercise.h"
 #include "collector/diagnose/look.h"
 #include "collector/diagnose/replica.h"
+#include "collector/diagnose/told.h"
 #include "proto/base/text.h"
 
 #define MOST_OF      2 /* so many times what all others have */
@@ -257,16 +258,6 @@ add_growth(const struct look *look, const struct growth *growth)
 				       : NULL;
 }
 
-static const char *
-blocker_of(const struct result *told)
-{
-	for (size_t i = 0; i < told->n_attributes; i++)
-		if (text_same(told->attributes[i].name, "blocker") &&
-		    told->attributes[i].text != NULL)
-			return told->attributes[i].text;
-	return NULL;
-}
-
 /* Who holds what others wait for owns the waiting. */
 static void
 find_blocker(const struct look *look)
@@ -276,11 +267,11 @@ find_blocker(const struct look *look)
 
 	for (size_t i = 0; i < look->chain->n_failing; i++) {
 		const struct scene_view *view = look->chain->failing[i]->view;
-		const char *blocker = blocker_of(view->told);
+		const char *blocker = told_text(view->told, "blocker");
 		struct finding *finding;
 		bool own;
 
-		if (blocker == NULL || service == NULL)
+		if (blocker[0] == '\0' || service == NULL)
 			continue;
 		own = are_kin(blocker, service);
 		finding = look_add(look, own ? TOKEN_LEAK : TOKEN_TENANT,

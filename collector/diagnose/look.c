@@ -2,6 +2,7 @@
 
 #include "collector/diagnose/look.h"
 #include "collector/diagnose/relapse.h"
+#include "collector/diagnose/told.h"
 #include "proto/base/text.h"
 
 struct finding *
@@ -90,12 +91,10 @@ const struct scene_fact *
 look_at_override(const struct look *look)
 {
 	const struct result *told = look->break_->view->told;
-	const char *server = told->message;
+	const char *server = told_text(told, "server");
 
-	for (size_t i = 0; i < told->n_attributes; i++)
-		if (text_same(told->attributes[i].name, "server") &&
-		    told->attributes[i].text != NULL)
-			server = told->attributes[i].text;
+	if (server[0] == '\0')
+		server = told->message;
 	for (size_t i = 0; i < look->scene->n_facts; i++) {
 		const struct scene_fact *fact = &look->scene->facts[i];
 

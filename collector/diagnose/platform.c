@@ -2,6 +2,7 @@
 
 #include "collector/diagnose/note.h"
 #include "collector/diagnose/platform.h"
+#include "collector/diagnose/told.h"
 #include "proto/base/text.h"
 
 /* What a resource is called in the name of the kind, in sentences (and, with
@@ -81,11 +82,9 @@ named_after(struct arena *arena, const char *text, const char *noun)
 static const char *
 named_by(struct arena *arena, const struct result *told, const char *noun)
 {
-	for (size_t i = 0; i < told->n_attributes; i++)
-		if (text_same(told->attributes[i].name, noun) &&
-		    told->attributes[i].text != NULL)
-			return told->attributes[i].text;
-	return named_after(arena, told->message, noun);
+	const char *name = told_text(told, noun);
+
+	return name[0] != '\0' ? name : named_after(arena, told->message, noun);
 }
 
 bool

@@ -2,6 +2,7 @@
 
 #include "collector/diagnose/note.h"
 #include "collector/diagnose/proxy.h"
+#include "collector/diagnose/told.h"
 #include "proto/base/text.h"
 
 /* Programs that stand before others, as they call themselves in what they
@@ -9,20 +10,10 @@
 static const char *const programs[] = { "nginx", "haproxy", "envoy", "traefik",
 	"caddy", "varnish", "openresty" };
 
-static const char *
-attribute_of(const struct result *result, const char *name)
-{
-	for (size_t i = 0; i < result->n_attributes; i++)
-		if (text_same(result->attributes[i].name, name) &&
-		    result->attributes[i].text != NULL)
-			return result->attributes[i].text;
-	return "";
-}
-
 const char *
 proxy_of(const struct scene_view *view)
 {
-	return attribute_of(view->told, "through");
+	return told_text(view->told, "through");
 }
 
 /* How far a way of several steps came; 1 where there are none. */

@@ -7,6 +7,7 @@
 #include "collector/diagnose/platform.h"
 #include "collector/diagnose/proxy.h"
 #include "collector/diagnose/subject.h"
+#include "collector/diagnose/told.h"
 #include "proto/base/text.h"
 
 /* So many missing at once were not forgotten one by one: the file is. */
@@ -14,16 +15,6 @@
 
 #define NAME_BYTES  128
 #define PORT_DIGITS 5
-
-static const char *
-attribute_text(const struct result *result, const char *name)
-{
-	for (size_t i = 0; i < result->n_attributes; i++)
-		if (text_same(result->attributes[i].name, name) &&
-		    result->attributes[i].text != NULL)
-			return result->attributes[i].text;
-	return "";
-}
 
 static const char *
 build_of(const struct scene *scene, const char *service)
@@ -78,7 +69,7 @@ next_variable(const char *text, char out[NAME_BYTES])
 static const char *
 missing_of(const struct node *node)
 {
-	const char *list = attribute_text(node->view->told, "missing");
+	const char *list = told_text(node->view->told, "missing");
 
 	return list[0] != '\0' ? list : node->view->told->message;
 }
@@ -99,7 +90,7 @@ subject_of_variables(
     struct arena *arena, const struct scene *scene, const struct node *node)
 {
 	const char *text = missing_of(node);
-	const char *file = attribute_text(node->view->told, "file");
+	const char *file = told_text(node->view->told, "file");
 	char name[NAME_BYTES];
 
 	if (node->by_text && node->text.object[0] != '\0')
@@ -363,7 +354,7 @@ app_of(const struct scene *scene, const struct chain *chain,
 static const char *
 port_of(struct arena *arena, const struct node *node)
 {
-	const char *server = attribute_text(node->view->told, "server");
+	const char *server = told_text(node->view->told, "server");
 	const char *colon = strrchr(
 	    server[0] != '\0' ? server : node->view->told->message, ':');
 	size_t n;
