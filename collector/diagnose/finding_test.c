@@ -65,7 +65,7 @@ find_substitution(const struct look *look)
 }
 
 /* The node whose path is in question: the break, or, when the break is above
- * the network, an edge of the same service that became slow. */
+ * the network, an edge from or to the same service that became slow. */
 static const struct node *
 edge_in_question(const struct look *look)
 {
@@ -73,20 +73,20 @@ edge_in_question(const struct look *look)
 
 	if (look->direct != NULL)
 		return NULL;
-	if ((node->layer >= LAYER_DNS && node->layer < LAYER_APP) ||
-	    node->token == TOKEN_BREAK_DEPENDENCY)
+	if (node->layer >= LAYER_DNS && node->layer < LAYER_APP)
 		return node;
 	for (size_t i = 0; node->layer >= LAYER_APP && i < look->chain->n_nodes;
 	     i++) {
 		const struct node *other = &look->chain->nodes[i];
 		bool is_edge = text_same(other->service, node->service)
 		    ? other->dependency[0] != '\0'
-		    : node_needs(look->scene, node->service, other->service);
+		    : node_needs(look->scene, node->service, other->service) ||
+			text_same(node_target(other), node->service);
 
 		if (is_edge && node_is_slow(other->view))
 			return other;
 	}
-	return NULL;
+	return node_is_of_dependency(node) ? node : NULL;
 }
 
 static bool
@@ -116,7 +116,7 @@ find_own_inputs(const struct look *look)
 		return;
 	/* Another dependency does not acquit this one, and where a proxy
 	 * fails the application does not. */
-	if (node->token == TOKEN_BREAK_DEPENDENCY || look->direct != NULL)
+	if (node_is_of_dependency(node) || look->direct != NULL)
 		return;
 	/* One of its paths is slow, or its own resources run short: that is
 	 * not "all is well below". */
@@ -352,8 +352,7 @@ find_build(const struct look *look)
 		health = peer_health(scene, fact->environment, service);
 		/* What both use fails them both: no word of the build. */
 		if (health < 0 ||
-		    (health > 0 &&
-			look->break_->token == TOKEN_BREAK_DEPENDENCY))
+		    (health > 0 && node_is_of_dependency(look->break_)))
 			continue;
 		finding = look_add(look,
 		    health > 0 ? TOKEN_BUILD_FAIL : TOKEN_BUILD_OK, 100,

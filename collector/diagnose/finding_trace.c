@@ -341,8 +341,8 @@ find_new_text(const struct look *look)
 		return;
 	if (!view->text_is_new || view->is_late ||
 	    view->told->message[0] == '\0' ||
-	    look->break_->token == TOKEN_BREAK_DEPENDENCY ||
-	    look->direct != NULL || view->told->reason == REASON_MISSED ||
+	    node_is_of_dependency(look->break_) || look->direct != NULL ||
+	    view->told->reason == REASON_MISSED ||
 	    look->break_->layer < LAYER_QUERY)
 		return;
 	finding = look_add(look, TOKEN_NEW_TEXT, 100,

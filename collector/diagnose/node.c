@@ -387,11 +387,20 @@ token_of(const struct node *node, const struct scene *scene)
 		return reason == REASON_STATUS ? TOKEN_BREAK_HTTP
 					       : TOKEN_BREAK_GOLDEN;
 	default:
-		return node->dependency[0] != '\0' ||
-			!node_is_application(scene, node->service)
-		    ? TOKEN_BREAK_DEPENDENCY
-		    : TOKEN_BREAK_HTTP;
+		if (node->dependency[0] == '\0' &&
+		    node_is_application(scene, node->service))
+			return TOKEN_BREAK_HTTP;
+		/* No answer may be the way's as well. */
+		return reason == REASON_TIMEOUT ? TOKEN_BREAK_HANG
+						: TOKEN_BREAK_DEPENDENCY;
 	}
+}
+
+bool
+node_is_of_dependency(const struct node *node)
+{
+	return node->token == TOKEN_BREAK_DEPENDENCY ||
+	    (node->token == TOKEN_BREAK_HANG && node->layer == LAYER_APP);
 }
 
 /* What an application itself says of why it fails places its failure deeper

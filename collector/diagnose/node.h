@@ -49,6 +49,9 @@ struct node {
 
 /* Is the service an application, or something that others use? */
 bool node_is_application(const struct scene *scene, const char *service);
+/* Does it fail by a check of something that others use, which says nothing of
+ * a layer? */
+bool node_is_of_dependency(const struct node *node);
 
 /* What a declaration says of a service; NULL when there is none. */
 const struct scene_service *

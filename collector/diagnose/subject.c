@@ -293,7 +293,7 @@ find_full(const struct chain *chain, const struct node *node)
 static bool
 is_of_node(const struct scene_change *change, const struct node *node)
 {
-	if (node->token == TOKEN_BREAK_DEPENDENCY)
+	if (node_is_of_dependency(node))
 		return text_same(change->service, node_target(node));
 	return node->layer >= LAYER_APP || node->layer == LAYER_SIDE;
 }

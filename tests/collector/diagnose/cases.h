@@ -31,9 +31,10 @@ struct seen {
 	/* Of a journey; of the runs since it began to fail. */
 	uint32_t step, steps, episode, episode_bad;
 	int64_t usual_us, recent_us; /* how long it takes */
-	int late_s;                  /* that it is late */
-	uint32_t n_again;            /* connects tried again, of 20 */
-	const char *said;            /* of a log, which is well */
+	int64_t usual_connect_us, recent_connect_us;
+	int late_s;       /* that it is late */
+	uint32_t n_again; /* connects tried again, of 20 */
+	const char *said; /* of a log, which is well */
 	int said_s;
 	const char *replica, *through; /* attributes; NULL: not told */
 	const char *asked;             /* the attribute "name" */
@@ -134,6 +135,16 @@ case_count(struct case_room *room, size_t i, const struct seen *seen)
 	room->views[i].holders = room->holders[i];
 }
 
+/* A journey, and how far it came. */
+static inline void
+case_steps(struct case_room *room, size_t i, const struct seen *seen)
+{
+	for (uint32_t k = 0; k < seen->steps; k++)
+		room->series[i].phases[k] = "step";
+	room->series[i].n_phases = seen->steps;
+	room->results[i].n_phases = seen->bad_s > 0 ? seen->step : seen->steps;
+}
+
 static inline void
 case_view(struct case_room *room, const struct seen *seen)
 {
@@ -184,18 +195,16 @@ case_view(struct case_room *room, const struct seen *seen)
 		.late_good_ms =
 		    seen->late_s > 0 ? case_ms(seen->late_s + 5) : 0,
 		.n_again = seen->n_again,
-		.usual_connect_us = seen->n_again > 0 ? 700 : 0,
+		.usual_connect_us =
+		    seen->n_again > 0 ? 700 : seen->usual_connect_us,
+		.recent_connect_us = seen->recent_connect_us,
 	};
 	case_attributes(room, i, seen);
 	case_count(room, i, seen);
 	if (seen->said != NULL)
 		case_say(room, i, seen);
-	if (seen->steps == 0)
-		return;
-	for (uint32_t k = 0; k < seen->steps; k++)
-		room->series[i].phases[k] = "step";
-	room->series[i].n_phases = seen->steps;
-	room->results[i].n_phases = is_bad ? seen->step : seen->steps;
+	if (seen->steps > 0)
+		case_steps(room, i, seen);
 }
 
 static inline void
