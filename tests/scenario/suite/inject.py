@@ -8,14 +8,14 @@ dropped quietly.
 """
 import re
 
-from suite.steps import (NotUnderstood, cut, outside, quoted_spans,
+from suite.steps import (UNDO, NotUnderstood, cut, lasts_of, outside, quoted_spans,
                          soft_cuts, spread, take_times, without_remarks)
 from suite.texts import (app, cloud, commands, database, files, filters,
                          front, machine, names, observers, paths,
                          postmaster, remarks, variables)
 from suite.texts.words import Clause, context_of, leading_context
 
-READERS = [remarks.nothing, *commands.EARLY, *files.READERS, *variables.READERS,
+READERS = [remarks.nothing, remarks.taken_back, *commands.EARLY, *files.READERS, *variables.READERS,
            *database.READERS, *postmaster.READERS, *filters.READERS,
            *paths.READERS, *names.READERS, *front.READERS, *cloud.READERS,
            *machine.READERS, *observers.READERS, *app.READERS, *variables.LATE,
@@ -122,6 +122,9 @@ def read(text, until=180):
             continue
         clause = Clause(plain, remark, before, context, steps)
         found = pieces(clause, until)
+        lasts = lasts_of(remark)
+        if lasts and all(step.verb in UNDO for step in found):
+            found = spread(found, {"lasts": lasts}, until)
         inner = headed(clause)
         context = inner.context if inner else context
         before += " " + raw

@@ -170,7 +170,7 @@ def without_remarks(clause):
             r"$|[,;]? (?:and )?(?:hold|keep|leave)|[,;]", clause[span[1]:]) and
                  "CREATE TABLE" not in clause and re.fullmatch(
                      r"\([A-Za-z][\w'.,/:;=-]*(?: [\w'.,/:;=-]+)+\)|"
-                r"\(application_name=\S+\)",
+                r"\((?:application_name=\S+|unrelated|harmless|standing)\)",
                      clause[span[0]:span[1]])]
     remarks, kept, begin = [], "", 0
     for start, end in spans:
@@ -200,6 +200,7 @@ def seconds(number, unit):
 INSTANT = rf"(?:t ?= ?)?(?:about )?\+?{SECONDS}"
 TIMES = [
     ("after", rf"^(?:at|after) {INSTANT}:?,?\s*"),
+    ("after", rf"^\+{SECONDS}:\s*"),
     ("after", rf"^{SECONDS} later:?,?\s*"),
     ("after", rf",?\s+{SECONDS} later$"),
     ("after", rf",?\s+(?:again )?(?:at|after) {INSTANT}$"),
@@ -261,6 +262,18 @@ UNDO = {"pause": "resume", "stop_database": "start_database",
         "certificate": "certificate_end", "identity": "identity_end",
         "edit": "files_back", "edit_remove": "files_back",
         "mangle": "files_back", "replace": "files_back"}
+
+
+TAKEN_BACK = (r"(?:and |then )?(?:it is |is |all is )?(?:removed?|lifted|"
+              r"restored?|undone|taken back|reverted|back|started|over|ends?)"
+              r"(?: it| them)?(?: again)?")
+
+
+def lasts_of(remark):
+    """The seconds after which a remark says that all is taken back; None."""
+    found = re.search(rf"(?:^|; ?|, ?)(?:{TAKEN_BACK} (?:after|at) |for )"
+                      rf"\+?{SECONDS}(?:$|[;,])", remark)
+    return found and seconds(*found.groups()[-2:])
 
 
 def undone(step, after):

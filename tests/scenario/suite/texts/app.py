@@ -88,7 +88,8 @@ def deploy(clause):
                        r"(?:deploying|replacing|changing) (?:anything|it)|"
                        r"nothing is (?:deployed|replaced)")
     named = replicas_of(words, False) or [
-        m[1] for m in words.take_all(rf"(?<=¦ )({'a|b'})(?= ¦|$)", 0)]
+        m["r"] for m in words.take_all_raw(
+            r"(?<=¦)\s+(?P<r>[ab])(?=\s+(?:only|alone)|\s*¦|\s*$)")]
     envs = words.env()
     words.take(APP)
     words.take(r"good|known good|previous|old|new|canary|gradually|rolling")

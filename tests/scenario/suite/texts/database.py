@@ -81,7 +81,7 @@ def sql(clause):
     text = text[:where.start()] if where else text
     hold = re.search(rf"{HOLD}$", text)
     text = (text[:hold.start()] if hold else text).rstrip("; ")
-    within = re.search(r" (?:in|inside|within) (?:an? )?(?:open |idle |"
+    within = re.search(r" (?:in|inside|within) (?:an? |one )?(?:open |idle |"
                        r"uncommitted )?transaction$", text)
     if within:
         text = "BEGIN; " + text[:within.start()]

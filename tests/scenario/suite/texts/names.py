@@ -66,6 +66,10 @@ def record(clause):
         words.end()
         return clause.step("record", env=clause.env(), name=option["name"],
                            address=option["a"])
+    back = words.take_raw(rf"^back to (?P<a>{ADDRESS})$")
+    if back and clause.done and clause.done[-1].verb == "record":
+        return clause.step("record", **clause.done[-1].args | {
+            "address": back["a"]})
     zone = words.take(r"zone(?: file)?|A[- ]records?|records?|DNS|dnsmasq|"
                       r"entry|answers?|line") or \
         "dns" == clause.context.get("place")

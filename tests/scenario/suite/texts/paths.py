@@ -1,7 +1,7 @@
 """paths.py - what is said of delay, loss, width and routes of paths."""
 import re
 
-from suite.steps import SECONDS, seconds
+from suite.steps import SECONDS, seconds, undone
 from suite.texts.filters import END
 from suite.texts.words import place_of
 
@@ -63,6 +63,7 @@ def take_delays(words, about):
 
 
 PERCENT = r"(?P<p>\d+(?:\.\d+)?) ?%(?: \d+%)?"
+STAGE = rf"(?:then )?(?P<p>\d+(?:\.\d+)?) ?% (?:at|after) \+?{SECONDS}"
 KINDS = [("loss", r"loss|lost|lose[sd]?"), ("reorder", r"reorder(?:s|ed|ing)?|"
          r"out of order"), ("corrupt", r"corrupt(?:s|ed|ion)?"),
          ("duplicate", r"duplicat(?:e[sd]?|ion)|twice")]
@@ -108,6 +109,8 @@ def shape(clause):
         return None
     tools = words.take_all(TOOLS)
     share = words.take_raw(PERCENT) if kind else None
+    stages = [] if not share else [(seconds(m[2], m[3]), float(m["p"]))
+                                   for m in words.take_all_raw(STAGE)]
     paths = take_path(clause, words)
     delays = take_delays(words, is_delay)
     words.take_all(NOISE)
@@ -123,6 +126,10 @@ def shape(clause):
     made = [] if not kind else [
         step for path in paths for step in clause.step(
             "shape", **{f"{kind}_percent": float(share["p"])}, **path)]
+    for after, percent in stages:  # one takes the place of the other
+        made += [undone(step, after) for step in made[-len(paths):]] + [
+            clause.step("shape", **{f"{kind}_percent": percent},
+                        **path)[0]._replace(after=after) for path in paths]
     for after, what in delays:
         made += [clause.step("shape", **what, **path)[0]._replace(
             after=after) for path in paths]

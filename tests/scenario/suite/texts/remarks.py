@@ -5,6 +5,8 @@ an order among them.
 """
 import re
 
+from suite.steps import TAKEN_BACK, UNDO, undone
+
 NOTHING = (r"(?:\(?no (?:further )?(?:action|injection|change)s?\b.*|nothing"
            r"(?: (?:is |at all|else|happens|more).*)?|none|(?:just |only )?"
            r"(?:observ(?:e|ation)|watch|wait)\b.*|control (?:scenario|run)\b.*|"
@@ -56,7 +58,25 @@ def nothing(clause):
                     r"dnsmasq|SIGHUP (?:the )?dnsmasq|HUP (?:the )?dnsmasq|"
                     r"kill -HUP (?:the )?dnsmasq)(?: it)?", clause.text, re.I):
         return [] if clause.done else None
+    if clause.text == "restart" and clause.done and \
+            clause.done[-1].verb == "pg_setting":
+        return []  # which restarts the server where that is needed
     return None
+
+
+def taken_back(clause):
+    """what was just done is undone"""
+    last = clause.done[-1] if clause.done else None
+    if last is None or last.verb not in UNDO:
+        return None
+    signal = {"pause", "app_pause", "dns_pause", "agent_pause",
+              "nginx_pause", "collector_pause", "payments_hang"}
+    if not re.fullmatch(TAKEN_BACK, clause.text, re.I) and not (
+            last.verb in signal and re.fullmatch(r"kill -(?:SIG)?CONT|SIGCONT",
+                                                 clause.text)):
+        return None
+    return [undone(step, 0) for step in clause.done
+            if step.text == last.text and step.verb in UNDO]
 
 
 def is_nothing(text):
