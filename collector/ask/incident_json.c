@@ -61,7 +61,19 @@ incident_value(const struct incident *incident)
 	return value;
 }
 
-/* Class, subject and confidence alone; null when it was not reached. */
+static json_t *
+answer_value(enum blame blame, const char *subject, int permyriad)
+{
+	json_t *value = json_object();
+
+	json_object_set_new(value, "class", json_string(blame_name(blame)));
+	json_object_set_new(value, "subject", shape_known(subject));
+	json_object_set_new(
+	    value, "confidence", json_real(permyriad / 10000.0));
+	return value;
+}
+
+/* The answer alone; null when it was not reached. */
 static json_t *
 short_verdict(const struct verdict *verdict)
 {
@@ -69,12 +81,8 @@ short_verdict(const struct verdict *verdict)
 
 	if (verdict == NULL)
 		return json_null();
-	value = json_object();
-	json_object_set_new(
-	    value, "class", json_string(blame_name(verdict->blame)));
-	json_object_set_new(value, "subject", shape_known(verdict->subject));
-	json_object_set_new(
-	    value, "confidence", json_real(verdict->permyriad / 10000.0));
+	value =
+	    answer_value(verdict->blame, verdict->subject, verdict->permyriad);
 	json_object_set_new(value, "word", shape_text(verdict->word));
 	json_object_set_new(
 	    value, "severity", json_string(severity_name(verdict->severity)));
@@ -85,17 +93,9 @@ short_verdict(const struct verdict *verdict)
 static json_t *
 told_value(const struct label_said *said)
 {
-	json_t *value;
-
-	if (said == NULL)
-		return json_null();
-	value = json_object();
-	json_object_set_new(
-	    value, "class", json_string(blame_name(said->blame)));
-	json_object_set_new(value, "subject", shape_known(said->subject));
-	json_object_set_new(
-	    value, "confidence", json_real(said->permyriad / 10000.0));
-	return value;
+	return said == NULL
+	    ? json_null()
+	    : answer_value(said->blame, said->subject, said->permyriad);
 }
 
 /* --- what people said of it ---------------------------------------------------- */
