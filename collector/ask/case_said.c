@@ -5,6 +5,9 @@
 #include "proto/base/text.h"
 #include "proto/copy.h"
 
+/* Texts of a series whose meaning is looked for: it takes a while. */
+#define LOOKS_MAX 200
+
 bool
 case_said_is_of(const struct series *series)
 {
@@ -18,6 +21,15 @@ is_trouble(const char *text)
 
 	signature_find(&found, text, strlen(text));
 	return found.signature != SIGNATURE_UNKNOWN;
+}
+
+static bool
+is_dull(const struct case_said *said, uint64_t print)
+{
+	for (size_t i = 0; i < said->n_dull && i < SCENE_SAID; i++)
+		if (said->dull[i] == print)
+			return true;
+	return false;
 }
 
 static void
@@ -41,8 +53,14 @@ add_text(struct case_said *said, struct arena *arena,
 			extend(&said->list[i], result->at_ms);
 			return;
 		}
-	if (said->n == SCENE_SAID || !is_trouble(text))
+	if (said->n == SCENE_SAID || is_dull(said, print) ||
+	    said->n_looks == LOOKS_MAX)
 		return;
+	said->n_looks++;
+	if (!is_trouble(text)) {
+		said->dull[said->n_dull++ % SCENE_SAID] = print;
+		return;
+	}
 	told = arena_zalloc(arena, sizeof(*told));
 	result_copy(told, arena, result);
 	told->message = arena_strdup(arena, text);

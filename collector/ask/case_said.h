@@ -12,6 +12,10 @@ struct case_said {
 	struct scene_said list[SCENE_SAID]; /* the newest first */
 	uint64_t texts[SCENE_SAID];         /* fingerprints */
 	size_t n;
+	/* Of texts that mean nothing known, the last few: they are not looked
+	 * at again.  How many were looked at. */
+	uint64_t dull[SCENE_SAID];
+	size_t n_dull, n_looks;
 };
 
 /* Is it a series that says things once? */

@@ -49,8 +49,37 @@ test_row(void **state)
 	arena_free(arena);
 }
 
+static void
+say(struct case_said *said, struct arena *arena, const char *message)
+{
+	struct result result = { .outcome = OUTCOME_WARNING,
+		.message = message };
+
+	case_said_add(said, arena, &result);
+}
+
+static void
+test_noise_costs_a_look_and_no_more(void **state)
+{
+	static struct case_said said;
+	struct arena *arena = arena_new(0);
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		say(&said, arena, i % 2 == 0 ? "it is late" : "so is this");
+	assert_int_equal(said.n_looks, 2);
+	say(&said, arena, FULL);
+	assert_int_equal(said.n, 1);
+	arena_free(arena);
+}
+
 int
 main(void)
 {
-	return TABLE_RUN(rows, test_row);
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_noise_costs_a_look_and_no_more),
+	};
+
+	return TABLE_RUN(rows, test_row) +
+	    cmocka_run_group_tests(tests, NULL, NULL);
 }
