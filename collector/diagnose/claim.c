@@ -5,8 +5,9 @@
 #include "collector/diagnose/note.h"
 #include "proto/base/text.h"
 
-#define HEARD_MS   INT64_C(86400000)
-#define WORD_LEAST 2
+#define HEARD_MS    INT64_C(86400000)
+#define WORD_LEAST  2
+#define TOPIC_LEAST 3
 
 bool
 claim_is_heard(const struct scene *scene, const struct scene_change *change)
@@ -172,6 +173,94 @@ is_covered(const struct scene *scene, const char *path)
 	return false;
 }
 
+/* --- what several name ------------------------------------------------------- */
+
+/* Words of complaints, which tell that something fails and not what. */
+static bool
+is_common(const char *word, size_t n)
+{
+	static const char *const words[] = { "the", "and", "for", "with",
+		"from", "that", "this", "they", "their", "our", "all", "any",
+		"some", "not", "but", "since", "after", "before", "when",
+		"while", "again", "still", "now", "today", "yesterday",
+		"morning", "evening", "night", "noon", "minute", "hour", "day",
+		"one", "two", "three", "four", "five", "six", "ten", "several",
+		"many", "few", "more", "most", "every", "everything",
+		"everybody", "everyone", "nothing", "nobody", "something",
+		"somebody", "user", "customer", "client", "people", "person",
+		"support", "team", "desk", "ticket", "call", "phone", "mail",
+		"chat", "message", "report", "reported", "reporting",
+		"complain", "complaint", "say", "said", "see", "seen", "get",
+		"got", "has", "have", "had", "are", "was", "were", "been",
+		"cannot", "can", "could", "does", "doesn", "did", "didn", "isn",
+		"won", "fail", "failed", "failing", "failure", "error",
+		"broken", "break", "down", "slow", "slowly", "hang", "hanging",
+		"stuck", "wrong", "bad", "issue", "problem", "trouble",
+		"incident", "outage", "timeout", "time", "out", "working",
+		"work", "worked", "unavailable", "unreachable", "site",
+		"website", "web", "app", "application", "service", "system",
+		"server", "page", "production", "prod", "staging", "think",
+		"believe", "maybe", "because", "network", "database", "config",
+		"deploy", "release", "firewall", "dns", "disk", "code", "bug",
+		"fixed", "resolved" };
+
+	if (n > 2 && (word[n - 1] | 0x20) == 's')
+		n--;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i]) == n &&
+		    strncasecmp(words[i], word, n) == 0)
+			return true;
+	return false;
+}
+
+/* Does another report of the day name it? */
+static bool
+is_repeated(const struct scene *scene, const struct scene_change *claim,
+    const char *word, size_t n)
+{
+	for (size_t i = 0; i < scene->n_changes; i++) {
+		const struct scene_change *other = &scene->changes[i];
+
+		if (other != claim && claim_is_heard(scene, other) &&
+		    !claim_is_of_repair(other->summary) &&
+		    strcmp(other->summary, claim->summary) != 0 &&
+		    holds_word(other->summary, word, n))
+			return true;
+	}
+	return false;
+}
+
+/* One word may be chance; what two reports name, and nobody looks at, is what
+ * they are of. */
+static const char *
+claim_topic(struct arena *arena, const struct scene *scene,
+    const struct scene_change *claim)
+{
+	for (const char *at = claim->summary; *at != '\0';) {
+		size_t n = 0;
+		const char *word;
+
+		while (is_letter(at[n]))
+			n++;
+		word = note(arena, "%.*s", (int)n, at);
+		if (n >= TOPIC_LEAST && !is_common(at, n) &&
+		    is_repeated(scene, claim, at, n) &&
+		    !is_covered(scene, word))
+			return word;
+		at += n + (at[n] != '\0');
+	}
+	return "";
+}
+
+const char *
+claim_object(struct arena *arena, const struct scene *scene,
+    const struct scene_change *claim)
+{
+	const char *path = claim_path(arena, claim);
+
+	return path[0] != '\0' ? path : claim_topic(arena, scene, claim);
+}
+
 const struct scene_change *
 claim_find_uncovered(struct arena *arena, const struct scene *scene)
 {
@@ -187,9 +276,12 @@ claim_find_uncovered(struct arena *arena, const struct scene *scene)
 		if (claim_is_of_repair(claim->summary)) {
 			if (found != NULL &&
 			    (path[0] == '\0' ||
-				text_same(path, claim_path(arena, found))))
+				text_same(
+				    path, claim_object(arena, scene, found))))
 				found = NULL;
-		} else if (path[0] != '\0' && !is_covered(scene, path))
+		} else if (path[0] != '\0'
+			? !is_covered(scene, path)
+			: claim_topic(arena, scene, claim)[0] != '\0')
 			found = claim;
 	}
 	return found;

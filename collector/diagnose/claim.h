@@ -25,8 +25,15 @@ bool claim_is_of_repair(const char *text);
  * names none. */
 const char *claim_path(struct arena *arena, const struct scene_change *claim);
 
-/* The newest claim that a path fails which no fresh result that counts shows
- * anybody to look at, unless it was said later that it is mended; NULL. */
+/* What it is of: its path, else the first word that another report of the day
+ * has as well and no fresh result shows anybody to look at; in the arena, or
+ * "". */
+const char *claim_object(struct arena *arena, const struct scene *scene,
+    const struct scene_change *claim);
+
+/* The newest claim that something fails, its object, which no fresh result
+ * that counts shows anybody to look at, unless it was said later that it is
+ * mended; NULL. */
 const struct scene_change *
 claim_find_uncovered(struct arena *arena, const struct scene *scene);
 

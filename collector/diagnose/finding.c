@@ -118,7 +118,7 @@ find_uncovered(const struct look *look)
 	look->out->uncovered = claim;
 	finding = look_add(look, TOKEN_UNCOVERED, 100,
 	    note(look->arena, "no probe covers %s, of which it was said: %s",
-		claim_path(look->arena, claim), claim->summary));
+		claim_object(look->arena, look->scene, claim), claim->summary));
 	finding->change = claim;
 	return true;
 }

@@ -346,7 +346,7 @@ remarks_add(struct verdict *out, struct arena *arena, const struct scene *scene,
 	const struct scene_change *claim = claim_find_uncovered(arena, scene);
 	const struct work work = { out, arena, scene, chain, suspects,
 		chain->n_failing > 0 ? chain->failing[0] : NULL,
-		claim != NULL ? claim_path(arena, claim) : "" };
+		claim != NULL ? claim_object(arena, scene, claim) : "" };
 
 	add_failures(&work);
 	if (work.node != NULL) {

@@ -456,7 +456,7 @@ blind_subject(struct arena *arena, const struct scene *scene,
 		return probe_subject(arena, findings, finding->view->series);
 	if (findings->uncovered != NULL)
 		return note(arena, "coverage:%s",
-		    claim_path(arena, findings->uncovered));
+		    claim_object(arena, scene, findings->uncovered));
 	return note(arena, "coverage:%s", scene->environment);
 }
 

@@ -38,6 +38,19 @@ static const struct said {
 	    "/api/health", NULL, false, BLAME_BLIND, "coverage:/api/health" },
 	{ "a claim without a path is not checked", "", "export is broken", "",
 	    NULL, false, BLAME_NONE, "" },
+	{ "what two reports name and nobody looks at is a blind spot", "",
+	    "three customers: downloading the invoice as PDF fails", "invoice",
+	    "support: 11 more tickets, invoice PDF download broken", false,
+	    BLAME_BLIND, "coverage:invoice" },
+	{ "two that name nothing are two complaints", "",
+	    "customers say the site is slow", "",
+	    "support: the website is down again", false, BLAME_NONE, "" },
+	{ "two that name what a step looks at are answered", "",
+	    "orders cannot be placed", "", "support: order fails", false,
+	    BLAME_NONE, "" },
+	{ "that it is mended is no second report", "",
+	    "the invoice download fails", "", "invoice download fixed", false,
+	    BLAME_NONE, "" },
 	{ "a stroke between words is no path", "", "read/write is broken", "",
 	    NULL, false, BLAME_NONE, "" },
 	{ "that it is mended is no report", "", "/api/export is fixed", "",
@@ -94,7 +107,8 @@ test_said(void **state)
 	case_scene(&room, looks, changed, known, heard);
 	claim = claim_find_uncovered(arena, &room.scene);
 	assert_string_equal(
-	    claim != NULL ? claim_path(arena, claim) : "", row->path);
+	    claim != NULL ? claim_object(arena, &room.scene, claim) : "",
+	    row->path);
 	verdict_reach(&verdict, arena, &room.scene);
 	assert_string_equal(blame_name(verdict.blame), blame_name(row->blame));
 	assert_string_equal(verdict.subject, row->blamed);
