@@ -305,6 +305,7 @@ on_drift(void *arg, const struct regression_row *row, struct err *err)
 		.issue = "",
 		.known = true,
 		.held = false,
+		.is_drift = row->kind == REGRESSION_DRIFT,
 		.since_ms = row->onset_to_ms,
 	};
 	return 0;

@@ -157,6 +157,8 @@ struct scene_guard {
 	const char *rule;                         /* "at least 35" */
 	const char *issue;
 	bool known, held; /* not known: nobody could see it */
+	bool
+	    is_drift; /* no rule: it left the value it had while all was well */
 	int64_t since_ms; /* broken since */
 };
 

@@ -18,6 +18,7 @@
 #define CAP_TEST     8500 /* without a separating test */
 #define CAP_TWINS    5000 /* build and inputs changed together, no test */
 #define LOW_COVERAGE 5000
+#define ANNOUNCED_MS INT64_C(600000) /* before or after it is done */
 
 /* --- coverage ------------------------------------------------------------------- */
 
@@ -391,6 +392,27 @@ is_chosen(const struct scene_guard *guard)
 	    (class != CHANGE_RELEASE && strchr(guard->name, '/') == NULL);
 }
 
+/* Did somebody say at the time that he changes that service?  A value that only
+ * left what it was is then what was wanted. */
+static bool
+is_announced(const struct scene *scene, const struct scene_guard *guard)
+{
+	for (size_t i = 0; i < scene->n_changes; i++) {
+		const struct scene_change *change = &scene->changes[i];
+		int64_t apart_ms = guard->since_ms - change->to_ms;
+
+		if (change->is_mark &&
+		    (change->kind == MARK_DEPLOY ||
+			change->kind == MARK_ROLLBACK ||
+			change->kind == MARK_CONFIG_CHANGE) &&
+		    text_same(change->environment, guard->environment) &&
+		    text_same(change->service, guard->service) &&
+		    apart_ms <= ANNOUNCED_MS && apart_ms >= -ANNOUNCED_MS)
+			return true;
+	}
+	return false;
+}
+
 static void
 set_silent(struct verdict *out, const char *subject)
 {
@@ -431,7 +453,8 @@ look_for_silent(struct verdict *out, struct arena *arena,
 		const struct scene_guard *guard = &scene->guards[i];
 
 		if (!text_same(guard->environment, scene->environment) ||
-		    !guard->known || guard->held || !is_chosen(guard))
+		    !guard->known || guard->held || !is_chosen(guard) ||
+		    (guard->is_drift && is_announced(scene, guard)))
 			continue;
 		set_silent(out, subject_of_guard(arena, guard));
 		out->onset_to_ms = guard->since_ms;
