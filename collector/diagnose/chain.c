@@ -76,6 +76,11 @@ is_twin(const struct node *a, const struct node *b)
 		return false;
 	if (text_same(node_target(a), node_target(b)))
 		return true;
+	/* One of them does not say to where. */
+	if (text_same(a->service, b->service) && a->token == b->token &&
+	    (a->by_text || b->by_text) && a->layer >= LAYER_DNS &&
+	    a->layer < LAYER_APP)
+		return a->dependency[0] == '\0' || b->dependency[0] == '\0';
 	return is_unanswered(a) && is_unanswered(b) &&
 	    text_same(a->view->series->agent, b->view->series->agent);
 }
@@ -89,6 +94,9 @@ is_before(const struct node *a, const struct node *b)
 	 * when it came a little later. */
 	if (a->by_text != b->by_text)
 		return b->by_text;
+	if (text_same(a->service, b->service) &&
+	    (a->dependency[0] == '\0') != (b->dependency[0] == '\0'))
+		return a->dependency[0] != '\0';
 	if (x->bad_from_ms != y->bad_from_ms)
 		return x->bad_from_ms < y->bad_from_ms;
 	return strcmp(x->series->probe, y->series->probe) < 0;
@@ -210,17 +218,29 @@ sort(const struct scene *scene, struct node **failing, size_t n)
 
 /* --- standing faults --------------------------------------------------------------- */
 
+/* Was it never seen well, all the while that this one was? */
+static bool
+is_of_old(const struct node *node, const struct node *newest)
+{
+	const struct scene_view *view = node->view;
+
+	return view->good_ms == 0 &&
+	    view->bad_from_ms + slack_ms(node, newest) < newest->view->good_ms;
+}
+
 static void
 set_standing(struct node **failing, size_t n)
 {
-	int64_t newest = 0;
+	const struct node *newest = n > 0 ? failing[0] : NULL;
 
 	for (size_t i = 0; i < n; i++)
-		if (failing[i]->view->bad_from_ms > newest)
-			newest = failing[i]->view->bad_from_ms;
+		if (failing[i]->view->bad_from_ms > newest->view->bad_from_ms)
+			newest = failing[i];
 	for (size_t i = 0; i < n; i++)
 		failing[i]->standing =
-		    failing[i]->view->bad_from_ms + STANDING_MS < newest;
+		    failing[i]->view->bad_from_ms + STANDING_MS <
+			newest->view->bad_from_ms ||
+		    is_of_old(failing[i], newest);
 }
 
 static void

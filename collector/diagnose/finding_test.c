@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "collector/diagnose/exercise.h"
 #include "collector/diagnose/look.h"
 #include "proto/base/text.h"
@@ -5,6 +7,14 @@
 #define PEERS_TOLD 2 /* more of the same weigh nothing */
 
 /* --- separating tests ------------------------------------------------------------------- */
+
+/* Does it go without the proxy that comes no further? */
+static bool
+is_around(const struct node *node, const struct scene_view *view)
+{
+	return node->text.signature == SIGNATURE_PROXY &&
+	    strcasestr(view->series->probe, "direct") != NULL;
+}
 
 static bool
 is_reference_of(const struct scene_view *view, const struct node *node)
@@ -17,7 +27,8 @@ is_reference_of(const struct scene_view *view, const struct node *node)
 		    text_same(a->service, b->service);
 	/* A probe of the dependency itself, with a login of its own, from the
 	 * same place. */
-	return node->dependency[0] != '\0' && text_same(a->kind, b->kind) &&
+	return node->dependency[0] != '\0' && !is_around(node, view) &&
+	    text_same(a->kind, b->kind) &&
 	    text_same(a->service, node->dependency) &&
 	    text_same(a->agent, b->agent);
 }
@@ -111,6 +122,8 @@ find_own_inputs(const struct look *look)
 	struct finding *finding;
 	bool is_read;
 
+	if (node->own_limit)
+		return;
 	if (node->layer < LAYER_APP &&
 	    !(node->by_text && (node->token == TOKEN_BREAK_SCHEMA)))
 		return;

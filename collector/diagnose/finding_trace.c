@@ -3,6 +3,7 @@
 #include "collector/diagnose/look.h"
 #include "collector/diagnose/peers.h"
 #include "collector/diagnose/platform.h"
+#include "collector/diagnose/product.h"
 #include "collector/diagnose/relapse.h"
 #include "proto/base/text.h"
 #include "proto/fingerprints.h"
@@ -202,7 +203,7 @@ find_resources(const struct look *look)
 		    node == host;
 		struct finding *finding;
 
-		if (!full || node->token == TOKEN_SATURATED)
+		if (!full || node->token == TOKEN_SATURATED || node->own_limit)
 			continue;
 		finding = look_add(look, TOKEN_SATURATED, 100,
 		    note(look->arena, "%s: %s", look_place(look, view),
@@ -261,7 +262,10 @@ find_size(const struct look *look)
 	const struct node *node = look->break_;
 	struct finding *finding;
 
+	/* How large an answer a plug-in waits for, nobody knows. */
 	if ((node->layer != LAYER_QUERY && node->layer != LAYER_TLS) ||
+	    (node->layer == LAYER_QUERY &&
+		product_of_name(node->view->series->kind) == PRODUCT_NONE) ||
 	    node->token != TOKEN_BREAK_HANG || node->by_text ||
 	    !is_answered(look, node) ||
 	    findings_get(look->out, TOKEN_VANTAGE_OK) == NULL)
@@ -335,6 +339,9 @@ find_new_text(const struct look *look)
 	const struct scene_view *view = look->break_->view;
 	struct finding *finding;
 
+	/* That a limit was reached says nothing of who is to blame. */
+	if (look->break_->own_limit)
+		return;
 	/* What a client of ours is told by a server is no word of a build. */
 	if (!node_is_application(look->scene, look->break_->service) ||
 	    (look->break_->layer < LAYER_APP && !look->break_->by_text))

@@ -1,9 +1,10 @@
 /*
  * graph.h - what services use when nobody declared it.
  *
- * A store (database, cache) is known by what is asked of it, an application by
+ * What others use is known by a product's name, by the protocol in which it is
+ * asked, or because somebody uses it and nobody releases it; an application by
  * what it is given or by what it answers.  Of an application without a
- * declaration every store is essential, as every declared dependency is.
+ * declaration all that is used is essential, as every declared dependency is.
  */
 #ifndef COLLECTOR_DIAGNOSE_GRAPH_H
 #define COLLECTOR_DIAGNOSE_GRAPH_H
@@ -11,8 +12,9 @@
 #include "collector/diagnose/scene.h"
 #include "proto/base/mem.h"
 
-/* The scene, in which stores that nobody declared are, and applications that
- * nobody declared depend on the stores.  In the arena; points into scene. */
+/* The scene, in which dependencies that nobody declared are, or were declared
+ * without a kind have one, and applications that nobody declared depend on
+ * them.  In the arena; points into scene. */
 const struct scene *
 graph_complete(struct arena *arena, const struct scene *scene);
 

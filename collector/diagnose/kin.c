@@ -7,28 +7,36 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+#define NAME_LEAST 4 /* shorter names are in any text */
+
 bool
 kin_is_named(const char *probe, const char *dependency)
 {
 	return strstr(probe, dependency) != NULL;
 }
 
+enum product
+kin_product(const struct scene_service *service)
+{
+	enum product product = PRODUCT_NONE;
+
+	if (service == NULL)
+		return PRODUCT_NONE;
+	product = product_of_name(service->kind);
+	return product != PRODUCT_NONE ? product
+				       : product_of_name(service->name);
+}
+
 bool
 kin_is_database(const struct scene_service *service)
 {
-	return service != NULL &&
-	    (text_same(service->kind, "database") ||
-		kin_is_named(service->name, "postgres") ||
-		kin_is_named(service->name, "database") ||
-		kin_is_named(service->name, "db"));
+	return kin_product(service) == PRODUCT_DATABASE;
 }
 
 bool
 kin_is_cache(const struct scene_service *service)
 {
-	return service != NULL &&
-	    (text_same(service->kind, "cache") ||
-		kin_is_named(service->name, "redis"));
+	return kin_product(service) == PRODUCT_CACHE;
 }
 
 /* --- addresses ---------------------------------------------------------------- */
@@ -108,35 +116,43 @@ is_at(const struct scene *scene, const char *dependency, const char *object)
 static bool
 fits_port(const struct scene *scene, const char *dependency, const char *object)
 {
-	const struct scene_service *other = node_service(scene, dependency);
+	enum product product = product_of_address(object);
 
-	if (!is_at(scene, dependency, object))
-		return false;
-	return (kin_is_database(other) &&
-		   (kin_is_named(object, ":5432") ||
-		       kin_is_named(object, ":3306"))) ||
-	    (kin_is_cache(other) && kin_is_named(object, ":6379"));
+	return product != PRODUCT_NONE && is_at(scene, dependency, object) &&
+	    kin_product(node_service(scene, dependency)) == product;
 }
 
-/* The dependency that an error text of service names: by its name, by an
- * address that is known of it, by a port that only one of them can have. */
-static const char *
-dependency_in(
-    const struct scene *scene, const char *service, const char *object)
-{
-	const struct scene_service *own = node_service(scene, service);
-	size_t n = own != NULL ? own->n_depends_on : 0;
-	const char *found = "";
-	char host[HOST_BYTES];
+/* --- texts ---------------------------------------------------------------------- */
 
-	for (size_t i = 0; i < n; i++)
-		if (kin_is_named(object, own->depends_on[i]))
-			return own->depends_on[i];
-	snprintf(host, sizeof(host), "%.*s", (int)strcspn(object, ":"), object);
-	for (size_t i = 0; i < n && strchr(host, '.') != NULL; i++)
-		if (is_told_of(scene, own->depends_on[i], host))
-			return own->depends_on[i];
-	for (size_t i = 0; i < n; i++) {
+/* Is the phrase one of what comes about, or not, between two? */
+static bool
+is_between_two(enum signature signature)
+{
+	static const enum signature such[] = { SIGNATURE_LOGIN, SIGNATURE_NAME,
+		SIGNATURE_TIMEOUT, SIGNATURE_REFUSED, SIGNATURE_RESET,
+		SIGNATURE_CERTIFICATE, SIGNATURE_SERVER, SIGNATURE_THROTTLED,
+		SIGNATURE_PROXY };
+
+	for (size_t i = 0; i < COUNT(such); i++)
+		if (such[i] == signature)
+			return true;
+	return false;
+}
+
+/* Is it named in the text, as "CardgateError" names cardgate? */
+static bool
+is_spoken_of(const char *text, const char *name)
+{
+	return strlen(name) >= NAME_LEAST && strcasestr(text, name) != NULL;
+}
+
+static const char *
+only_by_port(const struct scene *scene, const struct scene_service *own,
+    const char *object)
+{
+	const char *found = "";
+
+	for (size_t i = 0; own != NULL && i < own->n_depends_on; i++) {
 		if (!fits_port(scene, own->depends_on[i], object))
 			continue;
 		if (found[0] != '\0')
@@ -146,50 +162,45 @@ dependency_in(
 	return found;
 }
 
-/* --- texts ---------------------------------------------------------------------- */
-
-static bool
-is_one_of(const char *text, const char *const *words, size_t n)
+/* The dependency that an error text of service names: by its name, by an
+ * address that is known of it, by a port that only one of them can have; else
+ * by what the text tells beside them. */
+static const char *
+dependency_in(const struct scene *scene, const char *service,
+    const struct signature_found *found, const char *text)
 {
+	const struct scene_service *own = node_service(scene, service);
+	const char *by_port, *object = found->object;
+	size_t n = own != NULL ? own->n_depends_on : 0;
+	char host[HOST_BYTES];
+
 	for (size_t i = 0; i < n; i++)
-		if (strcasestr(text, words[i]) != NULL)
-			return true;
-	return false;
-}
-
-/* Are they the words of a database, or of a driver for one? */
-static bool
-is_of_database(const char *runtime, const char *text)
-{
-	static const char *const drivers[] = { "psycopg", "asyncpg", "postgres",
-		"mysql", "mariadb", "jdbc", "SQLSTATE", "FATAL:", "npgsql",
-		"pgx", "pq:", "PG::", "mongo" };
-	static const char *const servers[] = { "postgres", "mysql", "mongo" };
-
-	return is_one_of(runtime, servers, COUNT(servers)) ||
-	    is_one_of(text, drivers, COUNT(drivers));
-}
-
-static bool
-is_of_cache(const char *runtime, const char *text)
-{
-	static const char *const drivers[] = { "redis", "jedis", "lettuce" };
-
-	return text_same(runtime, "redis") ||
-	    is_one_of(text, drivers, COUNT(drivers));
+		if (kin_is_named(object, own->depends_on[i]))
+			return own->depends_on[i];
+	snprintf(host, sizeof(host), "%.*s", (int)strcspn(object, ":"), object);
+	for (size_t i = 0; i < n && strchr(host, '.') != NULL; i++)
+		if (is_told_of(scene, own->depends_on[i], host))
+			return own->depends_on[i];
+	by_port = only_by_port(scene, own, object);
+	if (by_port[0] != '\0' || !is_between_two(found->signature))
+		return by_port;
+	for (size_t i = 0; i < n; i++)
+		if (is_spoken_of(text, own->depends_on[i]))
+			return own->depends_on[i];
+	return "";
 }
 
 /* The only dependency of service that is such; "" when there are none or
  * several. */
 static const char *
-only_one(const struct scene *scene, const char *service,
-    bool (*is_such)(const struct scene_service *))
+only_one(const struct scene *scene, const char *service, enum product product)
 {
 	const struct scene_service *own = node_service(scene, service);
 	const char *found = "";
 
 	for (size_t i = 0; own != NULL && i < own->n_depends_on; i++) {
-		if (!is_such(node_service(scene, own->depends_on[i])))
+		if (kin_product(node_service(scene, own->depends_on[i])) !=
+		    product)
 			continue;
 		if (found[0] != '\0')
 			return "";
@@ -202,12 +213,11 @@ const char *
 kin_of_text(const struct scene *scene, const char *service,
     const struct signature_found *found, const char *text)
 {
-	const char *name = dependency_in(scene, service, found->object);
+	const char *name = dependency_in(scene, service, found, text);
+	enum product product = product_of_text(found->runtime, text);
 
-	if (name[0] == '\0' && is_of_database(found->runtime, text))
-		name = only_one(scene, service, kin_is_database);
-	if (name[0] == '\0' && is_of_cache(found->runtime, text))
-		name = only_one(scene, service, kin_is_cache);
+	if (name[0] == '\0' && product != PRODUCT_NONE)
+		name = only_one(scene, service, product);
 	/* It goes where nobody else does who goes there. */
 	if (ip_bytes(found->object) > 0 && name[0] != '\0' &&
 	    !is_at(scene, name, found->object))

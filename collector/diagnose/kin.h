@@ -4,20 +4,23 @@
 #ifndef COLLECTOR_DIAGNOSE_KIN_H
 #define COLLECTOR_DIAGNOSE_KIN_H
 
+#include "collector/diagnose/product.h"
 #include "collector/diagnose/scene.h"
 #include "collector/diagnose/signature.h"
 
 /* Do the words of a probe's name, or of an address, name this dependency? */
 bool kin_is_named(const char *words, const char *dependency);
 
-/* By the declared kind, or by the name.  NULL is neither. */
+/* What it is, by the declared kind, else by the name.  NULL is nothing. */
+enum product kin_product(const struct scene_service *service);
 bool kin_is_database(const struct scene_service *service);
 bool kin_is_cache(const struct scene_service *service);
 
 /* The dependency of service that its error text speaks of: by the object that
- * was found in the text (a name or a port), else its only database or cache
- * when the words are those of one, or of a driver for it.  "": nobody we
- * know. */
+ * was found in the text (a name or a port), by its name where the text tells
+ * of what did not come about between two, else its only database, cache or
+ * broker when the words are those of one, or of a driver for it.  "": nobody
+ * we know. */
 const char *kin_of_text(const struct scene *scene, const char *service,
     const struct signature_found *found, const char *text);
 

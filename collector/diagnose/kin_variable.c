@@ -136,6 +136,20 @@ is_store(const struct scene *scene, const char *dependency,
 	    has_any(dependency, words, n);
 }
 
+/* Do both speak of the same sort of thing: AMQP_URL of a rabbit? */
+static bool
+is_of_product(
+    const struct scene *scene, const char *variable, const char *dependency)
+{
+	const struct scene_service *declared = node_service(scene, dependency);
+	enum product product = product_of_name(variable);
+
+	return product != PRODUCT_NONE && product != PRODUCT_PROXY &&
+	    product ==
+	    (declared != NULL ? kin_product(declared)
+			      : product_of_name(dependency));
+}
+
 bool
 kin_is_variable_of(
     const struct scene *scene, const char *variable, const char *dependency)
@@ -150,7 +164,7 @@ kin_is_variable_of(
 	if (has_any(variable, caches, COUNT(caches)))
 		return is_store(
 		    scene, dependency, kin_is_cache, caches, COUNT(caches));
-	return false;
+	return is_of_product(scene, variable, dependency);
 }
 
 bool

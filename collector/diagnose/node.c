@@ -1,9 +1,9 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "collector/diagnose/kin.h"
 #include "collector/diagnose/node.h"
 #include "collector/diagnose/platform.h"
+#include "collector/diagnose/words.h"
 #include "proto/base/text.h"
 
 #define STALE_INTERVALS  3
@@ -13,7 +13,6 @@
 #define FLIPS_LEAST      4
 #define AGAIN_LEAST      3 /* lost packets; one is chance */
 #define PHASE_BYTES      64
-#define LOG_BETWEEN      "; " /* the errors in one message */
 
 static const char *const layer_names[LAYER_COUNT] = {
 	"observer",
@@ -129,23 +128,27 @@ node_is_user_facing(const struct scene *scene, const struct scene_view *view)
 
 /* --- where a view stands -------------------------------------------------------- */
 
+/* What answers to such a probe, by its protocol. */
+static enum product
+asked_of(const struct series *series)
+{
+	return strncmp(series->kind, "gcp.", 4) == 0
+	    ? PRODUCT_NONE
+	    : product_of_name(series->kind);
+}
+
 static bool
 fits(const struct scene *scene, const struct series *series,
     const char *dependency)
 {
-	const struct scene_service *other = node_service(scene, dependency);
+	enum product asked = asked_of(series);
 
 	if (kin_is_named(series->probe, dependency))
 		return true;
-	if (text_same(series->kind, "postgres") ||
-	    text_same(series->kind, "mysql") ||
-	    kin_is_named(series->probe, "postgres") ||
-	    kin_is_named(series->probe, "database") ||
-	    kin_is_named(series->probe, "db") ||
-	    kin_is_named(series->probe, "pg"))
-		return kin_is_database(other) ||
-		    kin_is_named(dependency, "postgres");
-	return text_same(series->kind, "redis") && kin_is_cache(other);
+	if (asked == PRODUCT_NONE)
+		asked = product_of_name(series->probe);
+	return asked != PRODUCT_NONE &&
+	    kin_product(node_service(scene, dependency)) == asked;
 }
 
 /* The dependency that a run of an application's own probe goes to. */
@@ -160,11 +163,7 @@ dependency_of(const struct scene *scene, const struct series *series)
 	for (size_t i = 0; own != NULL && i < own->n_optional; i++)
 		if (fits(scene, series, own->optional[i]))
 			return own->optional[i];
-	if (text_same(series->kind, "postgres") ||
-	    text_same(series->kind, "redis") ||
-	    text_same(series->kind, "mysql"))
-		return series->kind;
-	return "";
+	return asked_of(series) != PRODUCT_NONE ? series->kind : "";
 }
 
 static void
@@ -331,6 +330,11 @@ token_of_query(enum reason reason)
 		return TOKEN_BREAK_AUTH;
 	case REASON_TIMEOUT: /* no answer, not even a refusal */
 		return TOKEN_BREAK_HANG;
+	case REASON_STATUS: /* it answered, and not as it should */
+	case REASON_ANSWER:
+	case REASON_EXIT:
+	case REASON_NONE:
+		return TOKEN_BREAK_DEPENDENCY;
 	default:
 		return TOKEN_BREAK_SERVER;
 	}
@@ -350,6 +354,22 @@ was_hanging(const struct scene_view *view)
 	copy(text, view->series->phases[masked->n_phases - 1]);
 	return layer_of_phase(text, LAYER_APP) == LAYER_AUTH ||
 	    layer_of_phase(text, LAYER_APP) == LAYER_TLS;
+}
+
+const char *
+node_target(const struct node *node)
+{
+	return node->dependency[0] != '\0' ? node->dependency : node->service;
+}
+
+/* Is it asked of something that is used and not ours? */
+static bool
+is_of_dependency(const struct node *node, const struct scene *scene)
+{
+	const char *target = node_target(node);
+
+	return !node_is_application(scene, target) &&
+	    kin_product(node_service(scene, target)) != PRODUCT_PROXY;
 }
 
 static enum token
@@ -403,121 +423,6 @@ node_is_of_dependency(const struct node *node)
 	    (node->token == TOKEN_BREAK_HANG && node->layer == LAYER_APP);
 }
 
-/* What an application itself says of why it fails places its failure deeper
- * than a status code can. */
-static const struct {
-	enum signature signature;
-	enum layer layer;
-	enum token token;
-} meanings[] = {
-	{ SIGNATURE_MODULE, LAYER_APP, TOKEN_BREAK_SCHEMA },
-	{ SIGNATURE_FILE, LAYER_APP, TOKEN_BREAK_SCHEMA },
-	{ SIGNATURE_MIGRATION, LAYER_QUERY, TOKEN_BREAK_SCHEMA },
-	{ SIGNATURE_SETTING, LAYER_ENV, TOKEN_BREAK_ENV },
-	{ SIGNATURE_LOGIN, LAYER_AUTH, TOKEN_BREAK_AUTH },
-	{ SIGNATURE_GRANT, LAYER_SECRET, TOKEN_BREAK_SECRET },
-	{ SIGNATURE_NAME, LAYER_DNS, TOKEN_BREAK_DNS },
-	{ SIGNATURE_TIMEOUT, LAYER_TCP, TOKEN_BREAK_TIMEOUT },
-	{ SIGNATURE_REFUSED, LAYER_TCP, TOKEN_BREAK_REFUSED },
-	{ SIGNATURE_SILENT, LAYER_QUERY, TOKEN_BREAK_HANG },
-	{ SIGNATURE_CERTIFICATE, LAYER_TLS, TOKEN_BREAK_TLS },
-	{ SIGNATURE_MEMORY, LAYER_SIDE, TOKEN_SATURATED },
-	{ SIGNATURE_DISK, LAYER_SIDE, TOKEN_SATURATED },
-	{ SIGNATURE_CONNECTIONS, LAYER_AUTH, TOKEN_BREAK_SERVER },
-	{ SIGNATURE_LOCK, LAYER_QUERY, TOKEN_BREAK_LOCK },
-	{ SIGNATURE_READ_ONLY, LAYER_QUERY, TOKEN_BREAK_SERVER },
-	{ SIGNATURE_STARTING, LAYER_AUTH, TOKEN_BREAK_SERVER },
-	{ SIGNATURE_SERVER, LAYER_QUERY, TOKEN_BREAK_SERVER },
-	{ SIGNATURE_THROTTLED, LAYER_QUERY, TOKEN_BREAK_SERVER },
-	{ SIGNATURE_PROXY, LAYER_TCP, TOKEN_BREAK_TIMEOUT },
-};
-
-/* Did the one who was asked say why, or does our own probe? */
-static bool
-is_testimony(const struct scene_view *view)
-{
-	enum reason reason = view->told->reason;
-
-	const char *kind = view->series->kind;
-
-	return reason == REASON_NONE || reason == REASON_STATUS ||
-	    reason == REASON_ANSWER || text_same(kind, "log") ||
-	    text_same(kind, "exec") || text_same(kind, "push") ||
-	    (text_same(kind, "heartbeat") && reason == REASON_EXIT);
-}
-
-/* Is it said of the way to something else? */
-static bool
-is_of_a_path(enum layer layer)
-{
-	return layer == LAYER_DNS || layer == LAYER_TCP || layer == LAYER_TLS ||
-	    layer == LAYER_AUTH;
-}
-
-static void
-read_sentence(struct node *node, const struct scene *scene, const char *text)
-{
-	const char *dependency = node->dependency;
-
-	signature_find(&node->text, text, strlen(text));
-	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
-		if (meanings[i].signature != node->text.signature)
-			continue;
-		if (dependency[0] == '\0')
-			dependency = kin_of_text(
-			    scene, node->service, &node->text, text);
-		/* Of a way to nobody we know: it fails, and that is all we
-		 * know; its own place is no path. */
-		if (dependency[0] == '\0' && node->layer >= LAYER_APP &&
-		    (is_of_a_path(meanings[i].layer) ||
-			meanings[i].signature == SIGNATURE_SILENT) &&
-		    (node_is_application(scene, node->service) ||
-			text_same(node->view->series->kind, "http")))
-			return;
-		node->layer = meanings[i].layer;
-		node->token = meanings[i].token;
-		node->by_text = true;
-		node->dependency = dependency;
-	}
-}
-
-/* Does what one sentence says place a failure better? */
-static bool
-says_more(const struct node *a, const struct node *b)
-{
-	if (a->by_text != b->by_text)
-		return a->by_text;
-	if (!a->by_text)
-		return b->text.signature == SIGNATURE_UNKNOWN;
-	return a->dependency[0] != '\0' && b->dependency[0] == '\0';
-}
-
-/* A log tells several errors at once: of these the one that names something
- * we know, else the first that means something. */
-static void
-read_text(struct node *node, const struct scene *scene, const char *text)
-{
-	char sentence[MESSAGE_MAX_BYTES];
-	struct node best = *node;
-
-	if (!text_same(node->view->series->kind, "log")) {
-		read_sentence(node, scene, text);
-		return;
-	}
-	while (*text != '\0') {
-		const char *end = strstr(text, LOG_BETWEEN);
-		size_t n = end != NULL ? (size_t)(end - text) : strlen(text);
-		struct node one = *node;
-
-		snprintf(sentence, sizeof(sentence), "%.*s", (int)n, text);
-		read_sentence(&one, scene, sentence);
-		if (says_more(&one, &best))
-			best = one;
-		text += n + (end != NULL ? strlen(LOG_BETWEEN) : 0);
-	}
-	*node = best;
-}
-
 void
 node_place(
     struct node *out, const struct scene *scene, const struct scene_view *view)
@@ -537,6 +442,10 @@ node_place(
 	    view->told->reason == REASON_REFUSED &&
 	    node_is_application(scene, series->service))
 		out->layer = LAYER_APP;
+	/* Whoever answers there answers for itself, and is below whoever asks
+	 * it. */
+	if (out->layer == LAYER_APP && is_of_dependency(out, scene))
+		out->layer = LAYER_QUERY;
 	out->token = token_of(out, scene);
 	if (!node_is_failing(view))
 		return;
@@ -546,17 +455,11 @@ node_place(
 	}
 	/* Where nobody recorded how far a run came, its text may tell; so does
 	 * that of a plug-in which asks a platform. */
-	if ((out->layer >= LAYER_APP && is_testimony(view)) ||
+	if ((out->layer >= LAYER_APP && words_are_testimony(view)) ||
 	    (out->token == TOKEN_PLATFORM_BAD &&
 		strncmp(series->kind, "gcp.", 4) != 0) ||
 	    (out->layer >= LAYER_QUERY &&
 		(out->layer == LAYER_QUERY || out->dependency[0] != '\0') &&
 		last_phase(phase, view)[0] == '\0'))
-		read_text(out, scene, view->told->message);
-}
-
-const char *
-node_target(const struct node *node)
-{
-	return node->dependency[0] != '\0' ? node->dependency : node->service;
+		words_place(out, scene, view->told->message);
 }

@@ -41,6 +41,7 @@ struct node {
 	/* What an error text says, when that placed the node. */
 	struct signature_found text;
 	bool by_text;
+	bool own_limit; /* the process reached a limit that it was given */
 	/* Set by chain.h. */
 	const struct node *entailed_by; /* a break, itself not entailed */
 	size_t n_entailed;              /* that follow from it */

@@ -40,6 +40,20 @@ static const struct {
 	{ "*envoy*", CHANGE_PATH },
 	{ "*traefik*", CHANGE_PATH },
 	{ "*upstream*", CHANGE_PATH },
+	{ "*security_group*", CHANGE_PATH },
+	{ "*security-group*", CHANGE_PATH },
+	{ "*securitygroup*", CHANGE_PATH },
+	{ "*route_table*", CHANGE_PATH },
+	{ "*nacl*", CHANGE_PATH },
+	{ "*iptables*", CHANGE_PATH },
+	{ "*nftables*", CHANGE_PATH },
+	{ "*vpn*", CHANGE_PATH },
+	{ "*peering*", CHANGE_PATH },
+	{ "*load_balancer*", CHANGE_PATH },
+	{ "*loadbalancer*", CHANGE_PATH },
+	{ "*allowlist*", CHANGE_PATH },
+	{ "*whitelist*", CHANGE_PATH },
+	{ "mtu*", CHANGE_PATH },
 	{ "*connector*", CHANGE_PLATFORM },
 	{ "env/*", CHANGE_INPUT },
 	{ "envvar/*", CHANGE_INPUT },
@@ -50,6 +64,15 @@ static const struct {
 	{ "setting*", CHANGE_INPUT },
 	{ "config*", CHANGE_INPUT },
 	{ "flag*", CHANGE_INPUT },
+	{ "feature*", CHANGE_INPUT },
+	{ "*policy*", CHANGE_INPUT },
+	{ "iam*", CHANGE_INPUT },
+	{ "role*", CHANGE_INPUT },
+	{ "grant*", CHANGE_INPUT },
+	{ "permission*", CHANGE_INPUT },
+	{ "acl*", CHANGE_INPUT },
+	{ "helm*", CHANGE_INPUT },
+	{ "values*", CHANGE_INPUT },
 	{ "server*", CHANGE_PLATFORM },
 	{ "certificate*", CHANGE_PLATFORM },
 	{ "tls*", CHANGE_PLATFORM },
@@ -196,10 +219,12 @@ is_connection(const char *name)
 {
 	static const char *const words[] = { "HOST", "PORT", "URL", "URI",
 		"DSN", "USER", "PASS", "DATABASE", "DB_NAME", "DBNAME", "_DB",
-		"SSL", "TLS", "CERT", "CA_", "ADDR", "SOCKET", "ENDPOINT" };
+		"SSL", "TLS", "CERT", "CA_", "ADDR", "SOCKET", "ENDPOINT",
+		"CONNECTION", "DATASOURCE", "BROKER", "BOOTSTRAP", "SERVERS",
+		"BUCKET" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (holds(name, words[i]))
+		if (strcasestr(name, words[i]) != NULL)
 			return true;
 	return false;
 }
@@ -239,6 +264,13 @@ is_of_path(
 	return kin_is_variable_of_all(variable);
 }
 
+static bool
+is_of_schema(const struct node *node)
+{
+	return node->text.signature == SIGNATURE_MIGRATION ||
+	    node->view->told->reason == REASON_SCHEMA;
+}
+
 bool
 suspect_is_size(const char *name)
 {
@@ -261,6 +293,11 @@ suspect_uses(
 	/* How many there may be is what runs out. */
 	if (exercise_is_of_slots(node) && suspect_is_size(variable))
 		return true;
+	/* A build and a schema disagree, or it is the wrong database. */
+	if (is_of_schema(node) && strncmp(name, "setting", 7) == 0)
+		return is_connection_setting(name);
+	if (is_of_schema(node) && strncmp(name, "env/", 4) == 0)
+		return is_connection(variable);
 	/* A path that our own probe finds broken does not heed how long the
 	 * application would wait on it. */
 	if (strncmp(name, "setting", 7) == 0 && !node->by_text &&

@@ -26,6 +26,7 @@ struct seen {
 	int bad_s;
 	const char *reference_of;
 	bool text_is_new;
+	bool was_never_well;
 	enum outcome outcome; /* OUTCOME_OK: critical when bad_s is set */
 	int age_s;            /* of the last result */
 	/* Of a journey; of the runs since it began to fail. */
@@ -145,6 +146,14 @@ case_steps(struct case_room *room, size_t i, const struct seen *seen)
 	room->results[i].n_phases = seen->bad_s > 0 ? seen->step : seen->steps;
 }
 
+static inline int64_t
+case_good_ms(const struct seen *seen)
+{
+	if (seen->was_never_well)
+		return 0;
+	return case_ms(seen->bad_s > 0 ? seen->bad_s + 5 : 2);
+}
+
 static inline void
 case_view(struct case_room *room, const struct seen *seen)
 {
@@ -180,7 +189,7 @@ case_view(struct case_room *room, const struct seen *seen)
 		.last = &room->results[i],
 		.told = &room->results[i],
 		.first_ms = case_ms(86400),
-		.good_ms = is_bad ? case_ms(seen->bad_s + 5) : case_ms(2),
+		.good_ms = case_good_ms(seen),
 		.bad_from_ms = is_bad ? case_ms(seen->bad_s) : 0,
 		.n_bad = is_bad ? (uint32_t)(seen->bad_s / 5) : 0,
 		.n_good = is_bad ? 0 : 100,
