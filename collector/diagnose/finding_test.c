@@ -233,18 +233,36 @@ find_peers(const struct look *look)
 		add_peer(look, node, failing);
 }
 
+/* Where the proxy on the way out comes no further, a run that goes there
+ * without it. */
+static const struct scene_view *
+find_around(const struct look *look)
+{
+	for (size_t i = 0; i < look->chain->n_nodes; i++) {
+		const struct node *other = &look->chain->nodes[i];
+
+		if (is_around(look->break_, other->view) &&
+		    text_same(node_target(other), node_target(look->break_)) &&
+		    other->view->last->outcome == OUTCOME_OK &&
+		    !node_is_failing(other->view))
+			return other->view;
+	}
+	return NULL;
+}
+
 static void
 find_proxy(const struct look *look)
 {
+	const struct scene_view *passed =
+	    look->direct != NULL ? look->direct : find_around(look);
 	struct finding *finding;
 
-	if (look->direct == NULL)
+	if (passed == NULL)
 		return;
 	finding = look_add(look, TOKEN_PROXY_FAIL, 100,
-	    note(look->arena, "%s passes, %s fails",
-		look_place(look, look->direct),
+	    note(look->arena, "%s passes, %s fails", look_place(look, passed),
 		look_place(look, look->break_->view)));
-	finding->view = look->direct;
+	finding->view = passed;
 }
 
 /* By its address it is reached: past the name servers, or past a line of a

@@ -367,9 +367,16 @@ static bool
 is_of_dependency(const struct node *node, const struct scene *scene)
 {
 	const char *target = node_target(node);
+	const struct scene_service *known = node_service(scene, target);
+	enum product product =
+	    known != NULL ? kin_product(known) : product_of_name(target);
 
-	return !node_is_application(scene, target) &&
-	    kin_product(node_service(scene, target)) != PRODUCT_PROXY;
+	/* Of whom nobody knows more than the name may stand before us. */
+	if (product == PRODUCT_PROXY ||
+	    (product == PRODUCT_NONE &&
+		(known == NULL || known->kind[0] == '\0')))
+		return false;
+	return !node_is_application(scene, target);
 }
 
 static enum token

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "collector/diagnose/kin.h"
 #include "collector/diagnose/note.h"
 #include "collector/diagnose/proxy.h"
 #include "collector/diagnose/told.h"
@@ -31,16 +32,27 @@ static bool
 is_gateways_answer(const struct scene_view *view)
 {
 	const char *message = view->told->message;
+	struct signature_found found;
 	bool is_http = text_same(view->series->kind, "http") ||
 	    text_same(view->series->kind, "journey");
 
 	if (!node_is_failing(view) || step_of(view) > 1)
 		return false;
-	if (strstr(message, "502 Bad Gateway") != NULL)
+	signature_find(&found, message, strlen(message));
+	if (found.signature == SIGNATURE_UPSTREAM ||
+	    strstr(message, "502 Bad Gateway") != NULL)
 		return true;
 	return is_http &&
 	    (strstr(message, "502") != NULL ||
 		(proxy_of(view)[0] != '\0' && strstr(message, "504") != NULL));
+}
+
+/* Of what others record the kind may not be told. */
+static bool
+may_be_http(const struct series *series)
+{
+	return text_same(series->kind, "http") ||
+	    text_same(series->kind, "other") || text_same(series->kind, "push");
 }
 
 /* Is it asked at the application itself? */
@@ -50,8 +62,10 @@ is_direct(const struct scene *scene, const struct node *break_,
 {
 	const struct series *series = node->view->series;
 
-	return text_same(series->kind, "http") && node->dependency[0] == '\0' &&
-	    proxy_of(node->view)[0] == '\0' && node_is_inside(node->view) &&
+	return may_be_http(series) && node->dependency[0] == '\0' &&
+	    proxy_of(node->view)[0] == '\0' &&
+	    (node_is_inside(node->view) ||
+		strcasestr(series->probe, "direct") != NULL) &&
 	    node_is_application(scene, series->service) &&
 	    (text_same(series->service, break_->service) ||
 		node_needs(scene, break_->service, series->service) ||
@@ -84,13 +98,21 @@ proxy_passed(const struct chain *chain, const struct scene *scene)
 }
 
 const char *
-proxy_name(
-    struct arena *arena, const struct scene *scene, const struct node *node)
+proxy_name(struct arena *arena, const struct scene *scene,
+    const struct chain *chain, const struct node *node)
 {
 	const char *name = proxy_of(node->view);
 
 	if (name[0] != '\0')
 		return name;
+	for (size_t i = 0; i < chain->n_failing; i++) {
+		const struct node *other = chain->failing[i];
+
+		if (kin_product(node_service(scene, other->service)) ==
+			PRODUCT_PROXY &&
+		    is_gateways_answer(other->view))
+			return other->service;
+	}
 	if (!node_is_application(scene, node->service))
 		return node->service;
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)

@@ -19,9 +19,9 @@ const char *proxy_of(const struct scene_view *view);
 const struct scene_view *
 proxy_passed(const struct chain *chain, const struct scene *scene);
 
-/* "nginx": the hop that failed, as it is declared, by its service, or as it
- * calls itself. */
-const char *proxy_name(
-    struct arena *arena, const struct scene *scene, const struct node *node);
+/* "nginx": the hop that failed, as it is declared, by its service or that of a
+ * proxy that fails alike, or as it calls itself. */
+const char *proxy_name(struct arena *arena, const struct scene *scene,
+    const struct chain *chain, const struct node *node);
 
 #endif

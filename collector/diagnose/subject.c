@@ -301,9 +301,10 @@ net_subject(struct arena *arena, const struct scene *scene,
 	const struct suspect *change = suspects_find(suspects, CHANGE_PATH);
 	const struct finding *finding;
 
-	if (findings_get(findings, TOKEN_PROXY_FAIL) != NULL)
-		return note(
-		    arena, "lb:%s#upstream", proxy_name(arena, scene, node));
+	if (findings_get(findings, TOKEN_PROXY_FAIL) != NULL &&
+	    node->text.signature != SIGNATURE_PROXY)
+		return note(arena, "lb:%s#upstream",
+		    proxy_name(arena, scene, chain, node));
 	if (change != NULL && strncmp(change->change->name, "dns/", 4) == 0)
 		return subject_of_change(arena, change->change);
 	finding = findings_get(findings, TOKEN_LATENCY);

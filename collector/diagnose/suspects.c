@@ -108,11 +108,26 @@ suspect_is_server_setting(const struct scene_change *change)
 		    strncmp(change->name, "setting/", 8) == 0));
 }
 
+/* A proxy reads where it leads when it is told to, or starts again. */
+static bool
+is_of_proxy(const struct scene_change *change)
+{
+	/* Of a fact that is only classed nobody says whose it is. */
+	if (change->service == NULL ||
+	    product_of_name(change->service) != PRODUCT_PROXY)
+		return false;
+	return change->is_mark
+	    ? change->kind == MARK_RESTART || change->kind == MARK_CONFIG_CHANGE
+	    : class_of_name(change->name, CHANGE_OTHER) == CHANGE_INPUT;
+}
+
 enum change_class
 suspect_class(const struct scene_change *change)
 {
 	enum change_class class;
 
+	if (is_of_proxy(change))
+		return CHANGE_PATH;
 	if (suspect_is_server_setting(change))
 		return CHANGE_PLATFORM;
 	if (!change->is_mark) {
@@ -366,6 +381,11 @@ is_used(const struct scene *scene, const struct chain *chain,
 	if (chain->n_failing == 0)
 		return true;
 	node = chain->failing[0];
+	/* A proxy speaks: what changed there is on its way. */
+	if (is_of_proxy(change) &&
+	    (node->text.signature == SIGNATURE_UPSTREAM ||
+		node->text.signature == SIGNATURE_PROXY))
+		return true;
 	if (change->service[0] != '\0' && !suffers(chain, change->service) &&
 	    strcmp(change->service, node_target(node)) != 0 &&
 	    !node_needs(scene, node->service, change->service))

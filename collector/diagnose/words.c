@@ -46,7 +46,7 @@ words_are_testimony(const struct scene_view *view)
 	return reason == REASON_NONE || reason == REASON_STATUS ||
 	    reason == REASON_ANSWER || reason == REASON_EXHAUSTED ||
 	    text_same(kind, "log") || text_same(kind, "exec") ||
-	    text_same(kind, "push") ||
+	    text_same(kind, "push") || text_same(kind, "other") ||
 	    (text_same(kind, "heartbeat") && reason == REASON_EXIT);
 }
 

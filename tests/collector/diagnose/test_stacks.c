@@ -52,15 +52,18 @@ static const struct outage {
 
 	{ "a store without room refuses everyone, whatever was released",
 	    BLAME_INFRA, "infra:minio#disk",
-	    { { S, "stg-1", "minio", "minio", "", OWN, REASON_EXHAUSTED, NULL,
+	    { { S, "stg-1", "minio", "minio", "other", OWN, REASON_EXHAUSTED,
+		  NULL,
 		  "XMinioStorageFull: Storage backend has reached its minimum "
 		  "free drive threshold.",
 		  60 },
-		{ S, "ext-1", "minio", "minio", "", EX, REASON_EXHAUSTED, NULL,
+		{ S, "ext-1", "minio", "minio", "other", EX, REASON_EXHAUSTED,
+		    NULL,
 		    "XMinioStorageFull: Storage backend has reached its "
 		    "minimum free drive threshold.",
 		    59 },
-		{ S, "ext-1", "scans", "store", "", EX, REASON_EXHAUSTED, NULL,
+		{ S, "ext-1", "scans", "store", "other", EX, REASON_EXHAUSTED,
+		    NULL,
 		    "500: XMinioStorageFull: Storage backend has reached its "
 		    "minimum free drive threshold.",
 		    58 } },
@@ -95,12 +98,13 @@ static const struct outage {
 
 	{ "a lowered limit of the process is an input", BLAME_ENV,
 	    "config:memory_limit",
-	    { { S, "ext-1", "erp", "report", "", EX, REASON_EXHAUSTED, NULL,
+	    { { S, "ext-1", "erp", "report", "other", EX, REASON_EXHAUSTED,
+		  NULL,
 		  "HTTP 500: PHP Fatal error:  Allowed memory size of 67108864 "
 		  "bytes exhausted",
 		  60, .text_is_new = true },
-		{ S, "stg-1", "erp", "health", "", IN },
-		{ S, "stg-1", "mariadb", "mariadb", "", OWN } },
+		{ S, "stg-1", "erp", "health", "other", IN },
+		{ S, "stg-1", "mariadb", "mariadb", "other", OWN } },
 	    { { S, "erp", "setting/memory_limit", "", "", 95, 95, true,
 		MARK_CONFIG_CHANGE } } },
 
@@ -118,6 +122,38 @@ static const struct outage {
 		65 } },
 	    { { S, "orders", "build", "5" },
 		{ S, "orders", "setting/security_group", "rev 42" } } },
+
+	{ "a proxy that has no server, passed by who asks directly", BLAME_NET,
+	    "lb:haproxy#upstream",
+	    { { S, "ext-1", "haproxy", "page-via-haproxy", "other", EX,
+		  REASON_NONE, NULL,
+		  "503 Service Unavailable: No server is available to handle "
+		  "this request.",
+		  59 },
+		{ S, "ext-1", "wiki", "page-direct", "other", EX },
+		{ S, "ext-1", "wiki", "read-page", "other", EX, REASON_NONE,
+		    NULL,
+		    "503 Service Unavailable: No server is available to handle "
+		    "this request.",
+		    60 },
+		{ S, "stg-1", "postgres", "postgres", "other", OWN },
+		{ S, "stg-1", "wiki", "health", "other", IN } },
+	    { { S, "haproxy", "", "", "", 65, 65, true, MARK_RESTART,
+		"haproxy reloaded" } },
+	    { { 0 } } },
+
+	{ "a proxy on the way out, passed by who goes without it", BLAME_NET,
+	    "net:worker->stripe",
+	    { { S, "stg-1", "worker", "stripe", "http", OWN, REASON_STATUS,
+		  NULL,
+		  "CONNECT tunnel failed, response 503 (X-Squid-Error: "
+		  "ERR_CONNECT_FAIL 110)",
+		  60 },
+		{ S, "stg-1", "stripe", "stripe-direct", "http", IN },
+		{ S, "ext-1", "stripe", "stripe", "http", EX },
+		{ S, "ext-1", "worker", "charge", "journey", EX, REASON_STATUS,
+		    NULL, "step 3: expected 200, got 502", 58 } },
+	    { { 0 } }, { { S, "worker", "build", "9" } } },
 
 	{ "a role that may no more is a policy's", BLAME_ENV,
 	    "policy:uploads-role",
