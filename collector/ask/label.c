@@ -89,6 +89,18 @@ add(struct gathering *gathering)
 	return &out->list[out->n++];
 }
 
+/* Who says it again need not have seen what was found: that stays. */
+static void
+inherit(struct label *label, const struct labels *earlier)
+{
+	for (size_t i = earlier->n; i > 0 && label->findings == NULL; i--)
+		if (earlier->list[i - 1].incident == label->incident) {
+			label->findings = earlier->list[i - 1].findings;
+			label->said = earlier->list[i - 1].said;
+			return;
+		}
+}
+
 static int
 on_mark(void *arg, const struct mark *mark, struct err *err)
 {
@@ -96,13 +108,14 @@ on_mark(void *arg, const struct mark *mark, struct err *err)
 	const char *word = mark_text(mark, MARK_VERDICT);
 	const char *findings = mark_text(mark, MARK_FINDINGS);
 	uint64_t incident = number_of(attribute_of(mark, MARK_INCIDENT));
+	struct label label;
 	enum blame blame;
 
 	(void)err;
 	if (mark->kind != MARK_INCIDENT_CLOSED || incident == 0 ||
 	    word == NULL || blame_parse(&blame, word) < 0)
 		return 0; /* it says that it is over, not what it was */
-	*add(gathering) = (struct label){
+	label = (struct label){
 		.incident = incident,
 		.at_ms = mark->at_ms,
 		.blame = blame,
@@ -114,6 +127,8 @@ on_mark(void *arg, const struct mark *mark, struct err *err)
 		    : arena_strdup(gathering->arena, findings),
 		.said = said_in(mark, gathering->arena),
 	};
+	inherit(&label, gathering->out);
+	*add(gathering) = label;
 	return 0;
 }
 

@@ -91,6 +91,13 @@ add_verdict(struct closing *closing, const json_t *verdict)
 
 /* --- telling it ------------------------------------------------------------------ */
 
+/* A verdict on nothing says nothing. */
+static bool
+has_no_evidence(const json_t *report)
+{
+	return json_is_true(json_object_get(report, "evidence_gone"));
+}
+
 static void
 show(struct ask *ask, const struct mark *mark, const void *arg)
 {
@@ -104,6 +111,8 @@ show(struct ask *ask, const struct mark *mark, const void *arg)
 	page_put(page, INK_TITLE, "%s%s%s", class,
 	    mark->subject[0] != '\0' ? " " : "", mark->subject);
 	page_newline(page);
+	if (has_no_evidence(closing->report))
+		return;
 	page_put(page, INK_PLAIN, "the verdict was ");
 	page_put(page,
 	    member_is(verdict, "class", class) ? INK_GOOD : INK_WARNING,
@@ -144,7 +153,9 @@ on_report(void *arg, const struct rpc_status *status, const char *json)
 		json_object_get(closing.report, "incident"), "environment"));
 	add_text(&closing, MARK_INCIDENT, arguments->words[1]);
 	add_text(&closing, MARK_VERDICT, arguments->verdict);
-	add_verdict(&closing, json_object_get(closing.report, "verdict"));
+	if (!has_no_evidence(closing.report))
+		add_verdict(
+		    &closing, json_object_get(closing.report, "verdict"));
 	mark.n_attributes = closing.n;
 	tell_mark(ask, &mark, show, &closing);
 }

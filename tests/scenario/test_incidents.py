@@ -374,11 +374,8 @@ def test_what_people_confirm_is_enforced_until_they_free_it(stage):
     assert "env/POSTGRES_PORT: may be anything" in listed
 
 
-@pytest.fixture
-def collecting(stage):
-    """A collector over the history of two outages."""
-    first = over(outages.lines("S17"))
-    replay(stage, first + shifted(first, 7200))
+def collect(stage):
+    """Starts a collector over the store."""
     places = outages.CONFIG[outages.CONFIG.index("environments:"):]
     (stage.directory / "c.yaml").write_text(
         f"store: {stage.directory}/s.db\nlisten: [{{url: {stage.url}}}]\n" +
@@ -388,6 +385,34 @@ def collecting(stage):
         [stage.cli, "--collector", stage.url, "incidents"], check=False,
         capture_output=True).returncode == 0)
     return stage
+
+
+@pytest.fixture
+def collecting(stage):
+    """A collector over the history of two outages."""
+    first = over(outages.lines("S17"))
+    replay(stage, first + shifted(first, 7200))
+    return collect(stage)
+
+
+def test_what_nobody_can_see_any_more_is_not_kept_as_a_verdict(stage):
+    """The class that people say counts, and no verdict on nothing."""
+    first = over(outages.lines("S17"))
+    replay(stage, first + shifted(first, 7200))
+    with sqlite3.connect(stage.directory / "s.db") as db:
+        db.execute("delete from inbox")
+        db.execute("delete from chunk")
+    collect(stage)
+    done = subprocess.run(
+        [stage.cli, "--collector", stage.url, "incident", "close", "1",
+         "--verdict", "infra"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "was infra" in done.stdout and "the verdict" not in done.stdout
+    line = next(line for line in stage.run(
+        stage.collector, "export", "--store", "s.db").splitlines()
+                if "incident_closed" in line)
+    assert set(json.loads(line)["attributes"]) == {
+        "incident", "verdict", "by"}
 
 
 def test_people_say_what_an_incident_was(collecting):
