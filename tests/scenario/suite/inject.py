@@ -8,18 +8,19 @@ dropped quietly.
 """
 import re
 
-from suite.steps import (UNDO, NotUnderstood, cut, lasts_of, outside, quoted_spans,
-                         soft_cuts, spread, take_times, without_remarks)
+from suite.steps import (UNDO, NotUnderstood, cut, lasts_of, outside,
+                         quoted_spans, soft_cuts, spread, take_times,
+                         without_remarks)
 from suite.texts import (app, cloud, commands, database, files, filters,
                          front, machine, names, observers, paths,
                          postmaster, remarks, variables)
 from suite.texts.words import Clause, context_of, leading_context
 
-READERS = [remarks.nothing, remarks.taken_back, *commands.EARLY, *files.READERS, *variables.READERS,
-           *database.READERS, *postmaster.READERS, *filters.READERS,
-           *paths.READERS, *names.READERS, *front.READERS, *cloud.READERS,
-           *machine.READERS, *observers.READERS, *app.READERS, *variables.LATE,
-           *commands.LATE]
+READERS = [remarks.nothing, remarks.taken_back, *commands.EARLY,
+           *files.READERS, *variables.READERS, *database.READERS,
+           *postmaster.READERS, *filters.READERS, *paths.READERS,
+           *names.READERS, *front.READERS, *cloud.READERS, *machine.READERS,
+           *observers.READERS, *app.READERS, *variables.LATE, *commands.LATE]
 DEEPEST = 6  # cuts within one piece
 
 
