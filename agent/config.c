@@ -274,10 +274,15 @@ check_probe_name(const struct check *check, const char *path,
 	if (other != NULL)
 		return complain_twice(check, at.path, other);
 	at = place_of("%s.service", path);
-	return rc |
-	    (probe->service[0] != '\0'
-		    ? check_name(check, at.path, probe->service)
-		    : 0);
+	if (probe->service[0] != '\0')
+		rc |= check_name(check, at.path, probe->service);
+	at = place_of("%s.replica", path);
+	if (probe->replica != NULL)
+		rc |= check_name(check, at.path, probe->replica);
+	at = place_of("%s.through", path);
+	if (probe->through != NULL)
+		rc |= check_name(check, at.path, probe->through);
+	return rc;
 }
 
 /* What is compared between environments needs a key that they share. */

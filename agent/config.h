@@ -307,6 +307,8 @@ struct exec_config {
 
 struct probe_config {
 	char *name, *service;
+	char *replica; /* which of several it looks at; NULL: the service */
+	char *through; /* a proxy that it goes through; NULL: straight */
 	char *interval, *timeout, *retry_interval;
 	uint8_t retries; /* runs more before a failure counts */
 	/* Exactly one of these says what kind it is. */

@@ -19,7 +19,7 @@ static const struct word severities[] = {
 #define N_SEVERITIES (sizeof(severities) / sizeof(severities[0]))
 
 static const char *const types[] = { "text", "integer", "number", "boolean",
-	"url", "port", NULL };
+	"url", "port", "path", NULL };
 static const char *const shown_types[] = { "integer", "number", "boolean",
 	"port", NULL };
 

@@ -264,9 +264,12 @@ probe_fact(struct probe *probe, const char *name, const char *value,
 {
 	struct attempt *attempt = &probe->attempt;
 	int64_t now_ms = probe_now_ms(probe);
+	char *own = NULL;
 
 	if (attempt->n_facts == FACTS_MAX)
 		return;
+	if (probe->config->replica != NULL)
+		name = own = mem_printf("%s@%s", name, probe->config->replica);
 	attempt->facts = mem_resize(
 	    attempt->facts, attempt->n_facts + 1, sizeof(*attempt->facts));
 	attempt->facts[attempt->n_facts++] = (struct fact){
@@ -277,6 +280,7 @@ probe_fact(struct probe *probe, const char *name, const char *value,
 		.source = source,
 		.at_ms = now_ms,
 	};
+	free(own);
 }
 
 void

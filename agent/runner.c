@@ -424,6 +424,10 @@ on_begin(uv_timer_t *timer)
 	attempt->transfer_code = -1;
 	attempt->at_ms = clock_wall_ms(clock);
 	attempt->began_ns = attempt->step_ns = clock_mono_ns(clock);
+	if (probe->config->replica != NULL)
+		probe_text(probe, "replica", probe->config->replica);
+	if (probe->config->through != NULL)
+		probe_text(probe, "through", probe->config->through);
 	uv_timer_start(timer, on_deadline, probe->config->timeout_ms, 0);
 	run_resume(probe);
 }

@@ -348,6 +348,8 @@ static const cyaml_schema_field_t exec_fields[] = {
 const cyaml_schema_field_t schema_probe[] = {
 	TEXT("name", REQUIRED, struct probe_config, name),
 	TEXT("service", OPTIONAL, struct probe_config, service),
+	TEXT("replica", OPTIONAL, struct probe_config, replica),
+	TEXT("through", OPTIONAL, struct probe_config, through),
 	TEXT("interval", OPTIONAL, struct probe_config, interval),
 	TEXT("timeout", OPTIONAL, struct probe_config, timeout),
 	TEXT("retry_interval", OPTIONAL, struct probe_config, retry_interval),

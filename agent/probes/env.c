@@ -1,6 +1,8 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/fingerprint.h"
 #include "agent/probes/env_shape.h"
@@ -191,6 +193,36 @@ name_given(struct env *env, const struct variable_config *variable)
 	return variable->name;
 }
 
+/* Does a file that a variable names exist, as the process sees it?  Whatever
+ * else is in the way says nothing of that, nor does a process that has ended. */
+static bool
+is_missing(const struct env *env, const char *value)
+{
+	pid_t pid = variables_pid(env->variables);
+	char *root =
+	    pid != 0 ? mem_printf("/proc/%d/root", (int)pid) : mem_strdup("");
+	char *path = mem_printf("%s%s", root, value);
+	bool is_gone = value[0] == '/' && access(path, F_OK) < 0 &&
+	    (errno == ENOENT || errno == ENOTDIR) &&
+	    (pid == 0 || access(root, F_OK) == 0);
+
+	free(path);
+	free(root);
+	return is_gone;
+}
+
+static const char *
+fault_of(const struct env *env, const char *value,
+    const struct variable_config *variable)
+{
+	const char *fault = env_shape_fault(value, variable);
+
+	return fault == NULL && variable != NULL &&
+		strcmp(variable->type, "path") == 0 && is_missing(env, value)
+	    ? "names a file that does not exist"
+	    : fault;
+}
+
 static void
 judge(struct env *env, const char *name, const struct variable_config *variable,
     enum outcome outcome)
@@ -205,7 +237,7 @@ judge(struct env *env, const char *name, const struct variable_config *variable,
 		find(env, MISSING, outcome, name, "");
 		return;
 	}
-	fault = env_shape_fault(value, variable);
+	fault = fault_of(env, value, variable);
 	if (fault != NULL)
 		find(env, SHAPE, outcome, name, fault);
 }

@@ -90,6 +90,13 @@ is_boolean(const char *value)
 	return is_one_of(booleans, value);
 }
 
+/* With a slash, so that nobody takes a word for one. */
+static bool
+is_path(const char *value)
+{
+	return strchr(value, '/') != NULL;
+}
+
 static const struct type {
 	const char *name;
 	bool (*is)(const char *value);
@@ -100,6 +107,7 @@ static const struct type {
 	{ "boolean", is_boolean, "is not a boolean" },
 	{ "url", is_url, "is not a url" },
 	{ "port", is_port, "is not a port" },
+	{ "path", is_path, "is not a path" },
 };
 
 static const char *

@@ -95,6 +95,33 @@ def test_shapes_absences_and_severities(probing):
         "warning", "check.missing")
 
 
+def test_a_file_that_a_variable_names_must_exist(probing):
+    rules = "      require: [{name: SSL_CERT_FILE, type: path}]\n"
+    here = str(pathlib.Path(__file__))
+    with service(probing, {"SSL_CERT_FILE": here}):
+        assert look(probing, rules)["outcome"] == "ok"
+    with service(probing, {"SSL_CERT_FILE": here + ".none"}) as pid:
+        result = look(probing, rules)
+    assert (result["outcome"], result["reason"]) == (
+        "critical", "check.shape")
+    assert result["message"] == (
+        f"in process {pid} (sleep): SSL_CERT_FILE names a file that does not "
+        "exist")
+
+
+def test_what_a_replica_has_is_its_own_fact(probing):
+    with service(probing, KEY):
+        result = probing.run(
+            "  - name: p\n    service: backend\n    replica: b\n"
+            "    through: nginx\n    env:\n"
+            "      source: {pidfile: backend.pid}\n"
+            "      require: [{name: SECRET_KEY}]\n")["p"]
+    assert result["attributes"]["replica"] == "b"
+    assert result["attributes"]["through"] == "nginx"
+    assert "env/SECRET_KEY@b" in result["facts"]
+    assert "env/SECRET_KEY" not in result["facts"]
+
+
 def test_only_what_is_declared_harmless_is_shown(probing):
     rules = """
       require:

@@ -55,6 +55,8 @@ static const struct shape {
 	{ "65536 is no port", "65536", "port", 0, "is not a port" },
 	{ "0 is no port", "0", "port", 0, "is not a port" },
 	{ "80x is no port", "80x", "port", 0, "is not a port" },
+	{ "a slash makes a path", "etc/ca.pem", "path", 0, NULL },
+	{ "a word is no path", "ca", "path", 0, "is not a path" },
 	{ "a scheme makes a url", "redis+tls://h/0", "url", 0, NULL },
 	{ "a host is no url", "h:6379", "url", 0, "is not a url" },
 	{ "a url has something after its scheme", "http://", "url", 0,
