@@ -5,6 +5,7 @@
 #include "collector/diagnose/peers.h"
 #include "collector/diagnose/proxy.h"
 #include "collector/diagnose/relapse.h"
+#include "collector/diagnose/sibling.h"
 #include "proto/base/text.h"
 
 #define SECOND_MS       INT64_C(1000)
@@ -324,7 +325,10 @@ findings_collect(struct findings *out, struct arena *arena,
 {
 	struct look look = { out, arena, scene, chain, suspects,
 		chain->n_failing > 0 ? chain->failing[0] : NULL,
-		proxy_passed(chain, scene) };
+		proxy_passed(chain, scene),
+		chain->n_failing > 0
+		    ? sibling_well(chain, chain->failing[0]->view)
+		    : NULL };
 
 	memset(out, 0, sizeof(*out));
 	out->list =

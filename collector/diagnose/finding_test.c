@@ -127,9 +127,11 @@ find_own_inputs(const struct look *look)
 	if (node->layer < LAYER_APP &&
 	    !(node->by_text && (node->token == TOKEN_BREAK_SCHEMA)))
 		return;
-	/* Another dependency does not acquit this one, and where a proxy
-	 * fails the application does not. */
-	if (node_is_of_dependency(node) || look->direct != NULL)
+	/* Another dependency does not acquit this one, where a proxy fails the
+	 * application does not, and what one replica is given is not what
+	 * another one is. */
+	if (node_is_of_dependency(node) || look->direct != NULL ||
+	    look->sibling != NULL)
 		return;
 	/* One of its paths is slow, or its own resources run short: that is
 	 * not "all is well below". */
@@ -395,6 +397,21 @@ find_build(const struct look *look)
 	}
 }
 
+/* Another replica runs the same, unless one of them is just being released. */
+static void
+find_sibling(const struct look *look)
+{
+	struct finding *finding;
+
+	if (look->sibling == NULL ||
+	    suspects_find(look->suspects, CHANGE_RELEASE) != NULL)
+		return;
+	finding = look_add(look, TOKEN_BUILD_OK, 100,
+	    note(look->arena, "healthy: another replica, %s",
+		look_place(look, look->sibling)));
+	finding->view = look->sibling;
+}
+
 void
 look_at_tests(const struct look *look)
 {
@@ -404,4 +421,5 @@ look_at_tests(const struct look *look)
 	find_proxy(look);
 	find_addresses(look);
 	find_build(look);
+	find_sibling(look);
 }

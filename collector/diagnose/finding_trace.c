@@ -5,6 +5,7 @@
 #include "collector/diagnose/platform.h"
 #include "collector/diagnose/product.h"
 #include "collector/diagnose/relapse.h"
+#include "collector/diagnose/sibling.h"
 #include "proto/base/text.h"
 #include "proto/fingerprints.h"
 
@@ -388,6 +389,23 @@ find_peer_values(const struct look *look)
 	}
 }
 
+/* What one replica is given and another is not. */
+static void
+find_odd(const struct look *look)
+{
+	const struct scene_fact *other;
+	const struct scene_fact *own =
+	    sibling_odd(&other, look->scene, look->suspects);
+	struct finding *finding;
+
+	if (own == NULL)
+		return;
+	finding = look_add(look, TOKEN_PEER_DIFFERS, 100,
+	    note(look->arena, "%s of one replica differs from %s of another",
+		own->name, other->name));
+	finding->fact = own;
+}
+
 void
 look_at_traces(const struct look *look)
 {
@@ -402,4 +420,5 @@ look_at_traces(const struct look *look)
 	find_expiry(look);
 	find_new_text(look);
 	find_peer_values(look);
+	find_odd(look);
 }

@@ -18,6 +18,8 @@ struct look {
 	const struct node *break_; /* NULL: nothing fails */
 	/* A direct request that passes where a proxy fails; NULL: none. */
 	const struct scene_view *direct;
+	/* The same check of another replica, which passes; NULL: none. */
+	const struct scene_view *sibling;
 };
 
 /* Adds a finding, whose source the caller fills in; percent is cut to 0 to

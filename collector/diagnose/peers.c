@@ -106,6 +106,13 @@ compare(const struct scene_fact *fact, const struct scene_fact *peer)
 	return fingerprints_compare(fact->fingerprint, peer->fingerprint);
 }
 
+bool
+peers_values_differ(
+    const struct scene_fact *fact, const struct scene_fact *peer)
+{
+	return compare(fact, peer) == FINGERPRINTS_DIFFER;
+}
+
 const struct scene_fact *
 peers_differing(const struct scene *scene, const struct scene_fact *fact)
 {

@@ -29,6 +29,10 @@ const struct scene_fact *
 peers_differing(const struct scene *scene, const struct scene_fact *fact);
 bool peers_is_absent(const struct scene_fact *fact);
 
+/* Are both there, comparable, and not the same? */
+bool peers_values_differ(
+    const struct scene_fact *fact, const struct scene_fact *peer);
+
 /* The same fact of another environment that has the same value, though they
  * must differ; NULL. */
 const struct scene_fact *

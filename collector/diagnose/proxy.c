@@ -25,6 +25,18 @@ step_of(const struct scene_view *view)
 							: 1;
 }
 
+/* Nobody behind the gateway took its connection. */
+static bool
+is_unreached(const struct scene_view *view)
+{
+	const char *message = view->told->message;
+
+	return strstr(message, "502 Bad Gateway") != NULL ||
+	    (strstr(message, "502") != NULL &&
+		(text_same(view->series->kind, "http") ||
+		    text_same(view->series->kind, "journey")));
+}
+
 /* Does a gateway speak, of nobody behind it?  Further on in a way, and where a
  * gateway waits (504), the application itself may be the one who passes that
  * on or is waited for. */
@@ -39,12 +51,10 @@ is_gateways_answer(const struct scene_view *view)
 	if (!node_is_failing(view) || step_of(view) > 1)
 		return false;
 	signature_find(&found, message, strlen(message));
-	if (found.signature == SIGNATURE_UPSTREAM ||
-	    strstr(message, "502 Bad Gateway") != NULL)
+	if (found.signature == SIGNATURE_UPSTREAM || is_unreached(view))
 		return true;
-	return is_http &&
-	    (strstr(message, "502") != NULL ||
-		(proxy_of(view)[0] != '\0' && strstr(message, "504") != NULL));
+	return is_http && proxy_of(view)[0] != '\0' &&
+	    strstr(message, "504") != NULL;
 }
 
 /* Of what others record the kind may not be told. */
@@ -88,8 +98,10 @@ proxy_passed(const struct chain *chain, const struct scene *scene)
 		if (!is_direct(scene, break_, node) ||
 		    is_gateways_answer(node->view))
 			continue;
+		/* Who waits in vain (504) may wait for one that is slow. */
 		if (node_is_failing(node->view) ||
-		    node_takes_longer(node->view))
+		    (!is_unreached(break_->view) &&
+			node_takes_longer(node->view)))
 			return NULL;
 		if (node->view->last->outcome == OUTCOME_OK)
 			passed = node->view;

@@ -1,5 +1,5 @@
-#include "collector/diagnose/replica.h"
 #include "collector/diagnose/severity.h"
+#include "collector/diagnose/sibling.h"
 #include "proto/base/text.h"
 
 /* A first failure may be the last. */
@@ -78,28 +78,6 @@ struct felt {
 	size_t replicas; /* gone, where a sibling is well */
 };
 
-static bool
-are_replicas(const struct series *a, const struct series *b)
-{
-	return text_same(a->environment, b->environment) &&
-	    text_same(a->service, b->service) && text_same(a->kind, b->kind) &&
-	    replica_are_alike(a->probe, b->probe);
-}
-
-/* The same check of another replica, which passes. */
-static bool
-has_sibling(const struct chain *chain, const struct scene_view *view)
-{
-	for (size_t i = 0; i < chain->n_nodes; i++) {
-		const struct scene_view *other = chain->nodes[i].view;
-
-		if (other != view && !node_is_failing(other) &&
-		    are_replicas(other->series, view->series))
-			return true;
-	}
-	return false;
-}
-
 static void
 feel(struct felt *out, const struct chain *chain,
     const struct findings *findings, const struct scene_view *view)
@@ -113,7 +91,7 @@ feel(struct felt *out, const struct chain *chain,
 		out->partly++;
 	} else {
 		out->gone++;
-		out->replicas += has_sibling(chain, view);
+		out->replicas += sibling_well(chain, view) != NULL;
 	}
 }
 

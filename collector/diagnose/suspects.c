@@ -2,9 +2,11 @@
 
 #include "collector/diagnose/exercise.h"
 #include "collector/diagnose/kin.h"
+#include "collector/diagnose/sibling.h"
 #include "collector/diagnose/suspects.h"
 #include "proto/base/text.h"
 
+#define NAME_BYTES   256 /* of a fact; longer ones are taken as they are */
 #define MINUTE_MS    INT64_C(60000)
 #define HOUR_MS      INT64_C(3600000)
 #define DAY_MS       INT64_C(86400000)
@@ -298,9 +300,8 @@ suspect_is_size(const char *name)
 	return false;
 }
 
-bool
-suspect_uses(
-    const struct scene *scene, const struct node *node, const char *name)
+static bool
+uses(const struct scene *scene, const struct node *node, const char *name)
 {
 	const char *slash = strchr(name, '/');
 	const char *variable = slash == NULL ? name : slash + 1;
@@ -358,6 +359,21 @@ is_told(const struct chain *chain, const char *name)
 		    holds(chain->failing[i]->view->told->message, word))
 			return true;
 	return false;
+}
+
+bool
+suspect_uses(
+    const struct scene *scene, const struct node *node, const char *name)
+{
+	char plain[NAME_BYTES];
+	size_t n = sibling_name_bytes(name);
+
+	/* Of whichever replica. */
+	if (name[n] == '\0' || n >= sizeof(plain))
+		return uses(scene, node, name);
+	memcpy(plain, name, n);
+	plain[n] = '\0';
+	return uses(scene, node, plain);
 }
 
 /* Does it fail, or something of its service with the break? */
@@ -425,6 +441,11 @@ is_heavier(const struct suspect *a, const struct suspect *b)
 		return x;
 	if (a->db10 != b->db10)
 		return a->db10 > b->db10;
+	/* Of what changed for all replicas alike, none is named. */
+	x = a->change->name[sibling_name_bytes(a->change->name)] == '\0';
+	y = b->change->name[sibling_name_bytes(b->change->name)] == '\0';
+	if (x != y)
+		return x;
 	/* What is in a file says more than that the file is another. */
 	x = strncmp(a->change->name, "file/", 5) != 0;
 	y = strncmp(b->change->name, "file/", 5) != 0;

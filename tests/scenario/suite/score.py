@@ -41,6 +41,8 @@ def canonical(subject, env="stg"):
     if kind == "cgroup":
         group, slash, file = rest.partition("/")
         rest = ENDS.get(group, group).format(env) + slash + file
+    rest = re.sub("@([^/@]+)/", lambda found: "@" + ENDS.get(
+        found[1], found[1]).format(env) + "/", rest)
     if kind in ("infra", "dns") and re.fullmatch(
             r"(postgres|redis|resolver)(#.*)?", rest):
         name, sharp, finer = rest.partition("#")

@@ -83,6 +83,7 @@ probes:
 JOURNEY = """\
   - name: {name}
     service: backend
+    through: nginx
     journey:
       base: https://app.{domain}
       ca_file: {pki}/ca.pem
@@ -125,7 +126,7 @@ INSIDE = """\
       require:
         - {{name: SECRET_KEY, min_length: 16}}
         - {{name: PAYMENTS_URL, type: url}}
-        - {{name: SSL_CERT_FILE}}
+        - {{name: SSL_CERT_FILE, type: path}}
         - {{name: FLAG_NEW_CHECKOUT, type: boolean, show: true,
             severity: warning}}
         - {{name: POSTGRES_PORT, type: port, show: true, severity: warning}}
@@ -145,6 +146,18 @@ INSIDE = """\
         - {{name: PAYMENTS_URL, source: *other}}
         - {{name: SSL_CERT_FILE, source: *other}}
         - {{name: FLAG_NEW_CHECKOUT, source: *other}}
+  - name: env-b
+    service: backend
+    replica: b
+    env:
+      source: {{pidfile: {folder}/app-b.pid}}
+      require:
+        - {{name: SECRET_KEY, min_length: 16}}
+        - {{name: PAYMENTS_URL, type: url}}
+        - {{name: SSL_CERT_FILE, type: path}}
+      watch: [LOG_LEVEL, POSTGRES_DB, POSTGRES_USER]
+      compare: [POSTGRES_HOST, POSTGRES_PASSWORD, SECRET_KEY, PAYMENTS_URL,
+                PAYMENTS_API_KEY]
   - name: env-file
     service: backend
     env:
@@ -249,9 +262,11 @@ INSIDE = """\
            identity: {{json: service, equals: payments}}}}
   - name: ready-a
     service: backend
+    replica: a
     http: {{url: "http://{app}:{port_a}/readyz"}}
   - name: ready-b
     service: backend
+    replica: b
     http: {{url: "http://{app}:{port_b}/readyz"}}
   - name: version-a
     service: backend
@@ -262,12 +277,14 @@ INSIDE = """\
               {{name: build-fingerprint, json: fingerprint}}]
   - name: version-b
     service: backend
+    replica: b
     http:
       url: http://{app}:{port_b}/version
       identity: {{json: service, equals: backend}}
-      facts: [{{name: replica-b/build, json: build}}]
+      facts: [{{name: build, json: build}}]
   - name: front
     service: backend
+    through: nginx
     http: {{url: "https://app.{domain}/healthz", ca_file: {pki}/ca.pem}}
   - name: host
     service: backend
@@ -297,9 +314,11 @@ OUTSIDE = """\
       tls: {{host: app.{domain}, ca_file: {pki}/ca.pem}}}}
   - name: front
     service: backend
+    through: nginx
     http: {{url: "https://app.{domain}/healthz", ca_file: {pki}/ca.pem}}
   - name: front-ready
     service: backend
+    through: nginx
     http: {{url: "https://app.{domain}/readyz", ca_file: {pki}/ca.pem}}
   - {{name: port, service: postgres,
       tcp: {{host: db.{domain}, port: {db_port}}}}}
