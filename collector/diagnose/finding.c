@@ -263,12 +263,12 @@ find_impact(const struct look *look)
 		    look, TOKEN_HEALTHY, 100, "no check that users feel fails");
 }
 
-/* What a proxy answers instead of the application is no word of it; what a log
- * has said only names. */
+/* What a proxy answers instead of the application is no word of it, nor is what
+ * nobody can tell the meaning of; what a log has said only names. */
 static int
 weight_of(const struct look *look, const struct node *node)
 {
-	if (look->direct != NULL)
+	if (look->direct != NULL || node->is_vague)
 		return 0;
 	return node->view->is_testifying ? TESTIMONY_PERCENT : 100;
 }

@@ -130,8 +130,8 @@ find_own_inputs(const struct look *look)
 	/* Another dependency does not acquit this one, where a proxy fails the
 	 * application does not, and what one replica is given is not what
 	 * another one is. */
-	if (node_is_of_dependency(node) || look->direct != NULL ||
-	    look->sibling != NULL)
+	if (node_is_of_dependency(node) || node->is_vague ||
+	    look->direct != NULL || look->sibling != NULL)
 		return;
 	/* One of its paths is slow, or its own resources run short: that is
 	 * not "all is well below". */
@@ -385,7 +385,9 @@ find_build(const struct look *look)
 		health = peer_health(scene, fact->environment, service);
 		/* What both use fails them both: no word of the build. */
 		if (health < 0 ||
-		    (health > 0 && node_is_of_dependency(look->break_)))
+		    (health > 0 &&
+			(look->break_->is_vague ||
+			    node_is_of_dependency(look->break_))))
 			continue;
 		finding = look_add(look,
 		    health > 0 ? TOKEN_BUILD_FAIL : TOKEN_BUILD_OK, 100,

@@ -347,7 +347,7 @@ find_new_text(const struct look *look)
 	if (!node_is_application(look->scene, look->break_->service) ||
 	    (look->break_->layer < LAYER_APP && !look->break_->by_text))
 		return;
-	if (!view->text_is_new || view->is_late ||
+	if (!view->text_is_new || view->is_late || look->break_->is_vague ||
 	    view->told->message[0] == '\0' ||
 	    node_is_of_dependency(look->break_) || look->direct != NULL ||
 	    view->told->reason == REASON_MISSED ||

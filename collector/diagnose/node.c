@@ -430,6 +430,18 @@ node_is_of_dependency(const struct node *node)
 	    (node->token == TOKEN_BREAK_HANG && node->layer == LAYER_APP);
 }
 
+/* What a plug-in looks at, only its text can tell. */
+static bool
+is_of_plugin(const struct node *node)
+{
+	const struct series *series = node->view->series;
+
+	return !node->by_text &&
+	    (text_same(series->kind, "exec") ||
+		text_same(series->kind, "push")) &&
+	    (series->service[0] == '\0' || node_is_inside(node->view));
+}
+
 void
 node_place(
     struct node *out, const struct scene *scene, const struct scene_view *view)
@@ -469,4 +481,6 @@ node_place(
 		(out->layer == LAYER_QUERY || out->dependency[0] != '\0') &&
 		last_phase(phase, view)[0] == '\0'))
 		words_place(out, scene, view->told->message);
+	out->is_vague = out->layer >= LAYER_APP &&
+	    (words_lead_nowhere(out) || is_of_plugin(out));
 }

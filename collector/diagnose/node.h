@@ -42,6 +42,9 @@ struct node {
 	struct signature_found text;
 	bool by_text;
 	bool own_limit; /* the process reached a limit that it was given */
+	/* It fails, and that is all: a plug-in says so of nobody or of
+	 * something inside, or the text speaks of a way to nobody known. */
+	bool is_vague;
 	/* Set by chain.h. */
 	const struct node *entailed_by; /* a break, itself not entailed */
 	size_t n_entailed;              /* that follow from it */

@@ -150,3 +150,15 @@ words_place(struct node *node, const struct scene *scene, const char *text)
 	}
 	*node = best;
 }
+
+bool
+words_lead_nowhere(const struct node *node)
+{
+	if (node->by_text || node->dependency[0] != '\0')
+		return false;
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+		if (meanings[i].signature == node->text.signature)
+			return is_of_a_path(meanings[i].layer) ||
+			    node->text.signature == SIGNATURE_SILENT;
+	return false;
+}

@@ -15,4 +15,7 @@ bool words_are_testimony(const struct scene_view *view);
 void
 words_place(struct node *node, const struct scene *scene, const char *text);
 
+/* Did they speak of a way to nobody known? */
+bool words_lead_nowhere(const struct node *node);
+
 #endif
