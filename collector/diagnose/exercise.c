@@ -65,7 +65,9 @@ is_of_question(const struct node *node)
 {
 	return node->token == TOKEN_BREAK_LOCK ||
 	    node->token == TOKEN_BREAK_SCHEMA ||
-	    (node->token == TOKEN_BREAK_SERVER && node->layer == LAYER_QUERY);
+	    ((node->token == TOKEN_BREAK_SERVER ||
+		 node->token == TOKEN_BREAK_DEPENDENCY) &&
+		node->layer == LAYER_QUERY);
 }
 
 bool
