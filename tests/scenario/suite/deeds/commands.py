@@ -24,7 +24,8 @@ CLOSED = """\
 set -e
 mount --rbind "$0" "$0"
 cd "$0"
-for place in sysrq-trigger sys/kernel sys/vm sys/fs; do
+for place in sysrq-trigger irq sys/abi sys/debug sys/dev sys/fs sys/kernel \\
+    sys/user sys/vm; do
 	test -e "/proc/$place" || continue
 	mount --bind "/proc/$place" "/proc/$place"
 	mount -o remount,bind,ro "/proc/$place"
@@ -38,7 +39,7 @@ while read -r _ where type _; do
 	case $where in
 	"$0"|"$0"/*|/dev|/etc/hosts|/etc/resolv.conf|/proc*) continue;;
 	esac
-	mount -o remount,bind,ro "$where" 2>/dev/null || true
+	mount -o remount,bind,ro "$where" 2>/dev/null || test ! -w "$where"
 done </proc/self/mounts
 exec setpriv --bounding-set -sys_time,-sys_boot,-sys_module,-sys_rawio "$@"
 """

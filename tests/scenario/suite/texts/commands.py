@@ -12,7 +12,7 @@ from suite.steps import NotUnderstood
 from suite.texts.words import PLACE, place_of
 
 FILTERS = {"sed", "awk", "perl", "echo", "printf", "tr", "grep", "cut",
-           "openssl", "python3", "sh", "bash", "env", "nsenter", "timeout",
+           "openssl", "python3", "sh", "bash", "env", "timeout",
            "seq", "xargs", "head", "tail", "cat", "tee", "true", "false",
            "test", "date", "getent", "wc", "ls", "id", "base64", "sort",
            "yes", "nice", "unix2dos"}
@@ -50,12 +50,16 @@ ALLOWED = {"ip": {"to", "via", "from", "up", "all"},
 LOOP = re.compile(r"(?:for \w+ in |while |until |if )")
 KEYWORDS = {"do", "done", "then", "else", "fi", "while", "until", "if", "for",
             "in", "!", "{", "}", "[", "]", "[[", "]]", ":", "break", "wait"}
-# A command that would reach beyond the world.
+# A command that would reach beyond the world: by a process that only its
+# number names, another's mounts, or a volume that is none of the world's.
 REFUSED = re.compile(r"\b(?:reboot|shutdown|poweroff|mkfs|modprobe|insmod|"
-                     r"swapoff|swapon|hwclock)\b|\bkill -\w+ -?1\b|\bdate "
-                     r"(?:-s|--set)|/(?:usr/)?bin/(?:pkill|killall|pgrep|"
-                     r"pidof)|/dev/(?:vd|sd|nvme|mem)|\brm -\w+ /(?:\s|$)|"
-                     r"\bip netns (?:del|add)|/proc/sysrq")
+                     r"swapoff|swapon|hwclock|nsenter)\b|\bkill (?:(?:-s \S+|"
+                     r"-(?!s )\S+) -?)?\d|\b(?:prlimit|choom)\b.* (?:--pid[ =]"
+                     r"|-p ?)\d|\bdate (?:-s|--set)|/(?:usr/)?bin/(?:pkill|"
+                     r"killall|pgrep|pidof)|/dev/(?:vd|sd|nvme|mem)|\brm -\w+ "
+                     r"/(?:\s|$)|\bip netns (?:del|add)|/proc/(?:sysrq|(?!self"
+                     r"/)[^/\s]+/(?:root|cwd|mem)\b)|(?<![\w/.-])u?mount "
+                     r"(?![^;&|]*\$\{)")
 
 
 def simple_commands(text):
