@@ -24,6 +24,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 API_PORT, METADATA_PORT = 8443, 8081
 LOCATION = "europe-west1"
 SECRET = "postgres-password"
+ENVIRONMENTS = {"stg": "staging", "prd": "production"}
 ASKED_LEAST = 100  # requests that are remembered
 
 
@@ -153,7 +154,7 @@ class Cloud:
         """A status code (or "hang"), or keys to be changed in the body such
         as {"state": "ERROR"} or {"settings.activationPolicy": "NEVER"}.  What
         changes #access also changes the policy's etag."""
-        environment = {"stg": "staging", "prd": "production"}.get(env, env)
+        environment = ENVIRONMENTS.get(env, env)
         path = paths(environment)[resource]
         answers = json.loads(self.file.read_text())
         if not isinstance(answer, dict):
@@ -177,7 +178,7 @@ class Cloud:
     def rotate(self, version, value, others, env="stg"):
         """The secret has a new latest version with another value; others:
         {number: state} of versions before it, asked for by number."""
-        environment = {"stg": "staging", "prd": "production"}.get(env, env)
+        environment = ENVIRONMENTS.get(env, env)
         latest = paths(environment)[f"secret/{SECRET}"]
         base = latest.removesuffix("latest")
         answers = json.loads(self.file.read_text())
@@ -194,12 +195,6 @@ class Cloud:
                 "name": f"{base.removeprefix('/v1/')}{number}",
                 "state": state})
         self.write(answers)
-
-    def restore(self, resource, env="stg"):
-        """One resource as at the start."""
-        environment = {"stg": "staging", "prd": "production"}.get(env, env)
-        self.set(resource, bodies(
-            environment, self.passwords[environment])[resource], env)
 
 
 if __name__ == "__main__":

@@ -56,17 +56,6 @@ def mount(folder, mebibytes):
                     "vedette", folder], check=True)
 
 
-def fill(file):
-    """Until the volume is full, a database's last page included."""
-    with open(file, "wb", buffering=0) as out:
-        for size in (1 << 20, 4096):
-            try:
-                while out.write(b"\0" * size) == size:
-                    pass
-            except OSError:
-                pass
-
-
 def fill_part(file, percent):
     """Until so much of the volume is taken."""
     volume = os.statvfs(file.parent)
@@ -75,6 +64,21 @@ def fill_part(file, percent):
     with open(file, "wb") as out:
         for _ in range(blocks):
             out.write(b"\0" * volume.f_bsize)
+
+
+def fill(file, percent=100):
+    """Until so much of the volume is taken, or it is full, a database's last
+    page included."""
+    if percent < 100:
+        fill_part(file, percent)
+        return
+    with open(file, "wb", buffering=0) as out:
+        for size in (1 << 20, 4096):
+            try:
+                while out.write(b"\0" * size) == size:
+                    pass
+            except OSError:
+                pass
 
 
 class Database:
@@ -243,10 +247,7 @@ class Database:
 
     def fill_disk(self, percent=100):
         """Fills the volume of the data, wholly or so far."""
-        if percent < 100:
-            fill_part(self.home / "filling", percent)
-        else:
-            fill(self.home / "filling")
+        fill(self.home / "filling", percent)
 
     def free_disk(self):
         """Takes the filling away."""

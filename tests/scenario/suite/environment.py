@@ -1,6 +1,7 @@
 """environment.py - staging or production: the application and what it has."""
 import hashlib
 import json
+import os
 import pathlib
 import signal
 
@@ -8,7 +9,7 @@ from stage import Failure, wait_for
 
 from .builds import BUILDS
 from .cloud import API_PORT, METADATA_PORT, SECRET
-from .database import USER, fill, fill_part, mount
+from .database import USER, fill, mount
 from .groups import MEMORY_BYTES, Group, MemoryGroup
 from .network import OPS
 
@@ -203,7 +204,7 @@ class Environment:
 
     def signal(self, replica, number):
         """To the process of a replica."""
-        self.world.kill(self.replicas[replica].pid(), number)
+        os.kill(self.replicas[replica].pid(), number)
 
     def deploy(self, build):
         """Posts the deploy marker, brings the release's manifest to the
@@ -293,20 +294,6 @@ probes:
         """In the environment's file; None takes it out."""
         self.edit(self.env_file, name, value)
 
-    def set_config(self, name, value):
-        """In app.conf."""
-        self.edit(self.app_conf, name, value)
-
-    def hosts_add(self, address, name):
-        """A line in the /etc/hosts of app and agent (in place, as it is
-        mounted there)."""
-        with open(self.hosts, "a", encoding="ascii") as hosts:
-            hosts.write(f"{address} {name}\n")
-
-    def hosts_reset(self):
-        """As it was."""
-        self.hosts.write_text("127.0.0.1 localhost\n")
-
     def clock_ahead(self, seconds):
         """How far the application's clock is ahead; 0: it is right.  A file
         that it reads, without a restart: libfaketime makes it need fifteen
@@ -318,10 +305,6 @@ probes:
     def date_trigger(self):
         """Crosses the date that the defect of v1 waits for."""
         self.clock_ahead(round(DEFECT_AT + DAY_S - self.world.now()))
-
-    def faketime(self, spec):
-        """The same as text: "" is the right time, "+90.5" ahead."""
-        self.clock_ahead(float(spec or 0))
 
     def working_set(self):
         """Bytes that app and agent need together."""
@@ -374,10 +357,7 @@ probes:
 
     def fill_disk(self, percent=100):
         """Fills the volume of the application, wholly or so far."""
-        if percent < 100:
-            fill_part(self.folder / "filling", percent)
-        else:
-            fill(self.folder / "filling")
+        fill(self.folder / "filling", percent)
 
     def free_disk(self):
         """Takes the filling away."""
@@ -401,7 +381,7 @@ probes:
         for away in self.folder.glob("*.env.*"):
             away.unlink()
         self.write_files()
-        self.hosts_reset()
+        self.place.hosts_reset()
         self.clock_ahead(0)
         self.database.restore()
         self.dns.reset()

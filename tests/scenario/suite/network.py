@@ -91,9 +91,9 @@ class Namespace:
         """hosts: the file that is its /etc/hosts."""
         self.folder.mkdir(parents=True, exist_ok=True)
         hosts = hosts or self.folder / "hosts"
-        hosts.write_text("127.0.0.1 localhost\n")
         if hosts.parent != self.folder:
             (self.folder / "hosts").symlink_to(hosts)
+        self.hosts_reset()
         if self.place in PLACES and PLACES[self.place][2]:
             self.resolver()
         else:
@@ -108,13 +108,14 @@ class Namespace:
             f"nameserver {address or PLACES[self.place][2]}\n"
             "options timeout:1 attempts:2\n")
 
-    def hosts_line(self, address, name):
-        """A line of its hosts file (in place, as it is mounted there); None:
-        none but the usual one."""
-        usual = "127.0.0.1 localhost\n"
-        with open(self.folder / "hosts", "a" if address else "w",
-                  encoding="ascii") as hosts:
-            hosts.write(f"{address} {name}\n" if address else usual)
+    def hosts_add(self, address, name):
+        """A line of its hosts file (in place, as it is mounted there)."""
+        with open(self.folder / "hosts", "a", encoding="ascii") as hosts:
+            hosts.write(f"{address} {name}\n")
+
+    def hosts_reset(self):
+        """As it was."""
+        (self.folder / "hosts").write_text("127.0.0.1 localhost\n")
 
     def pids(self):
         """Of what runs here."""

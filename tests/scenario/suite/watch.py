@@ -9,7 +9,7 @@ import yaml
 from stage import wait_for
 
 from . import sentries
-from .database import fill, fill_part, mount
+from .database import fill, mount
 from .network import Missing
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -152,11 +152,6 @@ class Agent:
                        "--config", self.folder)
         self.reload()
 
-    def replace_key(self):
-        """Another key, and nobody told it of the change."""
-        write_key(self.state / "fingerprint.key")
-        self.restart(spool=self.spool)
-
     def reset(self):
         """As at the start, and running."""
         self.hang_plugin(False)
@@ -210,10 +205,7 @@ class Collector:
     def fill_disk(self, percent=100):
         """Nothing more can be written to the volume of the store; or it is
         filled so far."""
-        if percent < 100:
-            fill_part(self.volume / "filling", percent)
-        else:
-            fill(self.volume / "filling")
+        fill(self.volume / "filling", percent)
 
     def free_disk(self):
         """It can again; what agents without a spool had for it is lost."""

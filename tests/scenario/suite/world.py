@@ -344,11 +344,6 @@ class World:
         made = [env.database for env in self.environments.values()]
         return [one for one in (*made, self.local) if one is not None]
 
-    @staticmethod
-    def kill(pid, number):
-        """A signal to a process of ours."""
-        os.kill(pid, number)
-
     def rotate_keys(self):
         """Another key of the fleet, made on one host and brought to the
         others; and of each agent's own."""

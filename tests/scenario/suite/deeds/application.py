@@ -106,19 +106,17 @@ class Application(Files):
             place.replicas[name].confine = ["prlimit", f"--nofile={count}"]
             place.app_restart(name)
 
-    def do_limit_end(self, env, **_):
+    def do_limit_end(self, env, method=None, **_):
         """as at the start"""
         place = self.world.env(env)
         place.unlimit()
-        if _.get("method"):
+        if method:
             place.memory_limit(None)
 
     # --- clocks --------------------------------------------------------------
 
-    def do_trigger_date(self, envs, method):
-        """the date of the defect; both ways are one file that the
-        application reads"""
-        del method
+    def do_trigger_date(self, envs):
+        """the date of the defect, in a file that the application reads"""
         for env in envs:
             self.world.env(env).date_trigger()
 

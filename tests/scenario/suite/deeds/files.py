@@ -9,6 +9,12 @@ SHAPES = {
     "placeholder": "changeme", "empty": ""}
 
 
+def variables(path):
+    """{name: value} of a file's NAME=value lines."""
+    return dict(line.split("=", 1) for line in path.read_text(
+        encoding="utf-8").splitlines() if "=" in line)
+
+
 class Files(Frame):
     """Variables, settings, the hosts file."""
 
@@ -30,9 +36,7 @@ class Files(Frame):
         place = self.world.env(env)
         if value.startswith("<value of "):
             other = self.world.env(value[len("<value of "):-1])
-            lines = other.env_file.read_text(encoding="utf-8").splitlines()
-            return dict(line.split("=", 1) for line in lines
-                        if "=" in line)[name]
+            return variables(other.env_file)[name]
         if value.startswith("<url of "):
             place = self.world.env(value[len("<url of "):-1])
             value = (f"postgres://app:{place.password}@db.{place.domain}:5432/"
@@ -95,8 +99,7 @@ class Files(Frame):
     def do_swap(self, env, file, first, second):
         """two values change places"""
         path = self.path(env, file)
-        values = dict(line.split("=", 1) for line in path.read_text(
-            encoding="utf-8").splitlines() if "=" in line)
+        values = variables(path)
         if first not in values or second not in values:
             raise Undone(f"{file}: {first} and {second} are not both there")
         self.rewrite(path, first, lambda _: values[second])
@@ -128,13 +131,12 @@ class Files(Frame):
 
     def do_hosts(self, place, env, address, name):
         """a line of the hosts file of a place"""
-        if not place.endswith("-app"):
-            self.world.ns(place).hosts_line(address, name)
-        elif address is None:
-            self.world.env(env).hosts_reset()
+        del env
+        if address is None:
+            self.do_hosts_end(place)
         else:
-            self.world.env(env).hosts_add(address, name)
+            self.world.ns(place).hosts_add(address, name)
 
-    def do_hosts_end(self, place, env, **_):
+    def do_hosts_end(self, place, **_):
         """as it was"""
-        self.do_hosts(place, env, None, None)
+        self.world.ns(place).hosts_reset()

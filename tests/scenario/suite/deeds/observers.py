@@ -75,21 +75,19 @@ class Observers(Frame):
             raise Missing(f"developer's machine labelled {env}")
         self.world.dev.start()
 
-    def do_rotate_key(self, key, env):
-        """another fingerprint key"""
-        del key
+    def do_rotate_key(self, env):
+        """another fingerprint key: of the fleet, or of an environment"""
         if env is None:
             self.world.rotate_keys()
         else:
             self.world.env(env).agent.rotate_key()
 
-    def do_plugin(self, env, agent, how):
+    def do_plugin(self, env, agent):
         """a check that hangs"""
-        del how
         (self.the_agent(agent) if agent else
          self.world.env(env).agent).hang_plugin()
 
-    def do_plugin_end(self, env, agent, **_):
+    def do_plugin_end(self, env, agent):
         """and does not any more"""
         (self.the_agent(agent) if agent else
          self.world.env(env).agent).hang_plugin(False)

@@ -1,4 +1,5 @@
 """services.py - proxies, payments, certificates and the cloud."""
+from suite.cloud import ENVIRONMENTS
 from suite.deeds.frame import Frame
 from suite.world import Missing
 
@@ -119,8 +120,7 @@ class Services(Frame):
         if resource == "secret":
             return f"secret/{name or 'postgres-password'}" + \
                 ("#access" if access else "")
-        return self.RESOURCES[resource].format(
-            {"stg": "staging", "prd": "production"}[env])
+        return self.RESOURCES[resource].format(ENVIRONMENTS[env])
 
     def do_gcp(self, env, resource, fields, name=None):
         """fields of a resource"""
@@ -134,7 +134,7 @@ class Services(Frame):
         for one in every:
             self.world.gcp.set(self.resource(env, one, name, access), status,
                                env=env)
-        if "secret" in every and not access and resource == "all":
+        if resource == "all" and not access:
             self.world.gcp.set(self.resource(env, "secret", name, True),
                                status, env=env)
 

@@ -35,7 +35,6 @@ KEYS = {  # what people shorten
     "settings.ipConfiguration.ipv4Enabled",
     "availabilityType": "settings.availabilityType",
     "settings.ipv4Enabled": "settings.ipConfiguration.ipv4Enabled",
-    "maxThroughput": "maxThroughput",
 }
 NOISE = (r"metadata|answers?|returns?|responds?|becomes?|goes|gets?|"
          r"state|status|set|"
@@ -194,14 +193,13 @@ def changed(clause):
     named = ["secret"] if name else []
     named += [one for one in resources(words, clause.text)
               if one not in named]
-    stays = words.take(r"(?:latestReadyRevision|latest ready revision) stays")
+    words.take(r"(?:latestReadyRevision|latest ready revision) stays")
     if not fields and not about:
         return None
     words.env()
     words.take(r"(?:->|→)")
     words.take_all(NOISE + r"|latestReadyRevision")
     words.end()
-    del stays
     resource = next(iter(named), about or "sql")
     if "state" in fields and resource == "run":
         fields["terminalCondition.state"] = fields.pop("state")

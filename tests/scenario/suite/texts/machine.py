@@ -170,7 +170,6 @@ def trigger_date(clause):
     if not words.take(r"trigger date|date of (?:the|its|their) defect|"
                       r"2038-01-19|tick file"):
         return None
-    method = "tick" if "tick" in clause.text else "faketime"
     envs = words.env()
     if words.take("shared by both|both environments"):
         envs = []
@@ -178,8 +177,7 @@ def trigger_date(clause):
                    r"environment-independent|trigger|reads?|a|advance[sd]?|"
                    r"set|preload|both|beyond|file|through|app reads")
     words.end()
-    return clause.step("trigger_date", envs=sorted(envs) or ["prd", "stg"],
-                       method=method)
+    return clause.step("trigger_date", envs=sorted(envs) or ["prd", "stg"])
 
 
 BEHIND = r"behind|slow|back|late|in the past|backwards?"

@@ -127,8 +127,7 @@ def rotate(clause):
     words.end()
     every = fleet or len(set(named)) > 1 or not (named or envs)
     env = None if every else clause.env(named[0] if named else None)
-    return clause.step("rotate_key", key="fleet" if fleet else "environment",
-                       env=env)
+    return clause.step("rotate_key", env=env)
 
 
 def identity(clause):
@@ -171,7 +170,7 @@ def plugin(clause):
     words.env()
     words.end()
     return clause.step("plugin", env=clause.env(),
-                       agent=named[0] if named else None, how="hang")
+                       agent=named[0] if named else None)
 
 
 # --- people ------------------------------------------------------------------

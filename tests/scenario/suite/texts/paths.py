@@ -39,9 +39,9 @@ def take_path(clause, words):
     return [{"a": f"{env}-app", "b": f"{env}-db"}]
 
 
-def take_delays(words, about):
+def take_delays(words):
     """[(after seconds, what)] of a delay in one or more stages"""
-    found, first = [], True
+    found = []
     amount = (r"(?P<n>\d+(?:\.\d+)?) ?(?P<u>ms|us|s|milliseconds|seconds?)")
     jitter = (r"(?: ?(?:\(?(?:with |jitter |±|\+/-)?(?:a )?(?:jitter (?:of )?)?"
               r"(?P<j>\d+) ?ms\)?(?: (?:of )?jitter)?))?")
@@ -59,7 +59,6 @@ def take_delays(words, about):
         groups = m.groups()
         found.append((seconds(groups[-2], groups[-1]) if groups[-2] else 0,
                       what))
-        first = first and about
 
 
 PERCENT = r"(?P<p>\d+(?:\.\d+)?) ?%(?: \d+%)?"
@@ -112,7 +111,7 @@ def shape(clause):
     stages = [] if not share else [(seconds(m[2], m[3]), float(m["p"]))
                                    for m in words.take_all_raw(STAGE)]
     paths = take_path(clause, words)
-    delays = take_delays(words, is_delay)
+    delays = take_delays(words)
     words.take_all(NOISE)
     words.take_all("by|jitter|then|gap \\d+")
     words.env()
