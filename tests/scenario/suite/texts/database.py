@@ -164,7 +164,9 @@ SAID = [
     (rf"insert (\d+) rows? into (?:the )?{TABLE}(?: table)?",
      "INSERT INTO {1} SELECT ... FROM generate_series(1, {0})"),
     (r"(?:bump|reset|set) (?:the )?sequence (?:of )?(?:the )?orders(?:_id_seq)?"
-     r"(?: back)?(?: to (\d+))?", "SELECT setval('orders_id_seq', 1)"),
+     r"(?: back)? to (\d+)", "SELECT setval('orders_id_seq', {0})"),
+    (r"reset (?:the )?sequence (?:of )?(?:the )?orders(?:_id_seq)?(?: back)?",
+     "SELECT setval('orders_id_seq', 1)"),
 ]
 
 
