@@ -134,6 +134,8 @@ def test_an_onset_holds_the_moment(begin, end, is_right):
     ([], {}, None), (["access lost 90 s before onset"], {}, None),
     (["agent:agent-stg"], {}, 0), (["agent:agent-stg"], {"blind_spots": [
         {"what": "everything agent-stg sees", "why": "silent"}]}, 1),
+    (["infra:postgres/stg", "net:stg-app->stg-db:5432"], {"claims": [
+        {"what": "stg is slow", "why": "somebody saw 5432"}]}, 0),
     (["config:pool_timeout drift 45.0 -> 44.0, not causal",
       "app:backend@v2"], {"cleared": [{"subject": "config:pool_timeout"}]},
      .5),

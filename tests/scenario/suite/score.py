@@ -185,7 +185,8 @@ def secondary_points(expected, verdict, env):
     texts = [" ".join(str(value) for value in row.values()) for row in rows]
 
     def is_told(subject):
-        name = re.split("[:/]", coarse(subject))[-1]
+        name = re.sub("/(?:stg|prd|staging|production)$", "", coarse(
+            subject)).partition(":")[2].rpartition("/")[2]
         return any(row.get("subject") and
                    matches(subject, row["subject"], env) for row in rows) or \
             any(name in text for text in texts)
