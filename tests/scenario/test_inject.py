@@ -203,21 +203,9 @@ class Recorder:
         self.calls.append((self.name, args, more))
         return self
 
-    def __mul__(self, _):
-        return 100
-
-    def __floordiv__(self, _):
-        return 10
-
 
 class Ground(Recorder):
     """With what a performer asks a world for before it does something."""
-
-    agents = {"agent-stg": None, "agent-prd": None}
-
-    def __init__(self, calls):
-        super().__init__(calls)
-        self.agents = Recorder(calls, "agents")
 
     @staticmethod
     def placeholders():
@@ -233,7 +221,8 @@ def performed(text):
     performer = Performer(Ground(calls), 5)
     for step in inject.read(text):
         performer.do(step)
-    return [(name, *args) for name, args, _ in calls]
+    return [(name, *args, more) if more else (name, *args)
+            for name, args, more in calls]
 
 
 @pytest.mark.parametrize("text, calls", [
@@ -249,16 +238,20 @@ def performed(text):
      [("router.nft", "forward ip saddr 10.77.1.2 numgen random mod 1000 < "
        "250 drop")]),
     ("fake GCP: connector state=ERROR",
-     [("gcp.set", "vpcaccess/staging-connector", {"state": "ERROR"})]),
+     [("gcp.set", "vpcaccess/staging-connector", {"state": "ERROR"},
+       {"env": "stg"})]),
     ("kill the dnsmasq serving prd-app", [("env", "prd"),
                                           ("env.dns.kill",)]),
     ("kill -9 agent-prd", [("agents[agent-prd].kill",)]),
-    ("payments stub answers 503", [("payments.set",)]),
+    ("payments stub answers 503",
+     [("payments.set", {"status": 503, "share": 1.0})]),
     ("rotate the fleet fingerprint key on all agents", [("rotate_keys",)]),
     ("app_restart stg b v1 with SSL_CERT_FILE=${STG}/ca.pem and "
      "SECRET_KEY='${KEY}' without PAYMENTS_URL",
      [("env", "stg"), ("env", "stg"), ("env", "stg"),
-      ("env.app_restart", "b")]),
+      ("env.app_restart", "b", {"build": "v1", "overrides": {
+          "SSL_CERT_FILE": "/tmp/none/ca.pem", "SECRET_KEY": "${KEY}",
+          "PAYMENTS_URL": None}})]),
 ])
 def test_a_step_is_done_by_the_world(text, calls):
     """In the words of the world."""
