@@ -113,8 +113,6 @@ SAID = [
     (rf"drop(?:ped)? (?:the )?column (\w+) (?:of|from|in|on) (?:the )?{TABLE}"
      r"(?: table)?", "ALTER TABLE {1} DROP COLUMN {0} CASCADE"),
     (rf"drop(?:ped)? (?:the )?{TABLE}(?: table)?", "DROP TABLE {0} CASCADE"),
-    (rf"drop(?:ped)? (?:the )?(items|orders|users) table",
-     "DROP TABLE {0} CASCADE"),
     (rf"(?:delete|remove)d? (?:all |every )?(?:the )?(?:rows?|contents?) "
      rf"(?:from|of|in) (?:the )?{TABLE}(?: table)?",
      "TRUNCATE {0} CASCADE"),
