@@ -245,6 +245,8 @@ def performed(text):
     ("kill -9 agent-prd", [("agents[agent-prd].kill",)]),
     ("payments stub answers 503",
      [("payments.set", {"status": 503, "share": 1.0})]),
+    ("raise the memory limit of the stg-app cgroup to 512M",
+     [("env", "stg"), ("env.memory_limit", 512 << 20, {"method": "cgroup"})]),
     ("rotate the fleet fingerprint key on all agents", [("rotate_keys",)]),
     ("app_restart stg b v1 with SSL_CERT_FILE=${STG}/ca.pem and "
      "SECRET_KEY='${KEY}' without PAYMENTS_URL",

@@ -78,10 +78,10 @@ class Application(Files):
     def do_memory_limit(self, env, back, method, **args):
         """of the application's control group"""
         place = self.world.env(env)
-        if back:
-            place.memory_limit(None)
-        elif args["bytes"] is not None:
+        if args["bytes"] is not None:
             place.memory_limit(args["bytes"], method=method)
+        elif back:
+            place.memory_limit(None)
         elif method == "prlimit":
             place.memory_limit(PRLIMIT_BYTES, method=method)
         else:

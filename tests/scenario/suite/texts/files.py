@@ -15,15 +15,23 @@ ENV_FILE = {"stg": "staging.env", "prd": "prod.env"}
 PATH = rf"(?:{FILE}|(?P<path>\$\{{\w+\}}/[\w./-]*\w))"
 
 
+def spoken(words):
+    """[(environment, file's name)] of those that are called by what they
+    are, taken."""
+    found = []
+    for m in words.take_all(FILE_WORDS):
+        env = ENVIRONMENTS[(m["a"] or m["b"]).lower()]
+        kind = m["kind"] or m["kind2"]
+        found.append((env, ENV_FILE[env] if "env" in kind else "app.conf"))
+    return found
+
+
 def files_of(clause, words):
     """[(environment, file's name)], taken, or of the clause's context."""
     found = []
     for m in words.take_all(FILE, 0):
         found.append((clause.env(m["file"]), m["file"].rpartition("/")[2]))
-    for m in words.take_all(FILE_WORDS):
-        env = ENVIRONMENTS[(m["a"] or m["b"]).lower()]
-        kind = m["kind"] or m["kind2"]
-        found.append((env, ENV_FILE[env] if "env" in kind else "app.conf"))
+    found += spoken(words)
     file = clause.context.get("file")
     if not found and file and "pg_hba" not in file:
         found = [(clause.env(file), file.rpartition("/")[2])]
@@ -35,12 +43,8 @@ def whole(clause):
     words = clause.words()
     named = [m["file"] or m["path"]
              for m in words.take_all_raw(rf"(?<!\S){PATH}(?![\w/])")]
-    spoken = [m for m in words.take_all(FILE_WORDS)] if len(named) < 2 else []
-    for m in spoken:
-        env = ENVIRONMENTS[(m["a"] or m["b"]).lower()]
-        kind = m["kind"] or m["kind2"]
-        named.append(f"${{{env.upper()}}}/" + (
-            ENV_FILE[env] if "env" in kind else "app.conf"))
+    if len(named) < 2:
+        named += [f"${{{env.upper()}}}/{file}" for env, file in spoken(words)]
     if not named:
         return None
     remark = re.search(FILE, clause.remark)
@@ -66,7 +70,7 @@ def whole_command(words, named):
     if words.take(r"renamed?|moved?"):
         return f"mv {first} {other[0] if other else first + '.off'}"
     if words.take(r"(?:replaced?|overwr(?:ite|itten)|exchanged?)(?: by| with)?"
-                  r"|becomes? (?:a copy of )?|is a copy of") :
+                  r"|becomes? (?:a copy of )?|is a copy of"):
         words.take(rf"(?:the )?(?:file|one|copy) (?:of|from) (?:{ENV})|"
                    rf"(?P<e>{ENV})'s")
         if not other:
