@@ -82,16 +82,16 @@ class Names:
              f"--local-ttl={TTL_S}", "--bind-interfaces", *about,
              f"--listen-address={self.address}",
              "--except-interface=lo"], name=self.label)
-        wait_for(f"dnsmasq on {self.address}", self.is_up, self.program)
+        wait_for(f"dnsmasq on {self.address}",
+                 lambda: self.listens(f"{self.address}:53"), self.program)
 
     def usual(self):
         """It knows its zone, and that there is nothing else in it."""
         return [f"--addn-hosts={self.zone}", "--local=/test/"]
 
-    def is_up(self):
-        """Does it listen?"""
-        found = self.place.run("ss -Hlun", check=False).stdout
-        return f"{self.address}:53" in found
+    def listens(self, where):
+        """Does somebody, at an address and port?"""
+        return f"{where} " in self.place.run("ss -Hlun", check=False).stdout
 
     def set(self, name, address):
         """An A record; None: no such name."""
@@ -117,6 +117,7 @@ class Names:
         """Answers REFUSED, SERVFAIL or NXDOMAIN to everything, or to what is
         asked about one name."""
         self.kill()
+        self.end_refuser()
         if status == "REFUSED" and name is None:
             self.start(about=[])
             return
@@ -124,11 +125,20 @@ class Names:
         self.refuser = self.place.popen(
             ["/usr/bin/python3", "-B", HERE / "refuser.py", "127.0.0.1", port,
              status], name=f"refuser-{self.label}")
+        wait_for("the refuser", lambda: self.listens(f"127.0.0.1:{port}"),
+                 self.refuser)
         where = f"--server=/{name or 'test'}/127.0.0.1#{port}"
         self.start(about=[f"--addn-hosts={self.zone}", where]
                    if name else [where])
         if name:
             self.set(name, None)  # or it would know the answer itself
+
+    def end_refuser(self):
+        """Its port is free for the next."""
+        if self.refuser is not None:
+            self.refuser.kill()
+            self.refuser.wait()
+            self.refuser = None
 
     def pause(self):
         """It takes questions and answers none."""
@@ -141,9 +151,7 @@ class Names:
     def reset(self):
         """The records as at the start, and running."""
         self.known, self.more = dict(self.records), []
-        if self.refuser is not None:
-            self.refuser.kill()
-            self.refuser = None
+        self.end_refuser()
         if not self.is_usual:
             self.kill()
         if self.program is None or self.program.poll() is not None:

@@ -1,7 +1,7 @@
 """groups.py - control groups (version 1) of a world: what processes may use."""
 import pathlib
 
-from stage import Failure
+from stage import wait_for
 
 from .network import Missing
 
@@ -9,6 +9,19 @@ CONTROLLERS = pathlib.Path("/sys/fs/cgroup")
 GROUPS = CONTROLLERS / "memory"
 MEMORY_BYTES = 384 * 1024 * 1024  # of both replicas and the agent beside them
 PERIOD_US = 100_000  # in which a share of the processor is counted
+
+
+def remove(folder):
+    """Those in a group have ended, or are about to."""
+    def is_gone():
+        try:
+            folder.rmdir()
+        except FileNotFoundError:
+            pass
+        except OSError:
+            return False  # somebody is in it
+        return True
+    wait_for(f"the end of those in {folder}", is_gone)
 
 
 class MemoryGroup:
@@ -59,11 +72,7 @@ class MemoryGroup:
 
     def remove(self):
         """Those in it must have ended."""
-        if self.folder.exists():
-            try:
-                self.folder.rmdir()
-            except OSError as why:
-                raise Failure(f"{self.folder}: {why}") from why
+        remove(self.folder)
 
 
 class Group:
@@ -107,4 +116,4 @@ class Group:
         """Those of a name; who was in them must have ended."""
         for controller in ("cpu", "pids"):
             for folder in (CONTROLLERS / controller).glob(f"vedette-{name}*"):
-                folder.rmdir()
+                remove(folder)

@@ -165,7 +165,8 @@ class World:
             if self.folder in where.parents:
                 subprocess.run(["umount", "-l", where], check=False)
         for name in ("config-*", "state-*", "stg", "prd", "pg-*", "pki",
-                     "secrets", "template", "collector", "cloud", "places"):
+                     "secrets", "template", "collector", "cloud", "places",
+                     "tools"):
             for path in self.folder.glob(name):
                 shutil.rmtree(path, ignore_errors=True)
 

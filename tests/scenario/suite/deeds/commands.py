@@ -10,8 +10,6 @@ import pathlib
 import re
 import stat
 import subprocess
-import threading
-import time
 
 from stage import POSTGRES, as_postgres
 
@@ -101,7 +99,9 @@ class Commands(Frame):
         is_touched = re.search(r"\btouch\b", command) is not None
         before = [listing(folder, is_touched) for folder in folders]
         program, log = self.start_command(text, place or "ops", env, names)
-        if wait(program, SOON_S) is None:
+        try:
+            program.wait(SOON_S)
+        except subprocess.TimeoutExpired:
             self.hold(f"command {command}", program)
             return
         if "PGDATA" in command:  # what root left there is the server's
@@ -116,7 +116,7 @@ class Commands(Frame):
     def start_command(self, text, place, env, names):
         """(program, the file of its words)"""
         namespace = self.world.ns(place)
-        label = f"command-{len(self.sessions)}-{time.monotonic_ns()}"
+        label = f"command-{next(self.numbers)}"
         key = env if env in ("stg", "prd") else "stg"
         database = self.world.env(key).database
         environment = dict(os.environ) | names | {
@@ -157,25 +157,15 @@ class Commands(Frame):
         """Of the roles, as libpq reads them."""
         path = self.world.folder / "pgpass"
         if not path.exists():
-            lines = ["*:*:*:batch:batch-only", "*:*:*:vedette_probe:probe-only"]
+            of = self.world.env("stg").database.password_of
+            lines = [f"*:*:*:{role}:{of(role)}"
+                     for role in ("batch", "vedette_probe")]
             lines += [f"{self.world.ns(f'{env}-db').addr}:*:*:app:"
                       f"{self.world.env(env).password}"
                       for env in ("stg", "prd")]
             path.touch(mode=0o600)
             path.write_text("\n".join(lines) + "\n")
         return path
-
-
-def wait(program, seconds):
-    """The exit code, or None while it runs."""
-    never = threading.Event()
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            return program.wait(0.1)
-        except subprocess.TimeoutExpired:
-            never.wait(0)
-    return program.poll()
 
 
 def listing(folder, with_times):

@@ -5,12 +5,15 @@ import re
 import signal
 import subprocess
 
+from stage import POSTGRES
+
 from suite.deeds.frame import Frame, Undone
 
 INODES = 100_000
 BEGINS_S = 30  # until a session stands
 PSQL = ("(printf '%s;\\n' \"$1\"; exec sleep 100000) | "
-        "exec /usr/lib/postgresql/15/bin/psql -qAtX -v ON_ERROR_STOP=1")
+        f"exec {POSTGRES}/psql -qAtX -v ON_ERROR_STOP=1")
+SUPERUSER = (None, "postgres", "superuser")  # as a text names it, or nobody
 FULL = "too many clients|remaining connection slots|too many connections"
 # Rows of our own kind, for a statement that only says how many.
 ROWS = {
@@ -78,7 +81,7 @@ class Data(Frame):
     def as_role(self, database, role, sql):
         """The statements by a role; "app" of a scenario is the application's.
         One that is not there yet is somebody who may do everything."""
-        if role in (None, "postgres", "superuser"):
+        if role in SUPERUSER:
             return sql
         self.make_role(database, role)
         return f"SET ROLE {role}; {sql}"
@@ -89,14 +92,14 @@ class Data(Frame):
         if not database.sql("SELECT 1 FROM pg_roles WHERE rolname = "
                             f"'{role}'").strip():
             database.sql(f"CREATE ROLE {role} SUPERUSER LOGIN PASSWORD "
-                         f"'{role}-only'")
+                         f"'{database.password_of(role)}'")
 
     def login(self, env, role, application):
         """What libpq needs of the environment to be somebody."""
         database = self.database(env)
         who = {"PGPORT": str(database.port), "PGDATABASE": database.name,
                "PGAPPNAME": application}
-        if role in (None, "postgres", "superuser"):
+        if role in SUPERUSER:
             return who | {"PGUSER": "postgres", "PGHOST": str(database.socket)}
         self.make_role(database, role)
         return who | {"PGUSER": role, "PGPASSWORD": database.password_of(role),
@@ -126,7 +129,7 @@ class Data(Frame):
         database = self.database(env)
         sql = self.filled(sql)
         environment = dict(os.environ) | self.login(env, role, application)
-        label = f"session-{env}-{len(self.sessions)}"
+        label = f"session-{env}-{next(self.numbers)}"
         for _ in range(count):
             self.hold(f"session {env}", self.world.ns(f"{env}-db").popen(
                 ["sh", "-c", PSQL, "sh", sql], name=label,

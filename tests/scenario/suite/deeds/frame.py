@@ -1,6 +1,7 @@
 """frame.py - what every deed needs: the world, its names, what it holds."""
 import hashlib
 import ipaddress
+import itertools
 import os
 import re
 import signal
@@ -19,6 +20,7 @@ class Frame:
     def __init__(self, world, pace):
         self.world, self.pace = world, pace
         self.sessions = []  # (what for, program)
+        self.numbers = itertools.count()  # one for each program's log
         self.kept = {}  # path: its content before the first change
         self.secrets = {}  # "<version 4>": what it is
 
