@@ -4,7 +4,6 @@ from suite.deeds.frame import Frame
 from suite.world import Missing
 
 DAY_S = 86400
-UPSTREAM_PORT = 8000
 
 
 class Services(Frame):
@@ -54,8 +53,7 @@ class Services(Frame):
                 f"{place.place.addr}:{place.replicas[target].port}")
             return
         host, _, port = target.partition(":")
-        self.nginx(env).upstream(
-            f"{self.address(host)}:{port or UPSTREAM_PORT}")
+        self.nginx(env).upstream(f"{self.address(host)}:{port}")
 
     # --- payments ------------------------------------------------------------
 
