@@ -34,8 +34,9 @@ def one_world():
     """A world for all tests of a file, which leave it as it was; not yet
     well when they begin."""
     from suite.world import Missing, World  # pylint: disable=import-outside-toplevel
+    build = os.environ["VEDETTE_BUILD"]
     folder = pathlib.Path(tempfile.mkdtemp(prefix="vw-"))
-    world = World(None, folder, os.environ["VEDETTE_BUILD"], WORLD_PACE)
+    world = World(None, folder, build, WORLD_PACE)
     try:
         world.start(well=False)
         yield world
