@@ -222,7 +222,8 @@ settle_related(const struct judge *judge, const struct fleet_fact *changed,
 static bool
 may_change(const struct fleet_fact *fact)
 {
-	static const char *const names[] = { "build", "*/server_started" };
+	static const char *const names[] = { "build", "*/server_started",
+		"process/started", "*start_time" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (text_matches(names[i], fact->name))

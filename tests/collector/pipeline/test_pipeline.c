@@ -268,6 +268,8 @@ static const struct drift_story {
 	{ "a build is meant to change", "build", "a+b", 0, 0 },
 	{ "a server may be started again", "postgres/db/server_started", "a+b",
 	    0, 0 },
+	{ "so may a process", "process/started", "a+b", 0, 0 },
+	{ "whatever others call that", "start_time", "a+b", 0, 0 },
 	{ "a restart knows what was good", "setting/x", "a+^b", 1, 0 },
 	{ "and what was flagged", "setting/x", "a+b^a", 1, 1 },
 };
