@@ -325,18 +325,6 @@ find_addresses(const struct look *look)
 
 /* --- the same build elsewhere --------------------------------------------------------------- */
 
-static const struct scene_fact *
-fact_of(const struct scene *scene, const char *environment, const char *service,
-    const char *name)
-{
-	for (size_t i = 0; i < scene->n_facts; i++)
-		if (text_same(scene->facts[i].environment, environment) &&
-		    text_same(scene->facts[i].service, service) &&
-		    text_same(scene->facts[i].name, name))
-			return &scene->facts[i];
-	return NULL;
-}
-
 /* Do users of a service elsewhere feel anything?  1 fails, 0 is well, -1
  * nobody looks. */
 static int
@@ -368,7 +356,7 @@ find_build(const struct look *look)
 	const char *service = chain_sufferer(look->chain, scene, look->break_);
 	const struct scene_fact *own = service == NULL
 	    ? NULL
-	    : fact_of(scene, scene->environment, service, "build");
+	    : scene_find_fact(scene, scene->environment, service, "build");
 
 	if (own == NULL || own->value[0] == '\0')
 		return;

@@ -32,17 +32,13 @@ does_anything_fail(const struct scene *scene)
 const struct scene *
 late_mark(struct arena *arena, const struct scene *scene)
 {
-	size_t n = scene->n_views;
-	struct scene *out;
 	struct scene_view *views;
+	struct scene *out;
 
 	if (does_anything_fail(scene))
 		return scene;
-	out = arena_zalloc(arena, sizeof(*out));
-	views = arena_zalloc(arena, (n + 1) * sizeof(*views));
-	*out = *scene;
-	for (size_t i = 0; i < n; i++) {
-		views[i] = scene->views[i];
+	out = scene_copy(&views, arena, scene);
+	for (size_t i = 0; i < out->n_views; i++) {
 		if (views[i].late_from_ms == 0 || !speaks(scene, &views[i]) ||
 		    !node_is_user_facing(scene, &views[i]) ||
 		    node_is_failing(&views[i]))
@@ -51,7 +47,6 @@ late_mark(struct arena *arena, const struct scene *scene)
 		views[i].bad_from_ms = views[i].late_from_ms;
 		views[i].good_ms = views[i].late_good_ms;
 	}
-	out->views = views;
 	return out;
 }
 

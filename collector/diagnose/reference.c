@@ -34,20 +34,16 @@ find_own(const struct scene *scene, const struct series *series)
 const struct scene *
 reference_mark(struct arena *arena, const struct scene *scene)
 {
-	size_t n = scene->n_views;
-	struct scene *out = arena_zalloc(arena, sizeof(*out));
-	struct scene_view *views =
-	    arena_zalloc(arena, (n + 1) * sizeof(*views));
+	struct scene_view *views;
+	struct scene *out = scene_copy(&views, arena, scene);
 
-	*out = *scene;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < scene->n_views; i++) {
 		const struct series *series = scene->views[i].series;
 		const struct series *own = series->reference_of[0] == '\0'
 		    ? find_own(scene, series)
 		    : NULL;
 		struct series *copy;
 
-		views[i] = scene->views[i];
 		if (own == NULL)
 			continue;
 		copy = arena_zalloc(arena, sizeof(*copy));
@@ -55,6 +51,5 @@ reference_mark(struct arena *arena, const struct scene *scene)
 		copy->reference_of = own->probe;
 		views[i].series = copy;
 	}
-	out->views = views;
 	return out;
 }

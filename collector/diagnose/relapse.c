@@ -324,19 +324,15 @@ const struct scene *
 relapse_mark(struct arena *arena, const struct scene *scene)
 {
 	size_t n = scene->n_views;
-	struct scene *out = arena_zalloc(arena, sizeof(*out));
-	struct scene_view *views =
-	    arena_zalloc(arena, (n + 1) * sizeof(*views));
+	struct scene_view *views;
+	struct scene *out = scene_copy(&views, arena, scene);
 	const char **targets = arena_zalloc(arena, (n + 1) * sizeof(*targets));
 	struct relapse *relapses =
 	    arena_zalloc(arena, (n + 1) * sizeof(*relapses));
 
-	*out = *scene;
-	for (size_t i = 0; i < n; i++) {
-		views[i] = scene->views[i];
+	for (size_t i = 0; i < n; i++)
 		if (is_state(scene, &views[i]))
 			targets[i] = target_of(scene, &views[i]);
-	}
 	for (size_t i = 0; i < n; i++) {
 		struct gathering of = { .scene = scene,
 			.environment = views[i].series->environment,
@@ -350,7 +346,6 @@ relapse_mark(struct arena *arena, const struct scene *scene)
 		out->n_relapses += look(&relapses[out->n_relapses], arena, &of);
 	}
 	out->relapses = relapses;
-	out->views = views;
 	mark_all(views, out, targets);
 	return out;
 }

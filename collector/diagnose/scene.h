@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/base/mem.h"
 #include "proto/mark.h"
 #include "proto/result.h"
 
@@ -200,5 +201,13 @@ struct scene {
 	const struct relapse *relapses;
 	size_t n_relapses;
 };
+
+/* The same scene with views of its own, *out_views, for who marks them. */
+struct scene *scene_copy(struct scene_view **out_views, struct arena *arena,
+    const struct scene *scene);
+
+/* The fact as it is in force; NULL: nobody told it. */
+const struct scene_fact *scene_find_fact(const struct scene *scene,
+    const char *environment, const char *service, const char *name);
 
 #endif

@@ -3,18 +3,13 @@
 #include "collector/diagnose/peers.h"
 #include "collector/diagnose/replica.h"
 #include "collector/diagnose/sibling.h"
+#include "collector/diagnose/told.h"
 #include "proto/base/text.h"
 
 static const char *
 replica_of(const struct scene_view *view)
 {
-	const struct result *told = view->told;
-
-	for (size_t i = 0; i < told->n_attributes; i++)
-		if (text_same(told->attributes[i].name, "replica") &&
-		    told->attributes[i].text != NULL)
-			return told->attributes[i].text;
-	return "";
+	return told_text(view->told, "replica");
 }
 
 static bool
@@ -66,31 +61,21 @@ is_others(const struct scene_change *change, const struct scene_fact *fact)
 	    !text_same(fact->name, change->name);
 }
 
-static const struct scene_fact *
-fact_of(const struct scene *scene, const struct scene_change *change)
-{
-	for (size_t i = 0; i < scene->n_facts; i++)
-		if (text_same(
-			scene->facts[i].environment, change->environment) &&
-		    text_same(scene->facts[i].service, change->service) &&
-		    text_same(scene->facts[i].name, change->name))
-			return &scene->facts[i];
-	return NULL;
-}
-
 const struct scene_fact *
 sibling_odd(const struct scene_fact **out, const struct scene *scene,
     const struct suspects *suspects)
 {
 	for (size_t i = 0; i < suspects->n; i++) {
 		const struct suspect *suspect = &suspects->list[i];
-		const struct scene_fact *own = fact_of(scene, suspect->change);
+		const struct scene_change *change = suspect->change;
+		const struct scene_fact *own = scene_find_fact(
+		    scene, change->environment, change->service, change->name);
 
 		if (own == NULL || suspect->class != CHANGE_INPUT ||
 		    !suspect->is_before || !suspect->is_used)
 			continue;
 		for (size_t k = 0; k < scene->n_facts; k++)
-			if (is_others(suspect->change, &scene->facts[k]) &&
+			if (is_others(change, &scene->facts[k]) &&
 			    peers_values_differ(own, &scene->facts[k])) {
 				*out = &scene->facts[k];
 				return own;

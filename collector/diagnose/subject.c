@@ -17,13 +17,10 @@
 static const char *
 build_of(const struct scene *scene, const char *service)
 {
-	for (size_t i = 0; i < scene->n_facts; i++)
-		if (text_same(
-			scene->facts[i].environment, scene->environment) &&
-		    text_same(scene->facts[i].service, service) &&
-		    text_same(scene->facts[i].name, "build"))
-			return scene->facts[i].value;
-	return "";
+	const struct scene_fact *fact =
+	    scene_find_fact(scene, scene->environment, service, "build");
+
+	return fact != NULL ? fact->value : "";
 }
 
 /* --- per class --------------------------------------------------------------------- */

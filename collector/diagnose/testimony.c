@@ -108,17 +108,14 @@ testify(struct scene_view *out, const struct scene *scene,
 const struct scene *
 testimony_mark(struct arena *arena, const struct scene *scene)
 {
-	struct scene *out = arena_zalloc(arena, sizeof(*out));
-	struct scene_view *views =
-	    arena_zalloc(arena, (scene->n_views + 1) * sizeof(*views));
+	struct scene_view *views;
+	struct scene *out = scene_copy(&views, arena, scene);
 
-	*out = *scene;
 	for (size_t i = 0; i < scene->n_views; i++) {
 		const struct scene_view *log = &scene->views[i];
 		const struct scene_view *failure;
 		struct scene_view marked;
 
-		views[i] = *log;
 		if (log->n_said == 0 || node_is_failing(log) ||
 		    !text_same(log->series->environment, scene->environment) ||
 		    !node_counts(log) || !node_is_fresh(scene, log))
@@ -127,6 +124,5 @@ testimony_mark(struct arena *arena, const struct scene *scene)
 		if (failure != NULL && testify(&marked, scene, log, failure))
 			views[i] = marked;
 	}
-	out->views = views;
 	return out;
 }
