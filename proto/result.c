@@ -172,6 +172,13 @@ vantage_counts(enum vantage vantage)
 	return vantage != VANTAGE_WORKSTATION;
 }
 
+bool
+vantage_is_inside(enum vantage vantage)
+{
+	return vantage == VANTAGE_IN_SERVICE ||
+	    vantage == VANTAGE_IN_ENVIRONMENT;
+}
+
 char *
 result_reason(char out[REASON_TEXT_BYTES], const struct series *series,
     const struct result *result)

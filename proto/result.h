@@ -104,6 +104,8 @@ enum reason reason_of_sqlstate(const char *sqlstate);
 
 /* May an observation from here speak for its environment? */
 bool vantage_counts(enum vantage vantage);
+/* Is it made within it? */
+bool vantage_is_inside(enum vantage vantage);
 
 /* Limits on what a result may hold; longer text is cut, more is refused. */
 #define PHASES_MAX        12

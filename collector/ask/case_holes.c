@@ -60,13 +60,6 @@ holes_free(struct case_holes *holes)
 	free(holes);
 }
 
-static bool
-is_inside(enum vantage vantage)
-{
-	return vantage == VANTAGE_IN_SERVICE ||
-	    vantage == VANTAGE_IN_ENVIRONMENT;
-}
-
 void
 case_holes_add(
     struct case_holes *holes, const struct series *series, int64_t at_ms)
@@ -82,12 +75,12 @@ case_holes_add(
 		presence->environment = mem_strdup(series->environment);
 		map_put(holes->environments, presence->environment, presence);
 	}
-	if (is_inside(series->vantage) && !presence->has_inside) {
+	if (vantage_is_inside(series->vantage) && !presence->has_inside) {
 		presence->has_inside = true;
 		memset(presence->slots, 0, sizeof(presence->slots));
 		presence->interval_ms = 0;
 	}
-	if (presence->has_inside && !is_inside(series->vantage))
+	if (presence->has_inside && !vantage_is_inside(series->vantage))
 		return;
 	presence->slots[slot] = true;
 	if (series->interval_ms > 0 &&

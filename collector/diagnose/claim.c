@@ -58,23 +58,11 @@ claim_is_of_repair(const char *text)
 
 /* --- paths ---------------------------------------------------------------- */
 
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool
-is_word_byte(char c)
-{
-	return is_letter(c) || (c >= '0' && c <= '9');
-}
-
 /* "and/or" and "1/2" are none, nor is what begins with another word. */
 static bool
 begins_path(const char *text, const char *at)
 {
-	return at[0] == '/' && is_letter(at[1]) &&
+	return at[0] == '/' && text_is_letter(at[1]) &&
 	    (at == text || strchr(" \t\"'(`", at[-1]) != NULL);
 }
 
@@ -110,7 +98,7 @@ last_word(const char *path, size_t *out_n)
 	for (const char *at = path; *at != '\0';) {
 		size_t n = strcspn(at, "/");
 
-		if (n >= WORD_LEAST && is_letter(at[0])) {
+		if (n >= WORD_LEAST && text_is_letter(at[0])) {
 			word = at;
 			*out_n = n;
 		}
@@ -127,11 +115,11 @@ holds_word(const char *text, const char *word, size_t n)
 	if (n > WORD_LEAST && (word[n - 1] | 0x20) == 's')
 		n--;
 	for (const char *at = text; *at != '\0'; at++) {
-		if (at > text && is_word_byte(at[-1]))
+		if (at > text && text_is_word(at[-1]))
 			continue;
 		if (strncasecmp(at, word, n) != 0)
 			continue;
-		if (!is_word_byte(at[n + ((at[n] | 0x20) == 's')]))
+		if (!text_is_word(at[n + ((at[n] | 0x20) == 's')]))
 			return true;
 	}
 	return false;
@@ -240,7 +228,7 @@ claim_topic(struct arena *arena, const struct scene *scene,
 		size_t n = 0;
 		const char *word;
 
-		while (is_letter(at[n]))
+		while (text_is_letter(at[n]))
 			n++;
 		word = note(arena, "%.*s", (int)n, at);
 		if (n >= TOPIC_LEAST && !is_common(at, n) &&

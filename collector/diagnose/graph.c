@@ -65,9 +65,7 @@ look_at_series(struct unknown *unknown, const struct series *series)
 	static const char *const given[] = { "journey", "env", "settings" };
 	static const char *const plumbing[] = { "tcp", "dns", "tls", "icmp",
 		"host" };
-	enum product asked = strncmp(series->kind, "gcp.", 4) == 0
-	    ? PRODUCT_NONE
-	    : product_of_name(series->kind);
+	enum product asked = node_asked(series);
 
 	unknown->answers |=
 	    is_one_of(series->kind, answering, COUNT(answering));

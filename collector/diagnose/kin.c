@@ -59,8 +59,7 @@ ip_bytes(const char *text)
 static bool
 is_cut(char c)
 {
-	return c != '.' && c != '-' && (c < '0' || c > '9') &&
-	    (c < 'a' || c > 'z') && (c < 'A' || c > 'Z');
+	return c != '.' && c != '-' && !text_is_word(c);
 }
 
 /* Does the text tell this host; NULL: any address of numbers? */

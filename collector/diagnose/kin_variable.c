@@ -26,24 +26,17 @@ struct word {
 	size_t n;
 };
 
-static bool
-is_word_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9');
-}
-
 /* The next word, from where the one before ended; false: no more. */
 static bool
 next_word(struct word *word)
 {
 	const char *at = word->bytes + word->n;
 
-	while (*at != '\0' && !is_word_byte(*at))
+	while (*at != '\0' && !text_is_word(*at))
 		at++;
 	word->bytes = at;
 	word->n = 0;
-	while (is_word_byte(at[word->n]))
+	while (text_is_word(at[word->n]))
 		word->n++;
 	return word->n > 0;
 }

@@ -96,8 +96,7 @@ node_counts(const struct scene_view *view)
 bool
 node_is_inside(const struct scene_view *view)
 {
-	return view->series->vantage == VANTAGE_IN_SERVICE ||
-	    view->series->vantage == VANTAGE_IN_ENVIRONMENT;
+	return vantage_is_inside(view->series->vantage);
 }
 
 bool
@@ -128,20 +127,18 @@ node_is_user_facing(const struct scene *scene, const struct scene_view *view)
 
 /* --- where a view stands -------------------------------------------------------- */
 
-/* What answers to such a probe, by its protocol. */
-static enum product
-asked_of(const struct series *series)
+enum product
+node_asked(const struct series *series)
 {
-	return strncmp(series->kind, "gcp.", 4) == 0
-	    ? PRODUCT_NONE
-	    : product_of_name(series->kind);
+	return platform_is_kind(series->kind) ? PRODUCT_NONE
+					      : product_of_name(series->kind);
 }
 
 static bool
 fits(const struct scene *scene, const struct series *series,
     const char *dependency)
 {
-	enum product asked = asked_of(series);
+	enum product asked = node_asked(series);
 
 	if (kin_is_named(series->probe, dependency))
 		return true;
@@ -163,7 +160,7 @@ dependency_of(const struct scene *scene, const struct series *series)
 	for (size_t i = 0; own != NULL && i < own->n_optional; i++)
 		if (fits(scene, series, own->optional[i]))
 			return own->optional[i];
-	return asked_of(series) != PRODUCT_NONE ? series->kind : "";
+	return node_asked(series) != PRODUCT_NONE ? series->kind : "";
 }
 
 static void
@@ -476,7 +473,7 @@ node_place(
 	 * that of a plug-in which asks a platform. */
 	if ((out->layer >= LAYER_APP && words_are_testimony(view)) ||
 	    (out->token == TOKEN_PLATFORM_BAD &&
-		strncmp(series->kind, "gcp.", 4) != 0) ||
+		!platform_is_kind(series->kind)) ||
 	    (out->layer >= LAYER_QUERY &&
 		(out->layer == LAYER_QUERY || out->dependency[0] != '\0') &&
 		last_phase(phase, view)[0] == '\0'))

@@ -98,6 +98,9 @@ node_is_user_facing(const struct scene *scene, const struct scene_view *view);
 void node_place(
     struct node *out, const struct scene *scene, const struct scene_view *view);
 
+/* What answers to such a probe, by its protocol. */
+enum product node_asked(const struct series *series);
+
 /* What the run was about, for comparisons between vantages: service or
  * dependency. */
 const char *node_target(const struct node *node);

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "collector/diagnose/node.h"
+#include "collector/diagnose/platform.h"
 #include "proto/base/text.h"
 
 #define DEPTH_MAX 16 /* of dependencies, should they form a circle */
@@ -24,7 +25,7 @@ is_plumbing(const char *kind)
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (text_same(kind, kinds[i]))
 			return true;
-	return strncmp(kind, "gcp.", 4) == 0;
+	return platform_is_kind(kind);
 }
 
 /* Does anybody say which build of it runs, or release one?  NULL: of any. */

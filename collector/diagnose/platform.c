@@ -21,17 +21,22 @@ static const struct resource resources[] = {
 #define RESOURCES (sizeof(resources) / sizeof(resources[0]))
 
 bool
+platform_is_kind(const char *kind)
+{
+	return strncmp(kind, "gcp.", 4) == 0;
+}
+
+bool
 platform_is(const struct series *series)
 {
-	return strncmp(series->kind, "gcp.", 4) == 0 ||
+	return platform_is_kind(series->kind) ||
 	    series->vantage == VANTAGE_CONTROL_PLANE;
 }
 
 static bool
 is_name_byte(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+	return text_is_word(c) || c == '-' || c == '_' || c == '.';
 }
 
 /* Words that follow a noun and are no name. */
@@ -92,7 +97,7 @@ platform_is_secret(const struct scene_view *view)
 {
 	const struct series *series = view->series;
 
-	if (strncmp(series->kind, "gcp.", 4) == 0)
+	if (platform_is_kind(series->kind))
 		return text_same(series->kind, "gcp.secret");
 	return series->vantage == VANTAGE_CONTROL_PLANE &&
 	    (strcasestr(series->probe, "secret") != NULL ||

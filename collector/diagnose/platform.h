@@ -7,6 +7,9 @@
 #include "collector/diagnose/scene.h"
 #include "proto/base/mem.h"
 
+/* Does a probe of this kind ask a cloud's own interface? */
+bool platform_is_kind(const char *kind);
+
 /* Is this the state of a platform's resource, by its kind or by where it was
  * read? */
 bool platform_is(const struct series *series);

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "collector/diagnose/product.h"
+#include "proto/base/text.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -228,18 +229,6 @@ product_kind(enum product product)
 	return kinds[product];
 }
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_word_byte(char c)
-{
-	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* Is the segment of n bytes the word, or the word with a number ("db1")?  A
  * long word may stand anywhere in it, and "db" at its end ("ordersdb", not
  * TODB). */
@@ -259,7 +248,7 @@ is_named(const char *segment, size_t n, const char *word)
 	if (strcmp(word, "db") == 0 &&
 	    strncmp(segment + n - bytes, word, bytes) == 0)
 		return true;
-	while (rest < n && is_digit(segment[rest]))
+	while (rest < n && text_is_digit(segment[rest]))
 		rest++;
 	return rest == n && strncasecmp(segment, word, bytes) == 0;
 }
@@ -281,7 +270,7 @@ product_of_name(const char *name)
 	while (*name != '\0' && found == PRODUCT_NONE) {
 		size_t n = 0;
 
-		while (is_word_byte(name[n]))
+		while (text_is_word(name[n]))
 			n++;
 		found = product_of_segment(name, n);
 		name += n + (name[n] != '\0');

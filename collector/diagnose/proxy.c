@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "collector/diagnose/kin.h"
-#include "collector/diagnose/note.h"
 #include "collector/diagnose/proxy.h"
 #include "collector/diagnose/told.h"
 #include "proto/base/text.h"
@@ -10,6 +9,15 @@
  * answer and in the names of their files. */
 static const char *const programs[] = { "nginx", "haproxy", "envoy", "traefik",
 	"caddy", "varnish", "openresty" };
+
+const char *
+proxy_program(const char *text)
+{
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+		if (strcasestr(text, programs[i]) != NULL)
+			return programs[i];
+	return NULL;
+}
 
 const char *
 proxy_of(const struct scene_view *view)
@@ -110,8 +118,8 @@ proxy_passed(const struct chain *chain, const struct scene *scene)
 }
 
 const char *
-proxy_name(struct arena *arena, const struct scene *scene,
-    const struct chain *chain, const struct node *node)
+proxy_name(const struct scene *scene, const struct chain *chain,
+    const struct node *node)
 {
 	const char *name = proxy_of(node->view);
 
@@ -127,8 +135,6 @@ proxy_name(struct arena *arena, const struct scene *scene,
 	}
 	if (!node_is_application(scene, node->service))
 		return node->service;
-	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
-		if (strcasestr(node->view->told->message, programs[i]) != NULL)
-			return programs[i];
-	return note(arena, "%s", node->service);
+	name = proxy_program(node->view->told->message);
+	return name != NULL ? name : node->service;
 }

@@ -10,6 +10,9 @@
 
 #include "collector/diagnose/chain.h"
 
+/* "nginx": the program that a text names; NULL: none. */
+const char *proxy_program(const char *text);
+
 /* What a check is said to go through, by its attribute of that name; "". */
 const char *proxy_of(const struct scene_view *view);
 
@@ -21,7 +24,7 @@ proxy_passed(const struct chain *chain, const struct scene *scene);
 
 /* "nginx": the hop that failed, as it is declared, by its service or that of a
  * proxy that fails alike, or as it calls itself. */
-const char *proxy_name(struct arena *arena, const struct scene *scene,
-    const struct chain *chain, const struct node *node);
+const char *proxy_name(const struct scene *scene, const struct chain *chain,
+    const struct node *node);
 
 #endif

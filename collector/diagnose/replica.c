@@ -1,26 +1,15 @@
 #include <string.h>
 
 #include "collector/diagnose/replica.h"
+#include "proto/base/text.h"
 
 #define NUMBER_DIGITS 5 /* a longer number is an id, not a count */
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 /* What is no part of a word. */
 static bool
 is_cut(char c)
 {
-	return c == '\0' || (!is_digit(c) && !is_letter(c));
+	return !text_is_word(c);
 }
 
 /* The part of a name, from begin to end, in which it differs. */
@@ -49,9 +38,9 @@ cut_alike(struct part *a, struct part *b)
 static void
 widen(struct part *part, const char *name)
 {
-	while (part->begin > name && is_digit(part->begin[-1]))
+	while (part->begin > name && text_is_digit(part->begin[-1]))
 		part->begin--;
-	while (is_digit(*part->end))
+	while (text_is_digit(*part->end))
 		part->end++;
 }
 
@@ -62,8 +51,8 @@ is_label(const struct part *part, const char *name)
 	size_t n = length(part);
 
 	for (size_t i = 0; i < n; i++)
-		if (!is_digit(part->begin[i]))
-			return n == 1 && is_letter(*part->begin) &&
+		if (!text_is_digit(part->begin[i]))
+			return n == 1 && text_is_letter(*part->begin) &&
 			    part->begin > name && is_cut(part->begin[-1]) &&
 			    is_cut(*part->end);
 	return n >= 1 && n <= NUMBER_DIGITS;

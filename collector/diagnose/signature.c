@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "collector/diagnose/signature.h"
+#include "proto/base/text.h"
 
 /* What "*" may stand for: more is another sentence. */
 #define ANYTHING_MAX_BYTES 200
@@ -47,21 +48,9 @@ lower(char c)
 }
 
 static bool
-is_letter(char c)
-{
-	return lower(c) >= 'a' && lower(c) <= 'z';
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
 is_hex(char c)
 {
-	return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
+	return text_is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
 }
 
 static bool
@@ -151,7 +140,7 @@ may_begin(const char *phrase, const char *text, size_t at)
 		return true;
 	if (*phrase == '%')
 		return is_space(text[at - 1]);
-	return !is_letter(*phrase) || !is_letter(text[at - 1]);
+	return !text_is_letter(*phrase) || !text_is_letter(text[at - 1]);
 }
 
 /* A phrase that matches, and the object in it. */
@@ -249,10 +238,10 @@ number_bytes(const char *text, size_t n)
 	if (n > 2 && text[0] == '0' && lower(text[1]) == 'x')
 		i = 2;
 	while (i < n && (is_hex(text[i]) || strchr("-:.,_", text[i]) != NULL)) {
-		has_digit |= is_digit(text[i]);
+		has_digit |= text_is_digit(text[i]);
 		i++;
 	}
-	if (!has_digit || (i < n && is_letter(text[i]) && i < 4))
+	if (!has_digit || (i < n && text_is_letter(text[i]) && i < 4))
 		return 0;
 	while (i > 1 && strchr("-:.,_", text[i - 1]) != NULL)
 		i--;
@@ -281,7 +270,7 @@ signature_fingerprint(const char *text, size_t n)
 	size_t i = 0;
 
 	while (i < n) {
-		bool inside = i > 0 && is_letter(text[i - 1]);
+		bool inside = i > 0 && text_is_letter(text[i - 1]);
 		size_t skip = inside ? 0 : number_bytes(text + i, n - i);
 		char sign = '#';
 
@@ -290,7 +279,7 @@ signature_fingerprint(const char *text, size_t n)
 		if (skip == 0) {
 			skip = 1;
 			sign = lower(text[i]);
-			if (is_digit(sign))
+			if (text_is_digit(sign))
 				sign = '#';
 		}
 		if (is_space(sign)) {
@@ -299,7 +288,7 @@ signature_fingerprint(const char *text, size_t n)
 			if (gap)
 				hash = mix(hash, ' ');
 			gap = false;
-			any |= is_letter(sign);
+			any |= text_is_letter(sign);
 			hash = mix(hash, sign);
 		}
 		i += skip;

@@ -210,8 +210,8 @@ net_subject(struct arena *arena, const struct scene *scene,
 
 	if (findings_get(findings, TOKEN_PROXY_FAIL) != NULL &&
 	    node->text.signature != SIGNATURE_PROXY)
-		return note(arena, "lb:%s#upstream",
-		    proxy_name(arena, scene, chain, node));
+		return note(
+		    arena, "lb:%s#upstream", proxy_name(scene, chain, node));
 	if (change != NULL && strncmp(change->change->name, "dns/", 4) == 0)
 		return subject_of_change(arena, change->change);
 	finding = findings_get(findings, TOKEN_LATENCY);

@@ -2,6 +2,7 @@
 
 #include "collector/diagnose/exercise.h"
 #include "collector/diagnose/kin.h"
+#include "collector/diagnose/proxy.h"
 #include "collector/diagnose/sibling.h"
 #include "collector/diagnose/suspects.h"
 #include "proto/base/text.h"
@@ -37,10 +38,6 @@ static const struct {
 	{ "*proxy*", CHANGE_PATH },
 	{ "*resolver*", CHANGE_PATH },
 	{ "ruleset*", CHANGE_PATH },
-	{ "*nginx*", CHANGE_PATH },
-	{ "*haproxy*", CHANGE_PATH },
-	{ "*envoy*", CHANGE_PATH },
-	{ "*traefik*", CHANGE_PATH },
 	{ "*upstream*", CHANGE_PATH },
 	{ "*security_group*", CHANGE_PATH },
 	{ "*security-group*", CHANGE_PATH },
@@ -90,13 +87,23 @@ static const struct {
 	{ "host/*/memory_bytes", CHANGE_PLATFORM },
 };
 
+/* A variable is what a program is given, whatever it is called. */
+static bool
+names_proxy(const char *name)
+{
+	return strncmp(name, "env", 3) != 0 && proxy_program(name) != NULL;
+}
+
 static enum change_class
 class_of_name(const char *name, enum change_class otherwise)
 {
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (text_matches(names[i].pattern, name))
-			return names[i].class;
-	return otherwise;
+			return names[i].class != CHANGE_RELEASE &&
+				names_proxy(name)
+			    ? CHANGE_PATH
+			    : names[i].class;
+	return names_proxy(name) ? CHANGE_PATH : otherwise;
 }
 
 bool

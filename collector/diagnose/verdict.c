@@ -5,6 +5,7 @@
 #include "collector/diagnose/node.h"
 #include "collector/diagnose/note.h"
 #include "collector/diagnose/peers.h"
+#include "collector/diagnose/proxy.h"
 #include "collector/diagnose/reference.h"
 #include "collector/diagnose/relapse.h"
 #include "collector/diagnose/remarks.h"
@@ -101,10 +102,6 @@ static const struct {
 	const char *pattern, *kind, *gone;
 } trigger_kinds[] = {
 	{ "dns/*", "dns_change", NULL },
-	{ "*nginx*", "proxy_change", NULL },
-	{ "*haproxy*", "proxy_change", NULL },
-	{ "*envoy*", "proxy_change", NULL },
-	{ "*traefik*", "proxy_change", NULL },
 	{ "*upstream*", "proxy_change", NULL },
 	{ "*proxy*", "proxy_change", NULL },
 	{ "ruleset*", "firewall_change", NULL },
@@ -133,6 +130,10 @@ trigger_kind(const struct suspect *suspect)
 		return mark_kind_name(change->kind);
 	if (suspect_is_server_setting(change))
 		return "server_setting_change";
+	if (suspect->class == CHANGE_PATH &&
+	    strncmp(change->name, "dns/", 4) != 0 &&
+	    proxy_program(change->name) != NULL)
+		return "proxy_change";
 	for (size_t i = 0; i < sizeof(trigger_kinds) / sizeof(trigger_kinds[0]);
 	     i++)
 		if (text_matches(trigger_kinds[i].pattern, change->name))

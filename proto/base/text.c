@@ -384,6 +384,24 @@ text_same(const char *a, const char *b)
 }
 
 bool
+text_is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool
+text_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool
+text_is_word(char c)
+{
+	return text_is_letter(c) || text_is_digit(c);
+}
+
+bool
 text_matches(const char *pattern, const char *text)
 {
 	return fnmatch(pattern, text, 0) == 0;

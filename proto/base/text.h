@@ -70,4 +70,9 @@ bool text_matches(const char *pattern, const char *text);
 
 bool text_same(const char *a, const char *b);
 
+/* Of ASCII, whatever the locale is; a word is letters and digits. */
+bool text_is_letter(char c);
+bool text_is_digit(char c);
+bool text_is_word(char c);
+
 #endif
