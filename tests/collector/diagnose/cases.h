@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "collector/diagnose/verdict.h"
+#include "tests/support/table.h"
 
 #define CASE_AT_MS   INT64_C(1767607200000)
 #define CASE_VIEWS   24
@@ -293,6 +294,40 @@ case_scene(struct case_room *room, const struct seen *seen,
 	room->scene.changes = room->changes;
 	room->scene.facts = room->facts;
 	room->scene.agents = room->agents;
+}
+
+/* An outage, and what it has to be called. */
+struct case_named {
+	const char *name;
+	enum blame blame;
+	const char *subject;
+	struct seen seen[CASE_VIEWS];
+	struct changed changed[CASE_CHANGES];
+	struct known known[CASE_FACTS];
+	const char *trigger; /* its kind; NULL: whatever */
+};
+
+static inline void
+case_assert_named(
+    const struct case_named *row, const struct heard *heard, bool is_declared)
+{
+	struct arena *arena = arena_new(0);
+	struct case_room room;
+	struct verdict verdict;
+
+	case_scene(&room, row->seen, row->changed, row->known, heard);
+	if (!is_declared)
+		room.scene.n_services = 0;
+	verdict_reach(&verdict, arena, &room.scene);
+	for (size_t i = 0; i < verdict.findings.n; i++)
+		print_message("%s: %s\n",
+		    token_row(verdict.findings.list[i].weight.token)->id,
+		    verdict.findings.list[i].text);
+	assert_string_equal(blame_name(verdict.blame), blame_name(row->blame));
+	assert_string_equal(verdict.subject, row->subject);
+	if (row->trigger != NULL)
+		assert_string_equal(verdict.trigger.kind, row->trigger);
+	arena_free(arena);
 }
 
 #endif

@@ -196,6 +196,49 @@ test_outage(void **state)
 	assert_memory_equal(found.db10, again.db10, sizeof(found.db10));
 }
 
+static bool
+has_family(const struct outage *row, enum family family)
+{
+	for (size_t i = 0; i < row->n; i++)
+		if (token_row(row->tokens[i])->family == family)
+			return true;
+	return false;
+}
+
+/* Evidence of another kind never speaks against the class that it is most
+ * likely under, whatever else was found. */
+static void
+test_monotony(void **state)
+{
+	const struct outage *row = *state;
+	struct weight weights[TOKENS_MAX + 1];
+	struct score before, after;
+	int n_added = 0;
+
+	fill(weights, row);
+	score(&before, weights, row->n, &nothing);
+	for (int token = 0; token < TOKEN_COUNT; token++) {
+		const struct token_row *added = token_row((enum token)token);
+		int best = 0;
+
+		if (has_family(row, added->family))
+			continue;
+		for (int i = 1; i < BLAME_COUNT; i++)
+			if (added->permille[i] > added->permille[best])
+				best = i;
+		fill(weights, row);
+		weights[row->n] = (struct weight){ .token = (enum token)token,
+			.percent = 100 };
+		score(&after, weights, row->n + 1, &nothing);
+		if (after.permyriad[best] < before.permyriad[best])
+			fail_msg("%s lowers %s from %d to %d", added->id,
+			    blame_name((enum blame)best),
+			    before.permyriad[best], after.permyriad[best]);
+		n_added++;
+	}
+	assert_true(n_added > 10);
+}
+
 static void
 test_entailed(void **state)
 {
@@ -272,5 +315,6 @@ main(void)
 	};
 
 	return TABLE_RUN(outages, test_outage) +
+	    TABLE_RUN(outages, test_monotony) +
 	    cmocka_run_group_tests_name("rules", rules, NULL, NULL);
 }

@@ -13,15 +13,7 @@
 #define REFUSED "10.77.2.2:5432: Connection refused"
 
 /* Which of the objects that fail, or stand around, is the one. */
-static const struct named {
-	const char *name;
-	enum blame blame;
-	const char *subject;
-	struct seen seen[CASE_VIEWS];
-	struct changed changed[CASE_CHANGES];
-	struct known known[CASE_FACTS];
-	const char *trigger; /* its kind; NULL: whatever */
-} nameds[] = {
+static const struct case_named nameds[] = {
 	/* --- third parties --- */
 	{ "a third party that answers 503 is no fault of the build that fails "
 	  "alike in both environments",
@@ -296,22 +288,8 @@ test_named(void **state)
 {
 	static const struct heard heard[] = { { S, "stg-1", IN, 3 },
 		{ S, "ops-1", EX, 3 }, { P, "prd-1", IN, 3 }, { 0 } };
-	const struct named *row = *state;
-	struct arena *arena = arena_new(0);
-	struct case_room room;
-	struct verdict verdict;
 
-	case_scene(&room, row->seen, row->changed, row->known, heard);
-	verdict_reach(&verdict, arena, &room.scene);
-	for (size_t i = 0; i < verdict.findings.n; i++)
-		print_message("%s: %s\n",
-		    token_row(verdict.findings.list[i].weight.token)->id,
-		    verdict.findings.list[i].text);
-	assert_string_equal(blame_name(verdict.blame), blame_name(row->blame));
-	assert_string_equal(verdict.subject, row->subject);
-	if (row->trigger != NULL)
-		assert_string_equal(verdict.trigger.kind, row->trigger);
-	arena_free(arena);
+	case_assert_named(*state, heard, true);
 }
 
 int

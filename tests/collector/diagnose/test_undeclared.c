@@ -10,14 +10,7 @@
 #define EX VANTAGE_EXTERNAL
 
 /* What can be told when nobody declared a service: "api" and what it uses. */
-static const struct undeclared {
-	const char *name;
-	enum blame blame;
-	const char *subject;
-	struct seen seen[CASE_VIEWS];
-	struct changed changed[CASE_CHANGES];
-	struct known known[CASE_FACTS];
-} undeclareds[] = {
+static const struct case_named undeclareds[] = {
 	{ "an application needs the store beside it", BLAME_ENV,
 	    "envvar:POSTGRES_HOST",
 	    { { S, "exp-1", "orders-db", "login", "postgres", IN,
@@ -81,17 +74,7 @@ static const struct heard heard[] = {
 static void
 test_undeclared(void **state)
 {
-	const struct undeclared *row = *state;
-	struct arena *arena = arena_new(0);
-	struct case_room room;
-	struct verdict verdict;
-
-	case_scene(&room, row->seen, row->changed, row->known, heard);
-	room.scene.n_services = 0;
-	verdict_reach(&verdict, arena, &room.scene);
-	assert_string_equal(blame_name(verdict.blame), blame_name(row->blame));
-	assert_string_equal(verdict.subject, row->subject);
-	arena_free(arena);
+	case_assert_named(*state, heard, false);
 }
 
 int

@@ -1310,14 +1310,70 @@ test_rotation(void **state)
 	assert_same(row, &room);
 }
 
+static const char *
+other_environment(const char *environment)
+{
+	return strcmp(environment, S) == 0 ? P
+	    : strcmp(environment, P) == 0  ? S
+					   : environment;
+}
+
+/* The same outage, with all names of environments exchanged. */
+static void
+swap_environments(struct case_room *room)
+{
+	static const char *const peers[] = { S };
+	static const struct scene_environment environments[] = {
+		{ P, peers, 1 },
+		{ S, NULL, 0 },
+	};
+
+	for (size_t i = 0; i < room->scene.n_views; i++)
+		room->series[i].environment =
+		    other_environment(room->series[i].environment);
+	for (size_t i = 0; i < room->scene.n_changes; i++)
+		room->changes[i].environment =
+		    other_environment(room->changes[i].environment);
+	for (size_t i = 0; i < room->scene.n_facts; i++)
+		room->facts[i].environment =
+		    other_environment(room->facts[i].environment);
+	for (size_t i = 0; i < room->scene.n_agents; i++)
+		room->agents[i].environment =
+		    other_environment(room->agents[i].environment);
+	room->scene.environments = environments;
+	room->scene.environment = P;
+}
+
+/* No environment is another one's better: what is true of one is true of the
+ * other, under its name. */
+static void
+test_swap(void **state)
+{
+	const struct outage *row = *state;
+	const char *named = strstr(row->subject, S);
+	char subject[128];
+	struct case_room room;
+	struct outage as = *row;
+
+	if (named != NULL) {
+		snprintf(subject, sizeof(subject), "%.*s" P "%s",
+		    (int)(named - row->subject), row->subject,
+		    named + strlen(S));
+		as.subject = subject;
+	}
+	make(&room, row);
+	swap_environments(&room);
+	assert_same(&as, &room);
+}
+
 int
 main(void)
 {
 	return TABLE_RUN(outages, test_outage) + TABLE_RUN(lefts, test_left) +
 	    TABLE_RUN(unkepts, test_unkept) +
 	    TABLE_RUN(crossings, test_crossing) +
-	    TABLE_RUN(outages, test_order) + TABLE_RUN(outages, test_shift) +
-	    TABLE_RUN(outages, test_stranger) +
+	    TABLE_RUN(outages, test_swap) + TABLE_RUN(outages, test_order) +
+	    TABLE_RUN(outages, test_shift) + TABLE_RUN(outages, test_stranger) +
 	    TABLE_RUN(outages, test_later_change) +
 	    TABLE_RUN(outages, test_rotation);
 }
