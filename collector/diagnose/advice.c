@@ -73,8 +73,8 @@ act_on_blindness(const struct work *work)
 		    "pass: what was reported is not so, or no longer",
 		    "fail: an outage that nobody watched", "read-only");
 	act(work, note(work->arena, "vedette diagnose %s", environment),
-	    "re-run diagnose: evidence from inside",
-	    "the blind spot remains", "read-only");
+	    "re-run diagnose: evidence from inside", "the blind spot remains",
+	    "read-only");
 }
 
 /* Build and inputs changed together: one of them is put back alone. */
