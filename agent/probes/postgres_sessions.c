@@ -14,16 +14,21 @@
 
 /* A row of each kind of thing.  Who holds what others wait for waits for
  * nobody itself; process 0 is a prepared transaction.  Of what kind a session is
- * who may not know sees nothing, only whose it is. */
+ * who may not know sees nothing, only whose it is; who waits, and for whom, any
+ * role sees.  Since when is known from version 14 on, and for a moment not yet;
+ * before that it counts from the beginning of the statement. */
 const char postgres_sessions_query[] =
     "with session as (select pid, usename::text as role, state,"
     " coalesce(application_name, '') as application, query_start,"
-    " wait_event_type = 'Lock' as waits from pg_stat_activity"
+    " backend_type is null as is_hidden from pg_stat_activity"
     " where (backend_type = 'client backend' or (backend_type is null"
     " and usesysid is not null)) and pid <> pg_backend_pid()),"
+    " lock as (select pid, mode, relation, to_jsonb(l) as row"
+    " from pg_locks l where not granted),"
     " waiting as (select pid, unnest(pg_blocking_pids(pid)) as by,"
-    " extract(epoch from clock_timestamp() - query_start) as seconds"
-    " from session where waits),"
+    " extract(epoch from clock_timestamp() - case when row ? 'waitstart'"
+    " then coalesce((row ->> 'waitstart')::timestamptz, clock_timestamp())"
+    " else query_start end) as seconds from lock join session using (pid)),"
     " holding as (select by, count(distinct pid) as n, max(seconds) as seconds,"
     " min(pid) as example from waiting"
     " where by not in (select pid from waiting) group by by)"
@@ -32,24 +37,29 @@ const char postgres_sessions_query[] =
     " from session"
     " union all select 'own', '', count(*), 0, '' from session"
     " where role = current_user"
+    " union all select 'hidden', '', count(*), 0, '' from session"
+    " where is_hidden"
     " union all select 'idle', '', count(*), 0, '' from session"
     " where state like 'idle in transaction%'"
     " union all select 'waiting', '', count(distinct pid),"
     " coalesce(max(seconds), 0), '' from waiting"
+    " union all select 'untimed', '', count(distinct pid), 0, '' from waiting"
+    " where seconds is null"
     " union all (select 'who', coalesce(nullif(application, ''), role, '?'),"
     " count(*), 0, '' from session group by 2 order by 3 desc, 2 limit 20)"
     " union all (select 'holder', case when by = 0 then 'a prepared"
     " transaction' else coalesce(role, '?') || case when application <> ''"
     " then ' (' || application || ')' else '' end end, n, seconds,"
     " concat_ws(', ', state, (select 'waited for: ' || mode ||"
-    " coalesce(' on ' || relation::regclass::text, '') from pg_locks"
-    " where pid = example and not granted limit 1))"
+    " coalesce(' on ' || relation::regclass::text, '') from lock"
+    " where pid = example limit 1))"
     " from holding left join session on pid = by"
     " order by n desc, by limit 1)";
 enum column { WHAT, NAME, N, NUMBER, MORE, N_COLUMNS };
 
 struct sessions {
-	double n, n_max, n_own, n_idle, n_waiting, waited_s;
+	double n, n_max, n_own, n_hidden, n_idle;
+	double n_waiting, n_untimed, waited_s;
 	const char *holder, *more; /* borrowed of the answer; NULL */
 	double n_held;
 };
@@ -68,11 +78,15 @@ take_row(struct probe *p, struct sessions *out, const PGresult *answer, int row)
 		out->n_max = number;
 	} else if (text_same(what, "own")) {
 		out->n_own = n;
+	} else if (text_same(what, "hidden")) {
+		out->n_hidden = n;
 	} else if (text_same(what, "idle")) {
 		out->n_idle = n;
 	} else if (text_same(what, "waiting")) {
 		out->n_waiting = n;
 		out->waited_s = number;
+	} else if (text_same(what, "untimed")) {
+		out->n_untimed = n;
 	} else if (text_same(what, "holder")) {
 		out->holder = name;
 		out->more = PQgetvalue(answer, row, MORE);
@@ -152,6 +166,26 @@ judge_share(
 	return TURN_NEXT;
 }
 
+/* Of whom nothing is seen it is not known that they do nothing. */
+static void
+tell_states(
+    struct probe *p, const struct sessions *sessions, const char *server)
+{
+	if (sessions->n_hidden > 0) {
+		probe_number(p, "sessions_hidden", sessions->n_hidden);
+		probe_say(p,
+		    "%s: what sessions of other roles do is hidden from this "
+		    "one, so those idle in transaction are not counted%s: "
+		    "grant pg_monitor to it",
+		    server,
+		    sessions->n_untimed > 0
+			? ", and how long others wait is not known"
+			: "");
+		return;
+	}
+	probe_number(p, "sessions_idle_in_transaction", sessions->n_idle);
+}
+
 enum turn
 postgres_sessions_judge(
     struct probe *p, const PGresult *answer, const char *server)
@@ -166,7 +200,7 @@ postgres_sessions_judge(
 	probe_number(p, "sessions", sessions.n);
 	probe_number(p, "max_connections", sessions.n_max);
 	probe_number(p, "sessions_own", sessions.n_own);
-	probe_number(p, "sessions_idle_in_transaction", sessions.n_idle);
+	tell_states(p, &sessions, server);
 	probe_number(p, "sessions_waiting", sessions.n_waiting);
 	if (judge_blocked(p, &sessions, server) != TURN_NEXT)
 		return TURN_STOP;

@@ -2,8 +2,9 @@
  * postgres_sessions.h - who holds the connections of a PostgreSQL, and who
  * waits for a lock of whom.
  *
- * Names of applications and roles and how many sessions they have are open to
- * any role; what other roles' sessions do, only to members of pg_monitor.
+ * Names of applications and roles, how many sessions they have and who waits for
+ * whom are open to any role; what other roles' sessions do, only to members of
+ * pg_monitor.
  */
 #ifndef AGENT_PROBES_POSTGRES_SESSIONS_H
 #define AGENT_PROBES_POSTGRES_SESSIONS_H

@@ -28,8 +28,8 @@ static bool
 is_measure(const char *word)
 {
 	static const char *const words[] = { "idle", "idle_in_transaction",
-		"waiting", "blocked", "active", "max", "used", "total",
-		"percent" };
+		"waiting", "blocked", "hidden", "active", "max", "used",
+		"total", "percent" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (text_same(word, words[i]))

@@ -51,7 +51,8 @@ def make_databases(stage):
     password = stage.directory / "probe.password"
     password.write_text("probe-only\n")
     password.chmod(0o600)
-    script = "create role vedette_probe login password 'probe-only';\n"
+    script = ("create role vedette_probe login password 'probe-only';\n"
+              "grant pg_monitor to vedette_probe;\n")
     for name in ENVIRONMENTS:
         script += (f"create role app_{name} login password 'pw-{name}';\n"
                    f"create database app_{name} owner app_{name};\n"
@@ -164,7 +165,6 @@ probes:
     postgres:
       variables: {{pidfile: backend-{name}.pid}}
       write: true
-      sessions: {{}}
       reference:
         host: 127.0.0.1
         port: {stage.postgres_port}
@@ -184,6 +184,7 @@ probes:
       database: app_{name}
       user: vedette_probe
       password: "@{stage.directory}/probe.password"
+      sessions: {{}}
   - name: port
     service: database
     tcp: {{host: 127.0.0.1, port: {stage.postgres_port}}}

@@ -1,6 +1,7 @@
 """postgres probes against PostgreSQL 15, and against what is none."""
 import contextlib
 import json
+import re
 import struct
 
 import pytest
@@ -18,11 +19,18 @@ create role sleeper nologin password '{PASSWORD}';
 create role crowd login password '{PASSWORD}' connection limit 0;
 create role reader login password '{PASSWORD}';
 alter role reader set default_transaction_read_only = on;
+create role monitor login password '{PASSWORD}' in role pg_monitor;
+create role old login password '{PASSWORD}' in role pg_monitor;
+alter role old set search_path = old, pg_catalog;
+create role old_reader login password '{PASSWORD}';
+alter role old_reader set search_path = old, pg_catalog;
 create role banned login password '{PASSWORD}';
 create database app owner app;
 create database closed;
 revoke connect on database closed from public;
 """
+# What pg_locks had until version 13, for roles that look there first.
+BEFORE_14 = "pid, mode, granted, locktype, database, relation"
 HBA = """
 host all banned 127.0.0.1/32 reject
 host all all 127.0.0.1/32 scram-sha-256
@@ -35,7 +43,11 @@ def fixture_server():
     with postgres(HBA) as cluster:
         cluster.sql(SCRIPT)
         cluster.sql("create table item (id int); insert into item values (1);"
-                    "grant all on item to app, reader", "app")
+                    "grant all on item to app, reader;"
+                    "create schema old; grant usage on schema old to public;"
+                    f"create view old.pg_locks as select {BEFORE_14} from "
+                    "pg_catalog.pg_locks; grant select on old.pg_locks to "
+                    "public", "app")
         yield cluster
 
 
@@ -167,7 +179,7 @@ def test_who_holds_what_others_wait_for_is_named(probing, server):
         waiter.begin("select count(*) from item;")
         server.wait_for_lock()
         result = probing.one("postgres", settings(
-            server.port, more=", sessions: {blocked_for: 0s}"))
+            server.port, more=", sessions: {blocked_for: 1ms}"))
         calm = probing.one("postgres", settings(
             server.port, more=", sessions: {blocked_for: 1h}"))
     assert (result["outcome"], result["reason"]) == (
@@ -178,6 +190,85 @@ def test_who_holds_what_others_wait_for_is_named(probing, server):
         "postgres (psql)"
     assert calm["outcome"] == "ok"
     assert calm["attributes"]["sessions_waiting"] == 1
+
+
+def test_a_role_without_rights_sees_who_waits_for_whom(probing, server):
+    with server.session("postgres", "psql", None) as holder, \
+            server.session("app", "shop", PASSWORD) as waiter:
+        holder.run("begin; lock table item in access exclusive mode;")
+        waiter.begin("select count(*) from item;")
+        server.wait_for_lock()
+        result = probing.one("postgres", settings(
+            server.port, "reader", more=", sessions: {blocked_for: 1ms}"))
+        calm = probing.one("postgres", settings(
+            server.port, "reader", more=", sessions: {blocked_for: 1h}"))
+    assert (result["outcome"], result["reason"]) == (
+        "critical", "sessions.cancelled")
+    assert "1 session waits for up to " in result["message"]
+    assert result["message"].endswith(
+        "for a lock that postgres (psql) holds, waited for: AccessShareLock "
+        "on item")
+    assert calm["outcome"] == "ok"
+    assert calm["attributes"]["sessions_waiting"] == 1
+
+
+def test_a_wait_counts_from_its_own_beginning(probing, server):
+    """Not from that of a statement that had done other things before."""
+    with server.session("postgres", "psql", None) as holder, \
+            server.session("app", "shop", PASSWORD) as waiter:
+        holder.run("begin; lock table item in access exclusive mode;")
+        waiter.begin("do $$ begin perform pg_sleep(1); lock table item; "
+                     "end $$;")
+        server.wait_for_lock()
+        result = probing.one("postgres", settings(
+            server.port, "monitor", more=", sessions: {blocked_for: 1ms}"))
+        began = server.sql("select extract(epoch from now() - "
+                           "query_start) from pg_stat_activity where "
+                           "application_name = 'shop'")
+    waited = re.search(r"for up to ([0-9.]+) (ms|s) ", result["message"])
+    waited_s = float(waited[1]) / (1000 if waited[2] == "ms" else 1)
+    assert waited_s <= float(began) - 0.9
+
+
+def test_a_server_that_does_not_know_since_when_somebody_waits(probing,
+                                                               server):
+    with server.session("postgres", "psql", None) as holder, \
+            server.session("app", "shop", PASSWORD) as waiter:
+        holder.run("begin; lock table public.item in access exclusive mode;")
+        waiter.begin("select count(*) from item;")
+        server.wait_for_lock()
+        seen, hidden = (probing.one("postgres", settings(
+            server.port, user, more=", sessions: {blocked_for: 1ms}"))
+            for user in ("old", "old_reader"))
+    assert (seen["outcome"], seen["reason"]) == (
+        "critical", "sessions.cancelled")
+    assert hidden["outcome"] == "ok"
+    assert hidden["attributes"]["sessions_waiting"] == 1
+    assert "and how long others wait is not known: grant pg_monitor" in \
+        hidden["message"]
+
+
+@pytest.mark.parametrize("user,is_hidden", [("reader", True),
+                                            ("monitor", False)])
+def test_what_a_role_may_not_see_is_not_none(probing, server, user,
+                                             is_hidden):
+    with server.session("app", "shop", PASSWORD) as idle:
+        idle.run("begin;")
+        result = probing.one("postgres", settings(
+            server.port, user, more=", sessions: {}"))
+    said = result["attributes"]
+    assert result["outcome"] == "ok"
+    assert ("sessions_hidden" in said) == is_hidden
+    assert ("sessions_idle_in_transaction" in said) != is_hidden
+    if is_hidden:
+        assert 1 <= said["sessions_hidden"] <= said["sessions"]
+        assert result["message"] == (
+            f"127.0.0.1:{server.port}: what sessions of other roles do is "
+            "hidden from this one, so those idle in transaction are not "
+            "counted: grant pg_monitor to it")
+    else:
+        assert said["sessions_idle_in_transaction"] == 1
+        assert result["message"] == ""
 
 
 def test_a_query_that_takes_too_long_is_censored_and_ends(probing, server):

@@ -31,6 +31,8 @@ static const struct row {
 	    0, -1 },
 	{ "nor those who wait", "sessions_waiting", { 9, 9, 0, 0 }, NULL, 0, 0,
 	    -1 },
+	{ "nor those of whom nothing is seen", "sessions_hidden",
+	    { 9, 9, 0, 0 }, NULL, 0, 0, -1 },
 	{ "nor is another measure", "rows", { 9, 9, 0, 0 }, NULL, 0, 0, -1 },
 };
 
