@@ -75,7 +75,7 @@ struct variable_config {
 	char *name;
 	char *severity; /* "critical" (default) or "warning" */
 	char *type;     /* "text" (default) "integer" "number" "boolean"
-			   "url" "port" */
+			   "url" "port" "path" */
 	uint32_t min_length;
 	char **not_placeholder; /* further placeholders than the known ones */
 	uint32_t n_not_placeholder;
@@ -142,8 +142,9 @@ struct postgres_inputs {
 
 /* Who holds the connections of a server, and who waits for whom. */
 struct postgres_sessions_config {
-	uint32_t warning, critical; /* percent of max_connections [80, 95] */
-	char *blocked_for;          /* so long, and it is critical [5s] */
+	/* Percent of max_connections; NULL when not given [80, 95]. */
+	uint32_t *warning, *critical;
+	char *blocked_for; /* so long, and it is critical [5s] */
 };
 
 struct postgres_config {

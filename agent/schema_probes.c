@@ -112,9 +112,9 @@ const cyaml_schema_field_t schema_inputs[] = {
 };
 
 static const cyaml_schema_field_t sessions_fields[] = {
-	CYAML_FIELD_UINT(
+	CYAML_FIELD_UINT_PTR(
 	    "warning", OPTIONAL, struct postgres_sessions_config, warning),
-	CYAML_FIELD_UINT(
+	CYAML_FIELD_UINT_PTR(
 	    "critical", OPTIONAL, struct postgres_sessions_config, critical),
 	TEXT("blocked_for", OPTIONAL, struct postgres_sessions_config,
 	    blocked_for),

@@ -7,6 +7,7 @@
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 #include "proto/conf.h"
+#include "proto/place.h"
 
 #define WARNING_PERCENT  80
 #define CRITICAL_PERCENT 95
@@ -98,6 +99,12 @@ take_row(struct probe *p, struct sessions *out, const PGresult *answer, int row)
 	}
 }
 
+static uint32_t
+limit(const uint32_t *given, uint32_t usual)
+{
+	return given != NULL ? *given : usual;
+}
+
 static int64_t
 blocked_ms(const struct postgres_sessions_config *config)
 {
@@ -147,10 +154,8 @@ judge_share(
 {
 	const struct postgres_sessions_config *config =
 	    probe_config(p)->postgres->sessions;
-	double warning =
-	    config->warning > 0 ? config->warning : WARNING_PERCENT;
-	double critical =
-	    config->critical > 0 ? config->critical : CRITICAL_PERCENT;
+	double warning = limit(config->warning, WARNING_PERCENT);
+	double critical = limit(config->critical, CRITICAL_PERCENT);
 	/* Our own is one of them. */
 	double percent =
 	    sessions->n_max > 0 ? 100 * (sessions->n + 1) / sessions->n_max : 0;
@@ -207,23 +212,54 @@ postgres_sessions_judge(
 	return judge_share(p, &sessions, server);
 }
 
+static int
+check_percent(const struct conf *conf, const char *path, const char *key,
+    const uint32_t *percent, struct err *err)
+{
+	if (percent == NULL || (*percent >= 1 && *percent <= 100))
+		return 0;
+	return conf_complain(conf, err, place_of("%s.%s", path, key).path,
+	    "must be from 1 to 100, percent of max_connections");
+}
+
+static int
+check_shares(const struct conf *conf, const char *path,
+    const struct postgres_sessions_config *sessions, struct err *err)
+{
+	uint32_t critical = limit(sessions->critical, CRITICAL_PERCENT);
+
+	int rc = check_percent(conf, path, "warning", sessions->warning, err) |
+	    check_percent(conf, path, "critical", sessions->critical, err);
+
+	/* A critical limit alone may be so low that it is the only one. */
+	if (rc < 0 || sessions->warning == NULL ||
+	    *sessions->warning < critical)
+		return rc;
+	return conf_complain(conf, err, place_of("%s.warning", path).path,
+	    "must be below critical, which is %u%s: it comes first", critical,
+	    sessions->critical == NULL ? " when it is not given" : "");
+}
+
 int
 postgres_sessions_check(const struct conf *conf, const char *path,
     const struct postgres_sessions_config *sessions, struct err *err)
 {
+	struct place at = place_of("%s.sessions", path);
 	struct err inner;
-	char at[256];
 	int64_t ms;
+	int rc;
 
 	if (sessions == NULL)
 		return 0;
-	snprintf(at, sizeof(at), "%s.sessions.critical", path);
-	if (sessions->warning > 100 || sessions->critical > 100)
-		return conf_complain(
-		    conf, err, at, "percent of max_connections, at most 100");
-	snprintf(at, sizeof(at), "%s.sessions.blocked_for", path);
-	if (sessions->blocked_for != NULL &&
-	    text_duration(&ms, sessions->blocked_for, &inner) < 0)
-		return conf_complain(conf, err, at, "%s", inner.text);
-	return 0;
+	rc = check_shares(conf, at.path, sessions, err);
+	if (sessions->blocked_for == NULL)
+		return rc;
+	at = place_of("%s.sessions.blocked_for", path);
+	if (text_duration(&ms, sessions->blocked_for, &inner) < 0)
+		return conf_complain(conf, err, at.path, "%s", inner.text);
+	if (ms == 0)
+		return conf_complain(conf, err, at.path,
+		    "must be at least 1ms: nobody waits for less; without "
+		    "sessions nobody is looked at");
+	return rc;
 }

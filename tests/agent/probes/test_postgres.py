@@ -506,3 +506,29 @@ def test_ports_without_a_server(probing):
 def test_there_is_one_way_to_reach_it(probing, what):
     assert probing.complaint(f"  - name: p\n    postgres: {what}\n").endswith(
         "probes[0].postgres: must have exactly one of url, host and variables")
+
+
+@pytest.mark.parametrize("what,place", [
+    ("{warning: 120}", ".warning: must be from 1 to 100, percent of "
+     "max_connections"),
+    ("{critical: 101}", ".critical: must be from 1 to 100, percent of "
+     "max_connections"),
+    ("{warning: 0}", ".warning: must be from 1 to 100, percent of "
+     "max_connections"),
+    ("{critical: 0}", ".critical: must be from 1 to 100, percent of "
+     "max_connections"),
+    ("{warning: 95, critical: 80}", ".warning: must be below critical, which "
+     "is 80: it comes first"),
+    ("{warning: 80, critical: 80}", ".warning: must be below critical, which "
+     "is 80: it comes first"),
+    ("{warning: 97}", ".warning: must be below critical, which is 95 when it "
+     "is not given: it comes first"),
+    ("{blocked_for: 0s}", ".blocked_for: must be at least 1ms: nobody waits "
+     "for less; without sessions nobody is looked at"),
+    ("{blocked_for: soon}", ".blocked_for: not a duration: write a number "
+     "and ms, s, m, h or d, such as 10s"),
+])
+def test_limits_of_sessions_make_sense(probing, what, place):
+    said = probing.complaint(
+        f"  - name: p\n    postgres: {{host: h, sessions: {what}}}\n")
+    assert said.endswith("probes[0].postgres.sessions" + place)
