@@ -11,10 +11,12 @@
 /* What stays away for longer does not come back, it comes anew. */
 #define ANEW_MS INT64_C(1800000)
 
-/* What happened to a target, and when. */
+/* What happened to a target, and when; of failures the deepest, and why. */
 struct event {
 	int64_t good_ms, from_ms, to_ms;
 	uint32_t n_failed; /* results */
+	enum layer layer;
+	enum reason reason;
 	bool is_kill;
 };
 
@@ -109,6 +111,22 @@ add(struct gathering *of, const struct event *event)
 	of->events[i] = *event;
 }
 
+/* How deep a stretch of failures was. */
+static enum layer
+layer_of(const struct scene *scene, const struct scene_view *view,
+    const struct result *told)
+{
+	struct scene_view as = *view;
+	struct result last = *told;
+	struct node node;
+
+	last.outcome = OUTCOME_CRITICAL;
+	as.last = &last;
+	as.told = told;
+	node_place(&node, scene, &as);
+	return node.layer;
+}
+
 static void
 gather_kills(struct gathering *of)
 {
@@ -121,6 +139,7 @@ gather_kills(struct gathering *of)
 				.good_ms = change->from_ms,
 				.from_ms = change->to_ms,
 				.to_ms = change->to_ms,
+				.layer = LAYER_COUNT,
 				.is_kill = true,
 			    });
 	}
@@ -145,6 +164,9 @@ gather_failures(struct gathering *of)
 				.from_ms = view->spells[k].from_ms,
 				.to_ms = view->spells[k].to_ms,
 				.n_failed = view->spells[k].n,
+				.layer = layer_of(
+				    of->scene, view, view->spells[k].told),
+				.reason = view->spells[k].told->reason,
 			    });
 	}
 }
@@ -164,6 +186,10 @@ join(struct gathering *of, const struct event *event)
 	}
 	if (event->to_ms > all->to_ms)
 		all->to_ms = event->to_ms;
+	if (event->layer < all->layer) {
+		all->layer = event->layer;
+		all->reason = event->reason;
+	}
 	all->n_failed += event->n_failed;
 	all->is_kill |= event->is_kill;
 }
@@ -200,6 +226,30 @@ is_restart(const struct gathering *of, const struct scene_change *change)
 	return !change->is_mark && text_same(change->name, "process/started");
 }
 
+/* Is it the same trouble?  Who dies fails in many ways. */
+static bool
+is_alike(const struct episode *a, const struct episode *b)
+{
+	return (a->is_death && b->is_death) ||
+	    (a->all.layer == b->all.layer && a->all.reason == b->all.reason);
+}
+
+/* Leaves out what is another trouble than the newest. */
+static void
+keep_alike(struct gathering *of)
+{
+	struct episode last;
+	size_t kept = 0;
+
+	if (of->n_episodes == 0)
+		return;
+	last = of->episodes[of->n_episodes - 1];
+	for (size_t i = 0; i < of->n_episodes; i++)
+		if (is_alike(&of->episodes[i], &last))
+			of->episodes[kept++] = of->episodes[i];
+	of->n_episodes = kept;
+}
+
 /* Leaves out what is none. */
 static void
 sift(struct gathering *of)
@@ -223,6 +273,7 @@ sift(struct gathering *of)
 		of->episodes[kept++] = *episode;
 	}
 	of->n_episodes = kept;
+	keep_alike(of);
 }
 
 static bool
@@ -242,6 +293,7 @@ find(struct relapse *out, const struct gathering *of)
 		.good_ms = first->all.good_ms,
 		.from_ms = first->all.from_ms,
 		.to_ms = last->all.to_ms,
+		.layer = last->is_death ? LAYER_OBSERVER : last->all.layer,
 		.n = of->n_episodes,
 	};
 	for (size_t i = 0; i < of->n_episodes; i++) {
@@ -294,9 +346,14 @@ find_of(const struct relapse *list, size_t n, const char *environment,
 
 /* It has been failing since the first episode; well or not at the moment. */
 static void
-mark(struct scene_view *view, const struct relapse *relapse)
+mark(struct scene_view *view, const struct scene *scene,
+    const struct relapse *relapse)
 {
 	if (view->n_spells == 0 || view->spells[0].to_ms < relapse->from_ms)
+		return;
+	/* What failed below it meanwhile was another trouble, and is over. */
+	if (!node_is_failing(view) &&
+	    layer_of(scene, view, view->spells[0].told) < relapse->layer)
 		return;
 	if (!node_is_failing(view))
 		view->told = view->spells[0].told;
@@ -316,7 +373,7 @@ mark_all(struct scene_view *views, const struct scene *scene,
 			  views[i].series->environment, targets[i]);
 
 		if (relapse != NULL)
-			mark(&views[i], relapse);
+			mark(&views[i], scene, relapse);
 	}
 }
 

@@ -6,7 +6,8 @@
  * along by itself, because it restarts what it replaces, is none; one failure
  * that nothing else confirms is none either.
  *
- * A target relapses after three episodes, or two in which a process of it
+ * A target relapses after three episodes that are alike, because what fails at
+ * their bottom fails for the same reason, or two in which a process of it
  * died, and until nothing was seen of it for twice the longest time from one
  * to the next: earlier nobody can say that it is over.  After half an hour
  * without one, the next is the first again.
@@ -14,15 +15,17 @@
 #ifndef COLLECTOR_DIAGNOSE_RELAPSE_H
 #define COLLECTOR_DIAGNOSE_RELAPSE_H
 
-#include "collector/diagnose/scene.h"
+#include "collector/diagnose/node.h"
 #include "proto/base/mem.h"
 
 struct relapse {
 	const char *environment, *target;
 	int64_t good_ms;        /* before the first episode */
 	int64_t from_ms, to_ms; /* the first began, the last ended */
-	size_t n;               /* episodes */
-	size_t n_killed;        /* in which a process was killed */
+	/* Of what fails at the bottom; where processes die, the first. */
+	enum layer layer;
+	size_t n;        /* episodes */
+	size_t n_killed; /* in which a process was killed */
 };
 
 /* The relapse of a target in the environment that the scene is about; NULL. */

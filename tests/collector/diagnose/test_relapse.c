@@ -10,12 +10,13 @@
 #define SPELLS 8
 
 /* Of the checks of the scene below, by their place; seconds before now. */
-enum check { READY_A, READY_B, DATABASE, HOST };
+enum check { READY_A, READY_B, DATABASE, HOST, ENV };
 
 struct spelled {
 	enum check check;
 	int from_s, to_s;
 	uint32_t n;
+	enum reason reason;
 };
 
 #define KILL(at)                                                               \
@@ -88,6 +89,16 @@ static const struct row {
 	    { { READY_A, 400, 390, 3 }, { READY_A, 300, 300, 1 },
 		{ READY_A, 100, 100, 1 } },
 	    { DEPLOY(402), KILL(298), KILL(99) } },
+	{ "other reasons are other troubles", 0, 0, 0,
+	    { { READY_A, 600, 590, 3, REASON_TIMEOUT },
+		{ READY_A, 400, 390, 3, REASON_REFUSED },
+		{ READY_A, 200, 190, 3, REASON_STATUS } } },
+	{ "another one in between does not count", 3, 0, 700,
+	    { { READY_A, 700, 690, 3, REASON_STATUS },
+		{ READY_A, 500, 490, 3, REASON_STATUS },
+		{ READY_A, 300, 290, 3, REASON_STATUS },
+		{ ENV, 301, 290, 3, REASON_MISSING },
+		{ READY_A, 100, 90, 3, REASON_STATUS } } },
 	{ "what lasts longer than it was away is down", 0, 0, 0,
 	    { { READY_A, 400, 390, 3 }, { READY_A, 350, 340, 3 },
 		{ READY_A, 200, 2, 40 } } },
@@ -96,18 +107,23 @@ static const struct row {
 static void
 set_spells(struct case_room *room, const struct spelled *spells)
 {
+	static struct result told[SPELLS]; /* of one scene at a time */
+
 	for (size_t i = SPELLS; i-- > 0;) {
 		const struct spelled *from = &spells[i];
 		struct scene_view *view = &room->views[from->check];
 
 		if (from->n == 0)
 			continue;
+		told[i] = *view->last;
+		told[i].outcome = OUTCOME_CRITICAL;
+		told[i].reason = from->reason;
 		view->spells[view->n_spells++] = (struct scene_spell){
 			.good_ms = case_ms(from->from_s + 5),
 			.from_ms = case_ms(from->from_s),
 			.to_ms = case_ms(from->to_s),
 			.n = from->n,
-			.told = view->last,
+			.told = &told[i],
 		};
 	}
 }
@@ -122,6 +138,7 @@ make(struct case_room *room, const struct row *row)
 		    VANTAGE_IN_SERVICE },
 		{ S, "stg-1", "backend", "db", "postgres", VANTAGE_IN_SERVICE },
 		{ S, "stg-1", "backend", "host", "host", VANTAGE_IN_SERVICE },
+		{ S, "stg-1", "backend", "env", "env", VANTAGE_IN_SERVICE },
 		{ 0 },
 	};
 	static const struct known known[] = {
@@ -157,6 +174,7 @@ test_row(void **state)
 	assert_int_equal(scene->views[READY_A].is_relapsing,
 	    row->n > 0 && room.views[READY_A].n_spells > 0);
 	assert_false(scene->views[DATABASE].is_relapsing);
+	assert_false(scene->views[ENV].is_relapsing);
 	assert_false(room.views[READY_A].is_relapsing);
 	arena_free(arena);
 }
