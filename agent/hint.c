@@ -3,7 +3,7 @@
 
 #include "agent/hint.h"
 #include "agent/hints.h"
-#include "agent/redact.h"
+#include "proto/redact.h"
 #include "proto/base/mem.h"
 
 /* --- what commands are filled in with ------------------------------------------- */

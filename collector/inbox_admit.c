@@ -1,8 +1,10 @@
 /* Who may publish, and what: the way into the queue. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "collector/admission.h"
 #include "collector/inbox_inside.h"
+#include "proto/redact.h"
 
 static int
 check_queue(struct inbox *inbox, size_t n_bytes, struct err *err)
@@ -175,6 +177,7 @@ inbox_on_mark(void *arg, struct mark *mark, struct rpc_call *call)
 		.call = call, .mark = mark, .n_bytes = rpc_call_bytes(call)
 	};
 	struct err err = { 0 };
+	char *summary;
 
 	if (admission_of_mark(inbox->setup.config, mark,
 		inbox_now(inbox).wall_ms, &err) < 0) {
@@ -183,6 +186,10 @@ inbox_on_mark(void *arg, struct mark *mark, struct rpc_call *call)
 	}
 	if (queue_call(inbox, waiting.n_bytes, call) < 0)
 		return;
+	/* People quote what they saw, whatever was in it. */
+	summary = redact(mark->summary);
+	mark->summary = arena_strdup(rpc_call_arena(call), summary);
+	free(summary);
 	if (mark->at_ms == 0)
 		mark->at_ms = inbox_now(inbox).wall_ms;
 	enqueue(inbox, &waiting);

@@ -6,7 +6,7 @@
 #include "agent/probes/inputs.h"
 #include "agent/probes/kinds.h"
 #include "agent/probes/perfdata.h"
-#include "agent/redact.h"
+#include "proto/redact.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 

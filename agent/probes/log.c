@@ -12,7 +12,7 @@
 #include "agent/probes/kinds.h"
 #include "agent/probes/log_memory.h"
 #include "agent/probes/log_news.h"
-#include "agent/redact.h"
+#include "proto/redact.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "agent/probes/log_news.h"
-#include "agent/redact.h"
+#include "proto/redact.h"
 
 #define BETWEEN "; "
 #define CUT     "..."

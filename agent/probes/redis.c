@@ -11,7 +11,7 @@
 #include "agent/probes/redis_inputs.h"
 #include "agent/probes/redis_reply.h"
 #include "agent/probes/secure.h"
-#include "agent/redact.h"
+#include "proto/redact.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 

@@ -9,6 +9,8 @@
 #define WORD_LEAST  2
 #define TOPIC_LEAST 3
 
+#define DENIAL_BYTES 12 /* "is still not " */
+
 bool
 claim_is_heard(const struct scene *scene, const struct scene_change *change)
 {
@@ -48,12 +50,38 @@ claim_blame(const char *text)
 	return BLAME_UNDETERMINED;
 }
 
+/* Does a word among the few before say that it is not? */
+static bool
+is_denied(const char *text, const char *at)
+{
+	static const char *const words[] = { "not ", "n't ", "never ", "no ",
+		"almost ", "until ", "please ", "be " };
+	const char *from = at - text > DENIAL_BYTES ? at - DENIAL_BYTES : text;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		const char *word = strcasestr(from, words[i]);
+
+		if (word != NULL && word < at)
+			return true;
+	}
+	return false;
+}
+
 bool
 claim_is_of_repair(const char *text)
 {
-	return strstr(text, "fixed") != NULL ||
-	    strstr(text, "resolved") != NULL ||
-	    strstr(text, "works again") != NULL;
+	static const char *const words[] = { "fixed", "resolved", "solved",
+		"mended", "repaired", "restored", "recovered", "works again",
+		"working again", "works now", "back up", "back to normal",
+		"all clear", "false alarm" };
+	const char *at;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		for (at = text; (at = strcasestr(at, words[i])) != NULL; at++)
+			if ((at == text || !text_is_word(at[-1])) &&
+			    !is_denied(text, at))
+				return true;
+	return false;
 }
 
 /* --- paths ---------------------------------------------------------------- */

@@ -18,7 +18,8 @@ claim_is_heard(const struct scene *scene, const struct scene_change *change);
 /* Which class it blames, by its words; BLAME_UNDETERMINED: none. */
 enum blame claim_blame(const char *text);
 
-/* Does it say that all is well again? */
+/* Does it say that all is well again, in one of the usual words, and not that it
+ * is not? */
 bool claim_is_of_repair(const char *text);
 
 /* The path of a URL that it speaks of, "/api/export", in the arena; "" when it

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "agent/probes/log_memory.h"
-#include "agent/redact.h"
+#include "proto/redact.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)

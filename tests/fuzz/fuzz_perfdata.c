@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "agent/probes/perfdata.h"
-#include "agent/redact.h"
+#include "proto/redact.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)

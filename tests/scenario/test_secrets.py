@@ -183,6 +183,7 @@ environments: {{test: {{}}}}
     wait_for("results of all probes", lambda: probes <= {
         row["probe"] for row in stage.ask("history", "test").get(
             "results", [])}, agent)
+    people_quote_what_they_saw(stage, kept)
     said = [("check --json", check(stage, kept, "--json")),
             ("check", check(stage, kept, "--full")),
             ("check --nagios", check(stage, kept, "--nagios"))]
@@ -204,6 +205,16 @@ environments: {{test: {{}}}}
         path = stage.directory / state / "fingerprint.key"
         kept[f"fingerprint key of {state}"] = path.read_text().strip()
     search(said, kept)
+
+
+def people_quote_what_they_saw(stage, kept):
+    """A claim with the connection string in it is told, without it."""
+    stage.vedette(
+        "mark", "test", "--claim",
+        f"postgres://app:{kept['password']}@db/app says no; "
+        f"password={kept['password']}")
+    wait_for("the claim", lambda: "says no" in stage.vedette(
+        "changes", "test"))
 
 
 def check(stage, kept, option):

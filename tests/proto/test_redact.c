@@ -1,6 +1,6 @@
 #include "tests/support/table.h"
 
-#include "agent/redact.h"
+#include "proto/redact.h"
 
 static const struct row {
 	const char *name;

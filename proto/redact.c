@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "agent/redact.h"
+#include "proto/redact.h"
 #include "proto/base/text.h"
 
 #define HIDDEN_AS "***"

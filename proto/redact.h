@@ -6,8 +6,8 @@
  * such as password, token or Authorization, tokens with a known beginning, and
  * long runs of letters and digits that no language has.
  */
-#ifndef AGENT_REDACT_H
-#define AGENT_REDACT_H
+#ifndef PROTO_REDACT_H
+#define PROTO_REDACT_H
 
 /* The text with "***" in place of each; owned by the caller, who may be sure
  * that the rest is as it was. */
