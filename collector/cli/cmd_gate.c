@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "collector/cli/ask_document.h"
 #include "collector/cli/cmd.h"
 #include "collector/cli/gate_window.h"
@@ -16,6 +18,19 @@ code_of(const json_t *document)
 							   : GATE_CANNOT_TELL;
 }
 
+/* ": staging since build/v2, 2026-01-05T10:00:00.000Z" */
+static void
+add_place(struct text *line, const json_t *document)
+{
+	const char *deploy = member_text(document, "deploy");
+	const char *since = member_text(document, "since");
+
+	text_addf(line, ": %s", member_text(document, "environment"));
+	if (since[0] != '\0')
+		text_addf(line, " since %s%s%s", deploy,
+		    deploy[0] != '\0' ? ", " : "", since);
+}
+
 static void
 show(struct ask *ask, const json_t *document)
 {
@@ -28,17 +43,20 @@ show(struct ask *ask, const json_t *document)
 		[GATE_CANNOT_TELL] = { "cannot tell", INK_DIM },
 	};
 	const json_t *reasons = json_object_get(document, "reasons"), *reason;
-	const char *deploy = member_text(document, "deploy");
-	int code = code_of(document);
+	const char *words = verdicts[code_of(document)].words;
+	struct page *page = &ask->page;
+	struct text line = { 0 };
 	size_t i;
 
-	page_put(&ask->page, verdicts[code].ink, "%s", verdicts[code].words);
-	page_put(&ask->page, INK_PLAIN, ": %s since %s%s%s\n",
-	    member_text(document, "environment"),
-	    deploy[0] != '\0' ? deploy : "", deploy[0] != '\0' ? ", " : "",
-	    member_text(document, "since"));
-	json_array_foreach(reasons, i, reason) page_put(
-	    &ask->page, INK_PLAIN, "  %s\n", json_string_value(reason));
+	page_put(page, verdicts[code_of(document)].ink, "%s", words);
+	add_place(&line, document);
+	page_wrap(page, strlen(words), 2, INK_PLAIN, line.bytes);
+	text_fini(&line);
+	json_array_foreach(reasons, i, reason)
+	{
+		page_put(page, INK_PLAIN, "  ");
+		page_wrap(page, 2, 4, INK_PLAIN, json_string_value(reason));
+	}
 }
 
 static void

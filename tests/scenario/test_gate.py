@@ -135,6 +135,33 @@ def test_without_a_deploy_there_is_nothing_to_wait_for(stage):
     assert "no deploy is known" in done.stdout
 
 
+def test_each_reason_has_lines_of_its_own(deployed):
+    """Within 80 columns, and nothing is since nothing."""
+    run = deployed.stage.try_run
+    about = [deployed.stage.cli, "--collector", deployed.stage.url, "gate"]
+    done = run(*about, "staging")
+    first, *reasons = done.stdout.splitlines()
+    assert done.stdout.endswith("\n")
+    assert first.startswith("cannot tell: staging since build/v2, 20")
+    assert reasons[0].startswith("  ") and "too few results" in reasons[0]
+    deployed.publish("critical")
+    done = run(*about, "staging", "--since", "1h")
+    lines = done.stdout.splitlines()
+    assert len(lines) > 1 and max(map(len, lines)) <= 80, lines
+    assert all(line.startswith("  ") for line in lines[1:])
+
+
+def test_without_a_deploy_there_is_no_since(stage):
+    """The reason says what to do, in a line of its own."""
+    Collector(stage)
+    done = stage.try_run(stage.cli, "--collector", stage.url, "gate",
+                         "staging")
+    assert done.stdout == (
+        "cannot tell: staging\n"
+        "  no deploy is known: tell of it with vedette mark, or give "
+        "--since\n")
+
+
 def test_the_past_is_not_waited_for(stage):
     """Neither a file's nor a given moment's."""
     for words in (["--store", "s.db"], ["--at", "2026-01-05T10:00:00Z"]):
