@@ -1,5 +1,4 @@
 #include "collector/admission.h"
-#include "collector/pipeline/guards.h"
 
 #define MARK_AHEAD_MS 300000
 
@@ -39,7 +38,8 @@ admission_of_things(const struct fleet *fleet, const struct envelope *envelope,
 
 int
 admission_of_mark(const struct collector_config *config,
-    const struct mark *mark, int64_t now_ms, struct err *err)
+    const struct guards *guards, const struct mark *mark, int64_t now_ms,
+    struct err *err)
 {
 	if (config_check_environment(config, mark->environment, err) < 0)
 		return -1;
@@ -51,6 +51,6 @@ admission_of_mark(const struct collector_config *config,
 		return err_set(err, ERR_DENIED,
 		    "only the collector itself says what it could not store");
 	if (mark->kind == MARK_GUARD)
-		return guards_check(mark->subject, err);
+		return guards_check(guards, mark, err);
 	return 0;
 }

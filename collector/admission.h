@@ -8,6 +8,7 @@
 
 #include "collector/config/config.h"
 #include "collector/pipeline/fleet.h"
+#include "collector/pipeline/guards.h"
 #include "proto/mark.h"
 #include "proto/peer.h"
 #include "proto/publish.h"
@@ -26,8 +27,9 @@ admission_of_things(const struct fleet *fleet, const struct envelope *envelope,
     size_t n_new, size_t n_coming, struct err *err);
 
 /* A clock that is ahead of ours by minutes is one; what lies beyond that has
- * not happened yet. */
+ * not happened yet; nor is a guard removed that is not in force. */
 int admission_of_mark(const struct collector_config *config,
-    const struct mark *mark, int64_t now_ms, struct err *err);
+    const struct guards *guards, const struct mark *mark, int64_t now_ms,
+    struct err *err);
 
 #endif

@@ -169,6 +169,16 @@ inbox_push(struct inbox *inbox, const struct push *push, pushed_fn *pushed,
 	return 0;
 }
 
+/* A place or a guard that we do not know is no fault of the command line. */
+static enum rpc_code
+code_of(const struct err *err)
+{
+	if (err->code == ERR_DENIED)
+		return RPC_PERMISSION_DENIED;
+	return err->code == ERR_NOT_FOUND ? RPC_NOT_FOUND
+					  : RPC_INVALID_ARGUMENT;
+}
+
 void
 inbox_on_mark(void *arg, struct mark *mark, struct rpc_call *call)
 {
@@ -179,9 +189,10 @@ inbox_on_mark(void *arg, struct mark *mark, struct rpc_call *call)
 	struct err err = { 0 };
 	char *summary;
 
-	if (admission_of_mark(inbox->setup.config, mark,
+	if (admission_of_mark(inbox->setup.config,
+		pipeline_guards(inbox->setup.pipeline), mark,
 		inbox_now(inbox).wall_ms, &err) < 0) {
-		rpc_call_fail(call, RPC_INVALID_ARGUMENT, 0, "%s", err.text);
+		rpc_call_fail(call, code_of(&err), 0, "%s", err.text);
 		return;
 	}
 	if (queue_call(inbox, waiting.n_bytes, call) < 0)

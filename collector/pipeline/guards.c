@@ -73,12 +73,28 @@ static const struct {
 	{ "free", RELATION_FREE },
 };
 
+/* The value behind a sign. */
+static int
+read_value(struct expectation_config *rule, size_t sign, const char *value,
+    struct err *err)
+{
+	char *end;
+
+	if (*value == '\0')
+		return err_set(err, ERR_INVALID, "no value stands behind %s",
+		    signs[sign].sign);
+	*(char **)((char *)rule + signs[sign].at) = mem_strdup(value);
+	rule->number = strtod(value, &end);
+	if (signs[sign].is_number && (*end != '\0' || !isfinite(rule->number)))
+		return err_set(err, ERR_INVALID,
+		    "%.40s, behind %s, is no number", value, signs[sign].sign);
+	return 0;
+}
+
 /* What stands behind the name: a word, or a sign and a value. */
 static int
-read_wish(struct expectation_config *rule, const char *wish)
+read_wish(struct expectation_config *rule, const char *wish, struct err *err)
 {
-	char *end, **value;
-
 	if (strcmp(wish, "present") == 0) {
 		rule->present = true;
 		return 0;
@@ -92,50 +108,45 @@ read_wish(struct expectation_config *rule, const char *wish)
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
 		size_t n = strlen(signs[i].sign);
 
-		if (strncmp(wish, signs[i].sign, n) != 0)
-			continue;
-		wish += n + strspn(wish + n, " ");
-		value = (char **)((char *)rule + signs[i].at);
-		*value = mem_strdup(wish);
-		rule->number = strtod(wish, &end);
-		return *wish == '\0' ||
-			(signs[i].is_number &&
-			    (*end != '\0' || !isfinite(rule->number)))
-		    ? -1
-		    : 0;
+		if (strncmp(wish, signs[i].sign, n) == 0)
+			return read_value(
+			    rule, i, wish + n + strspn(wish + n, " "), err);
 	}
-	return -1;
+	if (*wish == '\0')
+		return err_set(
+		    err, ERR_INVALID, "a name with nothing behind it");
+	return err_set(
+	    err, ERR_INVALID, "%.60s is not what may follow a name", wish);
+}
+
+/* "config:" is what stands before one. */
+static bool
+is_name(const char *name)
+{
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (strcmp(name, prefixes[i].prefix) == 0)
+			return false;
+	return name[0] != '\0';
 }
 
 /* On -1 the rule is empty. */
 static int
-read_rule(struct expectation_config *rule, const char *condition)
+read_rule(
+    struct expectation_config *rule, const char *condition, struct err *err)
 {
 	size_t n = strcspn(condition, " <>=");
 	const char *wish = condition + n + strspn(condition + n, " ");
+	int rc;
 
 	*rule = (struct expectation_config){ .name = fact_name(condition, n) };
-	if (strchr(rule->name, '/') != NULL && read_wish(rule, wish) == 0)
+	rc = is_name(rule->name)
+	    ? read_wish(rule, wish, err)
+	    : err_set(err, ERR_INVALID, "it begins with no name of a fact");
+	if (rc == 0)
 		return 0;
 	rule_fini(rule);
 	*rule = (struct expectation_config){ 0 };
 	return -1;
-}
-
-int
-guards_check(const char *condition, struct err *err)
-{
-	struct expectation_config rule;
-
-	if (read_rule(&rule, condition) == 0) {
-		rule_fini(&rule);
-		return 0;
-	}
-	return err_set(err, ERR_INVALID,
-	    "guard %.100s: not a condition, such as: config:pool_size >= 20, "
-	    "envvar:SECRET_KEY present, envvar:DB_HOST differs, "
-	    "platform/activationPolicy = ALWAYS",
-	    condition);
 }
 
 /* --- those in force ------------------------------------------------------ */
@@ -186,7 +197,25 @@ guard_new(const struct mark *mark, const struct expectation_config *rule)
 	return guard;
 }
 
-/* The same condition, or another relation of the same fact. */
+/* Either may be NULL. */
+static bool
+is_same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool
+is_same(const struct expectation_config *a, const struct expectation_config *b)
+{
+	return strcmp(a->name, b->name) == 0 && a->relation == b->relation &&
+	    a->present == b->present &&
+	    is_same_text(a->at_least, b->at_least) &&
+	    is_same_text(a->at_most, b->at_most) &&
+	    is_same_text(a->equals, b->equals);
+}
+
+/* The same condition, however it is written, or another relation of the same
+ * fact. */
 static bool
 is_replaced(const struct guard *guard, const struct mark *mark,
     const struct expectation_config *rule)
@@ -194,9 +223,10 @@ is_replaced(const struct guard *guard, const struct mark *mark,
 	if (strcmp(guard->environment, mark->environment) != 0 ||
 	    strcmp(guard->service, mark->service) != 0)
 		return false;
-	return strcmp(guard->condition, mark->subject) == 0 ||
+	return is_same(&guard->rule, rule) ||
 	    (guard->rule.relation != RELATION_NONE &&
 		rule->relation != RELATION_NONE &&
+		mark_text(mark, GUARDS_REMOVED) == NULL &&
 		strcmp(guard->rule.name, rule->name) == 0);
 }
 
@@ -221,7 +251,8 @@ guards_learn(struct guards *guards, const struct mark *mark)
 	struct expectation_config rule;
 	bool was_known;
 
-	if (mark->kind != MARK_GUARD || read_rule(&rule, mark->subject) < 0)
+	if (mark->kind != MARK_GUARD ||
+	    read_rule(&rule, mark->subject, NULL) < 0)
 		return false;
 	was_known = forget(guards, mark, &rule);
 	if (mark_text(mark, GUARDS_REMOVED) != NULL) {
@@ -232,6 +263,41 @@ guards_learn(struct guards *guards, const struct mark *mark)
 	    mem_resize(guards->list, guards->n + 1, sizeof(guards->list[0]));
 	guards->list[guards->n++] = guard_new(mark, &rule);
 	return true;
+}
+
+static int
+check_removal(const struct guards *guards, const struct mark *mark,
+    const struct expectation_config *rule, struct err *err)
+{
+	for (size_t i = 0; i < guards->n; i++)
+		if (is_replaced(guards->list[i], mark, rule))
+			return 0;
+	return err_set(err, ERR_NOT_FOUND,
+	    "guard %.100s: nobody added it to %s%s%s, so there is nothing to "
+	    "remove: vedette guard list %s shows what is in force there",
+	    mark->subject, mark->environment,
+	    mark->service[0] != '\0' ? "/" : "", mark->service,
+	    mark->environment);
+}
+
+int
+guards_check(
+    const struct guards *guards, const struct mark *mark, struct err *err)
+{
+	struct expectation_config rule;
+	struct err why;
+	int rc = 0;
+
+	if (read_rule(&rule, mark->subject, &why) < 0)
+		return err_set(err, ERR_INVALID,
+		    "guard %.100s: not a condition: %s; write the name of a "
+		    "fact, then one of: present, matches, differs, free, >= N, "
+		    "<= N, = VALUE; such as: config:pool_size >= 20",
+		    mark->subject, why.text);
+	if (mark_text(mark, GUARDS_REMOVED) != NULL)
+		rc = check_removal(guards, mark, &rule, err);
+	rule_fini(&rule);
+	return rc;
 }
 
 static int
@@ -261,4 +327,10 @@ const struct expectation_config *
 guards_get(const struct guards *guards, size_t i)
 {
 	return &guards->list[i]->rule;
+}
+
+const char *
+guards_condition(const struct guards *guards, size_t i)
+{
+	return guards->list[i]->condition;
 }

@@ -9,11 +9,14 @@
  *	config:connection_timeout >= 35.0     a setting; also <= and =
  *	envvar:SSL_CERT_FILE present          a variable
  *	platform/activationPolicy = ALWAYS    any fact, by its name
+ *	build = v1                            also one without a slash
  *	envvar:POSTGRES_HOST differs          from other environments
  *	envvar:FLAG_X matches                 other environments
  *	envvar:DB_HOST free                   neither, whatever it is called
  *
  * Of the last three one is in force of a fact: the one that was told last.
+ * Two conditions are the same when they mean the same: spaces do not count, and
+ * config:a is setting/a.
  */
 #ifndef COLLECTOR_PIPELINE_GUARDS_H
 #define COLLECTOR_PIPELINE_GUARDS_H
@@ -41,7 +44,12 @@ size_t guards_count(const struct guards *guards);
 const struct expectation_config *
 guards_get(const struct guards *guards, size_t i);
 
-/* Is this a condition?  ERR_INVALID says what one looks like. */
-int guards_check(const char *condition, struct err *err);
+/* As it was told. */
+const char *guards_condition(const struct guards *guards, size_t i);
+
+/* May this mark be told?  ERR_INVALID says why its subject is no condition and
+ * what one looks like; ERR_NOT_FOUND that what it removes is not in force. */
+int guards_check(
+    const struct guards *guards, const struct mark *mark, struct err *err);
 
 #endif

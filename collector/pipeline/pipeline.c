@@ -152,6 +152,12 @@ pipeline_fleet(const struct pipeline *pipeline)
 	return pipeline->fleet;
 }
 
+const struct guards *
+pipeline_guards(const struct pipeline *pipeline)
+{
+	return pipeline->guards;
+}
+
 /* --- transactions ------------------------------------------------------- */
 
 int

@@ -57,6 +57,9 @@ void pipeline_set_watched(struct pipeline *pipeline, bool is_watched);
 
 const struct fleet *pipeline_fleet(const struct pipeline *pipeline);
 
+/* What people told to be kept in force, and is stored. */
+const struct guards *pipeline_guards(const struct pipeline *pipeline);
+
 /* --- within a transaction ----------------------------------------------- */
 
 /* What came: the envelope, and what is inside, decoded.  Both are borrowed

@@ -4,12 +4,16 @@
 
 #include "collector/pipeline/guards.h"
 
+/* Rows leave out what they do not speak of. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
 static const struct condition {
 	const char *name;
 	const char *text;
 	const char *fact; /* NULL: it is none */
 	double number;
 	const char *equals;
+	const char *why; /* what is said of one that is none */
 } conditions[] = {
 	{ "a setting has a least value", "config:connection_timeout >= 35.0",
 	    "setting/connection_timeout", 35, NULL },
@@ -19,6 +23,8 @@ static const struct condition {
 	    "env/SSL_CERT_FILE", 0, NULL },
 	{ "any fact has a value", "platform/activationPolicy = ALWAYS",
 	    "platform/activationPolicy", 0, "ALWAYS" },
+	{ "also one without a slash", "build = v1", "build", 0, "v1" },
+	{ "whatever it is called", "pool_size >= 20", "pool_size", 20, NULL },
 	{ "a double sign of equality is one", "env/MODE == a b", "env/MODE", 0,
 	    "a b" },
 	{ "what differs between environments", "envvar:DB_HOST differs",
@@ -26,15 +32,25 @@ static const struct condition {
 	{ "what matches", "config:pool matches", "setting/pool", 0, NULL },
 	{ "and what may be anything", "envvar:DB_HOST  free", "env/DB_HOST", 0,
 	    NULL },
-	{ "more words are none", "envvar:DB_HOST differs much", NULL, 0, NULL },
-	{ "a number is one", "config:a >= many", NULL, 0, NULL },
-	{ "infinity is no number", "config:a >= inf", NULL, 0, NULL },
-	{ "a name alone is none", "config:a", NULL, 0, NULL },
-	{ "a sign alone is none", ">= 3", NULL, 0, NULL },
-	{ "a wish without a value is none", "config:a >=", NULL, 0, NULL },
-	{ "a name without a kind is none", "pool_size >= 20", NULL, 0, NULL },
-	{ "a prefix alone is no name", "config: >= 3", NULL, 0, NULL },
-	{ "nothing is none", "", NULL, 0, NULL },
+	{ "more words are none", "envvar:DB_HOST differs much", NULL, 0, NULL,
+	    "differs much is not what may follow" },
+	{ "nor is a relation to one environment", "envvar:A matches production",
+	    NULL, 0, NULL, "matches production is not what may follow" },
+	{ "a number is one", "config:a >= many", NULL, 0, NULL,
+	    "many, behind >=, is no number" },
+	{ "infinity is no number", "config:a >= inf", NULL, 0, NULL,
+	    "inf, behind >=, is no number" },
+	{ "a name alone is none", "config:a", NULL, 0, NULL,
+	    "a name with nothing behind it" },
+	{ "nor is a word alone", "matches", NULL, 0, NULL,
+	    "a name with nothing behind it" },
+	{ "a sign alone is none", ">= 3", NULL, 0, NULL,
+	    "it begins with no name" },
+	{ "a wish without a value is none", "config:a >=", NULL, 0, NULL,
+	    "no value stands behind >=" },
+	{ "a prefix alone is no name", "config: >= 3", NULL, 0, NULL,
+	    "it begins with no name" },
+	{ "nothing is none", "", NULL, 0, NULL, "it begins with no name" },
 };
 
 static struct mark
@@ -61,7 +77,7 @@ test_condition(void **state)
 	struct err err;
 
 	assert_int_equal(
-	    guards_check(row->text, &err), row->fact != NULL ? 0 : -1);
+	    guards_check(guards, &mark, &err), row->fact != NULL ? 0 : -1);
 	assert_int_equal(guards_learn(guards, &mark), row->fact != NULL);
 	assert_int_equal(guards_count(guards), row->fact != NULL);
 	if (row->fact != NULL) {
@@ -75,7 +91,10 @@ test_condition(void **state)
 		assert_true(names_hold(&rule->environments, "staging"));
 		assert_false(names_hold(&rule->environments, "production"));
 	} else {
-		assert_non_null(strstr(err.text, "not a condition, such as"));
+		assert_int_equal(err.code, ERR_INVALID);
+		assert_non_null(strstr(err.text, row->why));
+		assert_non_null(strstr(err.text,
+		    "present, matches, differs, free, >= N, <= N, = VALUE"));
 	}
 	guards_free(guards);
 }
@@ -101,6 +120,57 @@ test_told_again_it_is_one_and_removed_it_is_none(void **state)
 	mark.environment = "staging";
 	assert_true(guards_learn(guards, &mark));
 	assert_int_equal(guards_count(guards), 0);
+	guards_free(guards);
+}
+
+static const struct removal {
+	const char *name;
+	const char *added, *removed;
+	const char *environment, *service;
+	bool is_there;
+} removals[] = {
+	{ "what was added is removed", "config:a >= 1", "config:a >= 1",
+	    "staging", "", true },
+	{ "however it is written", "config:a >= 1", "setting/a>=1", "staging",
+	    "", true },
+	{ "another value is another condition", "config:a >= 1",
+	    "config:a >= 2", "staging", "", false },
+	{ "and another name", "config:a >= 1", "config:b >= 1", "staging", "",
+	    false },
+	{ "another environment has its own", "config:a >= 1", "config:a >= 1",
+	    "production", "", false },
+	{ "and another service", "config:a >= 1", "config:a >= 1", "staging",
+	    "backend", false },
+	{ "one relation is not removed by another", "config:a matches",
+	    "config:a differs", "staging", "", false },
+	{ "presence is removed as presence", "config:a present",
+	    "config:a = present", "staging", "", false },
+};
+
+static void
+test_removal(void **state)
+{
+	const struct removal *row = *state;
+	const struct attribute removed = { GUARDS_REMOVED, "yes", 0 };
+	struct guards *guards = guards_new();
+	struct mark mark = told(row->added, NULL);
+	struct err err = { 0 };
+
+	mark.n_attributes = 0;
+	assert_true(guards_learn(guards, &mark));
+	assert_string_equal(guards_condition(guards, 0), row->added);
+	mark = told(row->removed, &removed);
+	mark.environment = row->environment;
+	mark.service = row->service;
+	assert_int_equal(
+	    guards_check(guards, &mark, &err), row->is_there ? 0 : -1);
+	if (!row->is_there) {
+		assert_int_equal(err.code, ERR_NOT_FOUND);
+		assert_non_null(strstr(err.text, row->removed));
+		assert_non_null(strstr(err.text, "vedette guard list"));
+	}
+	assert_int_equal(guards_learn(guards, &mark), row->is_there);
+	assert_int_equal(guards_count(guards), !row->is_there);
 	guards_free(guards);
 }
 
@@ -136,5 +206,6 @@ main(void)
 	};
 
 	return TABLE_RUN(conditions, test_condition) +
+	    TABLE_RUN(removals, test_removal) +
 	    cmocka_run_group_tests(tests, NULL, NULL);
 }
