@@ -6,6 +6,7 @@
 #include "collector/cli/cmd.h"
 #include "collector/cli/members.h"
 #include "collector/cli/output.h"
+#include "collector/cli/show_document.h"
 #include "collector/cli/tell.h"
 #include "proto/base/text.h"
 
@@ -13,10 +14,11 @@ static void
 show(struct ask *ask, const struct mark *mark, const void *arg)
 {
 	(void)arg;
-	page_put(&ask->page, INK_PLAIN, "%s in %s: ",
+	page_put(&ask->page, INK_PLAIN, "%s in %s%s%s: ",
 	    mark_text(mark, "removed") != NULL ? "no guard any more"
 					       : "guarded from now on",
-	    mark->environment);
+	    mark->environment, mark->service[0] != '\0' ? "/" : "",
+	    mark->service);
 	page_put(&ask->page, INK_TITLE, "%s", mark->subject);
 	page_newline(&ask->page);
 }
@@ -45,13 +47,13 @@ start(struct ask *ask, struct query_client *client)
 	tell_mark(ask, &mark, show, NULL);
 }
 
-/* What is meant to be equal, or not, is no fix of an issue. */
+/* What is meant to be equal, or not, is no fix of an issue; of what is no
+ * condition the collector says what is wrong. */
 static bool
-is_relation(const char *condition)
+needs_issue(const char *condition)
 {
-	return text_matches("* matches", condition) ||
-	    text_matches("* differs", condition) ||
-	    text_matches("* free", condition);
+	return text_matches("* present", condition) ||
+	    strpbrk(condition, "<>=") != NULL;
 }
 
 static const char *
@@ -70,7 +72,7 @@ find_fault(const struct arguments *arguments)
 	if (arguments->environment[0] == '\0')
 		return "guard: --environment is missing";
 	if (adds && arguments->issue == NULL &&
-	    !is_relation(arguments->words[1]))
+	    needs_issue(arguments->words[1]))
 		return "guard: --issue is missing: whose fix does it keep?";
 	return NULL;
 }
@@ -92,7 +94,7 @@ show_proposals(struct ask *ask, const json_t *document)
 	size_t i;
 
 	if (json_array_size(list) == 0) {
-		page_wrap(&ask->page, 0, 0, INK_PLAIN,
+		page_wrap(&ask->page, 0, 2, INK_PLAIN,
 		    "nothing is proposed: what can be compared has a rule, or "
 		    "did not match or differ for 14 days");
 		return;
@@ -124,12 +126,56 @@ start_proposed(struct ask *ask, struct query_client *client)
 	ask_document(ask, client, &request, show_proposals, NULL);
 }
 
-/* list and check: as vedette guards does. */
+/* --- those in force ------------------------------------------------------------ */
+
+static void
+show_list(struct ask *ask, const json_t *document)
+{
+	show_guards(&ask->page, document);
+}
+
+static void
+start_list(struct ask *ask, struct query_client *client)
+{
+	const struct query_document request =
+	    ask_about(ask->arguments, "guards");
+
+	ask_document(ask, client, &request, show_list, NULL);
+}
+
+static void
+start_check(struct ask *ask, struct query_client *client)
+{
+	const struct query_document request =
+	    ask_about(ask->arguments, "guards");
+
+	ask_document(ask, client, &request, show_list, show_guards_exit);
+}
+
+static const struct {
+	const char *word;
+	ask_start_fn *start;
+} questions[] = {
+	{ "list", start_list },
+	{ "check", start_check },
+	{ "proposed", start_proposed },
+};
+
+static ask_start_fn *
+find_question(const struct arguments *arguments)
+{
+	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
+		if (arguments->n_words == 2 &&
+		    strcmp(arguments->words[0], questions[i].word) == 0)
+			return questions[i].start;
+	return NULL;
+}
+
 static int
-look_at_them(const struct arguments *arguments, const struct look *look)
+look_at_them(const struct arguments *arguments, const struct look *look,
+    ask_start_fn *question)
 {
 	struct arguments about = *arguments;
-	int code;
 
 	if (!text_is_name(arguments->words[1])) {
 		output_complain(
@@ -138,24 +184,17 @@ look_at_them(const struct arguments *arguments, const struct look *look)
 	}
 	snprintf(about.environment, sizeof(about.environment), "%s",
 	    arguments->words[1]);
-	if (strcmp(arguments->words[0], "proposed") == 0)
-		return ask_collector(&about, look, start_proposed);
-	code = cmd_guards.run(&about, look);
-	return code == 1 && strcmp(arguments->words[0], "list") == 0
-	    ? OUTPUT_DONE
-	    : code;
+	return ask_collector(&about, look, question);
 }
 
 static int
 run(const struct arguments *arguments, const struct look *look)
 {
+	ask_start_fn *question = find_question(arguments);
 	const char *fault;
 
-	if (arguments->n_words == 2 &&
-	    (strcmp(arguments->words[0], "list") == 0 ||
-		strcmp(arguments->words[0], "check") == 0 ||
-		strcmp(arguments->words[0], "proposed") == 0))
-		return look_at_them(arguments, look);
+	if (question != NULL)
+		return look_at_them(arguments, look, question);
 	fault = find_fault(arguments);
 	if (fault != NULL) {
 		output_complain(fault, "see vedette guard --help");
@@ -170,32 +209,32 @@ const struct command cmd_guard = {
 	.options = OPTION_ENVIRONMENT | OPTION_SERVICE | OPTION_ISSUE |
 	    OPTION_TOLD | OPTION_AT,
 	.words = "add|remove CONDITION, or list|check|proposed ENV",
-	.description = "A condition on what is known of an environment, with "
-		       "the issue whose fix it\n"
-		       "keeps: a setting (config:NAME), a variable "
-		       "(envvar:NAME), any other fact by\n"
-		       "its name; then >=, <=, = and a value, or present; or "
-		       "matches, differs, free:\n"
-		       "what it has to do with other environments, which needs "
-		       "no issue. From then on\n"
-		       "whoever breaks it is told of a regression, and a "
-		       "diagnosis knows it.\n"
-		       "Expectations of the configuration that name an issue "
-		       "are guards as well. list\n"
-		       "shows all; check tells by its exit code whether one is "
-		       "broken. proposed shows\n"
-		       "what matched or differed for 14 days; nothing of that "
-		       "is enforced before\n"
-		       "somebody adds it.\n",
+	.description =
+	    "A condition on what is known of an environment, with the issue "
+	    "whose fix it\nkeeps: a setting (config:NAME), a variable "
+	    "(envvar:NAME), any other fact by\nits name; then >=, <=, = and "
+	    "a value, or present; or matches, differs, free:\nwhat it has to "
+	    "do with other environments, which needs no issue, and of which\n"
+	    "the last one said replaces the one before. From then on whoever "
+	    "breaks it is\ntold of a regression, and a diagnosis knows it. "
+	    "remove takes the same condition,\nand --service if it was added "
+	    "with one.\n"
+	    "\n"
+	    "Expectations of the configuration that name an issue are guards "
+	    "as well. list\nshows all, and why one cannot be judged; check "
+	    "tells by its exit code whether\nall hold. proposed shows what "
+	    "matched or differed for 14 days; nothing of that\nis enforced "
+	    "before somebody adds it.\n",
 	.examples = "  vedette guard add --environment staging --issue 1263 "
 		    "\\\n      'config:connection_timeout >= 35.0'\n"
 		    "  vedette guard check staging\n"
 		    "  vedette guard remove --environment staging "
 		    "'config:pool_size >= 20'\n",
-	.exits = "  0   stored; none is broken\n"
-		 "  1   check: one is\n"
+	.exits = "  0   stored; check: all hold\n"
+		 "  1   check: one is broken\n"
 		 "  2   the command line or the request is not right\n"
-		 "  3   the collector was not reached, did not answer or "
-		 "refused\n",
+		 "  3   check: one cannot be judged; or what is to be removed "
+		 "is not there; or the\n"
+		 "      collector was not reached, did not answer or refused\n",
 	.run = run,
 };

@@ -1,52 +1,12 @@
 #include "collector/cli/ask_document.h"
 #include "collector/cli/cmd.h"
-#include "collector/cli/members.h"
 #include "collector/cli/output.h"
-
-static void
-show_guard(struct page *page, const json_t *guard)
-{
-	enum ink ink = member_is(guard, "state", "held") ? INK_GOOD
-	    : member_is(guard, "state", "regressed")     ? INK_BAD
-							 : INK_UNSURE;
-	const char *value = member_text(guard, "value");
-	const char *service = member_text(guard, "service");
-
-	page_put(page, ink, "%-9s ", member_text(guard, "state"));
-	page_put(page, INK_PLAIN, "%s%s%s: %s", service,
-	    service[0] != '\0' ? " " : "", member_text(guard, "name"),
-	    member_text(guard, "rule"));
-	if (value[0] != '\0')
-		page_put(page, INK_PLAIN, ", is %s", value);
-	if (member_text(guard, "since")[0] != '\0')
-		page_put(page, INK_DIM, " since %s (%s, %s)",
-		    member_text(guard, "since"), member_text(guard, "source"),
-		    member_text(guard, "seen_by"));
-	page_newline(page);
-}
+#include "collector/cli/show_document.h"
 
 static void
 show(struct ask *ask, const json_t *document)
 {
-	const json_t *guards = json_object_get(document, "guards");
-
-	for (size_t i = 0; i < json_array_size(guards); i++)
-		show_guard(&ask->page, json_array_get(guards, i));
-	if (json_array_size(guards) == 0)
-		page_put(&ask->page, INK_PLAIN,
-		    "no guards: no expectation of the configuration names an "
-		    "issue\n");
-}
-
-static int
-code_of(const json_t *document)
-{
-	const json_t *guards = json_object_get(document, "guards");
-
-	for (size_t i = 0; i < json_array_size(guards); i++)
-		if (member_is(json_array_get(guards, i), "state", "regressed"))
-			return 1;
-	return OUTPUT_DONE;
+	show_guards(&ask->page, document);
 }
 
 static void
@@ -55,7 +15,7 @@ start(struct ask *ask, struct query_client *client)
 	const struct query_document request =
 	    ask_about(ask->arguments, "guards");
 
-	ask_document(ask, client, &request, show, code_of);
+	ask_document(ask, client, &request, show, show_guards_exit);
 }
 
 static int
@@ -81,9 +41,10 @@ const struct command cmd_guards = {
 	    "nobody has seen what it is about.\n",
 	.examples = "  vedette guards staging\n"
 		    "  vedette guards staging --at 2026-01-05T18:40:00Z\n",
-	.exits = "  0   none is broken\n"
-		 "  1   one is\n"
-		 "  2   the command line or the request is not right\n"
-		 "  3   the collector was not reached or did not answer\n",
+	.exits =
+	    "  0   all hold\n"
+	    "  1   one is broken\n"
+	    "  2   the command line or the request is not right\n"
+	    "  3   one cannot be judged, or the collector did not answer\n",
 	.run = run,
 };

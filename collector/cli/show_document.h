@@ -22,6 +22,11 @@ void show_diff(struct page *page, const json_t *diff);
 /* How right the verdicts were, and which were confident and wrong. */
 void show_self_check(struct page *page, const json_t *document);
 
+/* Each guard, whether it holds, and why that cannot be told; the code for
+ * scripts: 1 when one is broken, else 3 when one cannot be judged, else 0. */
+void show_guards(struct page *page, const json_t *document);
+int show_guards_exit(const json_t *document);
+
 /* Each alert and whom it was told; the receivers, what is wrong with them. */
 void show_alerts(struct page *page, const json_t *document);
 

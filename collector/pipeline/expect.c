@@ -16,24 +16,31 @@ reference_of(const struct expectation_config *expectation)
 						   : expectation->at_most_as_in;
 }
 
-static bool
-covers(
-    const struct expectation_config *expectation, const struct fleet_fact *fact)
+bool
+expect_concerns(
+    const struct expectation_config *expectation, const char *environment)
 {
-	const struct names *services = &expectation->services;
 	const struct names *environments = &expectation->environments;
 	const struct names *related = expectation->must_differ.n > 0
 	    ? &expectation->must_differ
 	    : &expectation->must_match;
 	const char *as_in = reference_of(expectation);
 
+	return (as_in == NULL || strcmp(as_in, environment) != 0) &&
+	    (environments->n == 0 || names_hold(environments, environment)) &&
+	    (related->n == 0 || names_hold(related, environment));
+}
+
+static bool
+covers(
+    const struct expectation_config *expectation, const struct fleet_fact *fact)
+{
+	const struct names *services = &expectation->services;
+
 	return expectation->relation != RELATION_FREE &&
 	    strcmp(expectation->name, fact->name) == 0 &&
-	    (as_in == NULL || strcmp(as_in, fact->environment) != 0) &&
 	    (services->n == 0 || names_hold(services, fact->service)) &&
-	    (environments->n == 0 ||
-		names_hold(environments, fact->environment)) &&
-	    (related->n == 0 || names_hold(related, fact->environment));
+	    expect_concerns(expectation, fact->environment);
 }
 
 const struct expectation_config *
@@ -254,4 +261,90 @@ expect_state(const struct expectation_config *expectation,
 	if (expectation->equals != NULL)
 		return state_of(strcmp(fact->shown, expectation->equals) == 0);
 	return state_of(number_holds(expectation, fact));
+}
+
+/* --- why not ----------------------------------------------------------------- */
+
+/* The first that could have told, in an environment that it is compared with;
+ * NULL: there is none. */
+static const struct fleet_fact *
+find_counterpart(const struct expectation_config *expectation,
+    const struct fleet *fleet, const struct fleet_fact *fact)
+{
+	const struct names *all = expectation->must_match.n > 0
+	    ? &expectation->must_match
+	    : &expectation->must_differ;
+	const char *as_in = reference_of(expectation);
+
+	MAP_EACH (const struct fleet_fact, other, fleet->facts)
+		if (is_counterpart(other, fact) &&
+		    (as_in == NULL || strcmp(as_in, other->environment) == 0) &&
+		    (all->n == 0 || names_hold(all, other->environment)))
+			return other;
+	return NULL;
+}
+
+/* Nobody told of the other side. */
+static void
+say_alone(char *out, const struct expectation_config *expectation,
+    const struct fleet_fact *fact)
+{
+	const char *as_in = reference_of(expectation);
+
+	snprintf(out, EXPECT_WHY_BYTES,
+	    "nobody tells it of %s%s%s, read from the same source (%s): let "
+	    "an agent there read it as the one here does",
+	    fact->service, fact->service[0] != '\0' ? " in " : "",
+	    as_in != NULL ? as_in : "another environment",
+	    source_name(fact->source));
+}
+
+static void
+say_incomparable(
+    char *out, const struct fleet_fact *fact, const struct fleet_fact *other)
+{
+	bool is_keyed = fingerprints_are_shown(fact->shown);
+
+	if (is_keyed == fingerprints_are_shown(other->shown))
+		snprintf(out, EXPECT_WHY_BYTES,
+		    "the fingerprints here and in %s were made with different "
+		    "keys: name it under compare in the probes of both agents, "
+		    "with the same fingerprint_fleet_key",
+		    other->environment);
+	else
+		snprintf(out, EXPECT_WHY_BYTES,
+		    "it is told as a fingerprint %s, and as a value %s: let "
+		    "both agents tell it in the same way",
+		    is_keyed ? "here" : "there", is_keyed ? "there" : "here");
+}
+
+char *
+expect_why(char out[EXPECT_WHY_BYTES],
+    const struct expectation_config *expectation, const struct fleet *fleet,
+    const struct fleet_fact *fact)
+{
+	const struct fleet_fact *other =
+	    find_counterpart(expectation, fleet, fact);
+	bool is_measured = reference_of(expectation) != NULL;
+	double number;
+
+	if (is_measured && !number_of(&number, fact->shown))
+		snprintf(out, EXPECT_WHY_BYTES,
+		    "what is told of it here is neither a number nor a "
+		    "duration, so it cannot be measured");
+	else if (!is_measured && !expect_is_relation(expectation))
+		snprintf(out, EXPECT_WHY_BYTES,
+		    "its value is a fingerprint: present, matches and differs "
+		    "can be judged of it, or let the probe show the value "
+		    "(show)");
+	else if (other == NULL)
+		say_alone(out, expectation, fact);
+	else if (is_measured)
+		snprintf(out, EXPECT_WHY_BYTES,
+		    "what is told of it in %s is neither a number nor a "
+		    "duration, so nothing can be measured by it",
+		    other->environment);
+	else
+		say_incomparable(out, fact, other);
+	return out;
 }

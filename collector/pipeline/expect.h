@@ -11,12 +11,17 @@
 #include "collector/pipeline/guards.h"
 
 #define EXPECT_TEXT_BYTES 256
+#define EXPECT_WHY_BYTES  512
 
 /* The expectations of a fact, those of the configuration and then those that
  * people told; *at starts as 0, NULL is the end. */
 const struct expectation_config *
 expect_next(const struct collector_config *config, const struct guards *guards,
     const struct fleet_fact *fact, size_t *at);
+
+/* Is it about facts of this environment? */
+bool expect_concerns(
+    const struct expectation_config *expectation, const char *environment);
 
 /* Does it compare environments?  Then other facts may have to be judged
  * again when this one changes. */
@@ -39,5 +44,10 @@ enum expect {
 /* Does it hold now?  What cannot be told breaks nothing. */
 enum expect expect_state(const struct expectation_config *expectation,
     const struct fleet *fleet, const struct fleet_fact *fact);
+
+/* Why that is EXPECT_UNKNOWN of a fact, and what to do; returns out. */
+char *expect_why(char out[EXPECT_WHY_BYTES],
+    const struct expectation_config *expectation, const struct fleet *fleet,
+    const struct fleet_fact *fact);
 
 #endif

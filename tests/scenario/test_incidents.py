@@ -458,7 +458,7 @@ def test_people_keep_a_fix_in_force(collecting):
     done = vedette("guard", "list", "staging")
     assert done.returncode == 0
     assert "setting/no_such: at least 35.0 (issue 1263)" in done.stdout
-    assert vedette("guard", "check", "staging").returncode == 0
+    assert vedette("guard", "check", "staging").returncode == 3
     done = vedette("guard", "add", "envvar:A_MODE matches", "--environment",
                    "staging")
     assert (done.returncode, done.stderr) == (0, "")
@@ -469,8 +469,18 @@ def test_people_keep_a_fix_in_force(collecting):
     done = vedette("guard", "remove", "envvar:A_MODE matches",
                    "--environment", "staging")
     assert "no guard any more" in done.stdout
+    there = ("--environment", "staging")
     for words, code, said in [
             (("add", "pool is large", *about), 2, "not a condition"),
+            (("add", "envvar:A matches production", *there), 2,
+             "matches production is not what may follow a name"),
+            (("add", "matches", *there), 2, "nothing behind it"),
+            (("remove", "config:no_such >= 35.1", *there), 3,
+             "guard config:no_such >= 35.1: nobody added it to staging"),
+            (("remove", "config:no_such >= 35.1", *there), 3,
+             "vedette guard list staging"),
+            (("add", "config:a free", "--environment", "nosuch"), 3,
+             "environment nosuch"),
             (("add", "config:a >= 1", "--issue", "1"), 2, "--environment"),
             (("add", "config:a >= 1", "--environment", "staging"), 2,
              "--issue is missing"),
@@ -480,4 +490,77 @@ def test_people_keep_a_fix_in_force(collecting):
     done = vedette("guard", "remove", "config:no_such >= 35.0",
                    "--environment", "staging")
     assert "no guard any more" in done.stdout
-    assert "no guards" in vedette("guard", "list", "staging").stdout
+    done = vedette("guard", "remove", "config:no_such >= 35.0",
+                   "--environment", "staging")
+    assert done.returncode == 3 and "nothing to remove" in done.stderr
+    listed = vedette("guard", "list", "staging").stdout
+    assert "no guards" in listed and "vedette guard add" in listed
+    assert listed.endswith("\n")
+    assert max(map(len, listed.splitlines())) <= 80
+    assert vedette("guard", "check", "staging").returncode == 0
+    done = vedette("guard", "add", "build = v1", *about, "--service",
+                   "nosuch")
+    assert "in staging/nosuch: build = v1" in done.stdout
+    assert "unknown   nosuch build: v1 (issue 1263)" in vedette(
+        "guard", "list", "staging").stdout
+
+
+def known(second, name, shown, environment="staging", **more):
+    """A line of history: a fact, its value or fingerprint."""
+    what = "fingerprint" if shown.startswith("k") else "value"
+    return json.dumps({
+        "type": "fact", "at": f"2026-01-05T10:00:{second:02}.000Z",
+        "environment": environment, "service": "backend", "name": name,
+        "source": "process", what: shown} | more) + "\n"
+
+
+CANNOT_TELL = [
+    ("nobody tells it", "config:a >= 1", [], "does a probe of an agent there "
+     "read it?"),
+    ("it has a longer name", "pool >= 1", [("setting/pool", "5")],
+     "setting/pool is told there: is that meant?"),
+    ("nobody else tells it", "envvar:A matches", [("env/A", "k1:aa")],
+     "nobody tells it of backend in another environment"),
+    ("made with different keys", "envvar:A differs",
+     [("env/A", "k1:aa"), ("env/A", "k2:aa", "production")],
+     "the fingerprints here and in production were made with different "
+     "keys: name it under compare"),
+    ("a value there", "envvar:A matches",
+     [("env/A", "k1:aa"), ("env/A", "5", "production")],
+     "told as a fingerprint here, and as a value there"),
+    ("a secret has no size", "envvar:A >= 1", [("env/A", "k1:aa")],
+     "its value is a fingerprint"),
+]
+
+
+@pytest.mark.parametrize("name,condition,facts,why", CANNOT_TELL,
+                         ids=[row[0] for row in CANNOT_TELL])
+def test_a_guard_that_cannot_be_judged_says_why(
+        stage, name, condition, facts, why):
+    """And what to do, within 80 columns; nobody takes it for held."""
+    replay(stage, "".join(known(i, *row) for i, row in enumerate(facts)) +
+           told("2026-01-05T10:00:30.000Z", condition) +
+           known(59, "build", "v1"))
+    done = ask(stage, "guard", "check", "staging")
+    assert done.returncode == 3, name
+    assert why in " ".join(done.stdout.split())
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert ask(stage, "guard", "list", "staging").returncode == 0
+    guard, = json.loads(
+        ask(stage, "guard", "list", "staging", "--json").stdout)["guards"]
+    assert (guard["state"], guard["condition"]) == ("unknown", condition)
+    assert why in guard["why"]
+
+
+def test_a_guard_that_is_told_of_another_service_says_so(stage):
+    """A name that was mistyped is told apart from a probe that is missing."""
+    line = json.loads(told("2026-01-05T10:00:30.000Z", "config:a >= 1"))
+    replay(stage, known(0, "setting/a", "5") +
+           json.dumps(line | {"service": "nosuch"}) + "\n" +
+           known(59, "build", "v1"))
+    done = ask(stage, "guard", "check", "staging")
+    assert done.returncode == 3
+    assert "unknown   nosuch setting/a: at least 1" in done.stdout
+    assert "it is told of backend, not of nosuch" in done.stdout
+    assert ask(stage, "guard", "check", "staging", "--service",
+               "backend").returncode == 0

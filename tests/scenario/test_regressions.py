@@ -192,7 +192,7 @@ def test_gate_peer(tmp_path):
 
 
 GUARDS = [("held", "40", "held", 0), ("broken", "20", "regressed", 1),
-          ("unseen", None, "unknown", 0)]
+          ("unseen", None, "unknown", 3)]
 
 
 @pytest.mark.parametrize("name,value,state,code", GUARDS,
