@@ -97,7 +97,7 @@ const struct hint hints[] = {
 	    "daemon; a check keeps nothing",
 	    "{log}" },
 	{ "log", "", REASON_MISSING,
-	    "there is no such log: is its name right, and does the process "
+	    "there is no log of this name: is it right, and does the process "
 	    "log there?",
 	    "{log}" },
 	{ "log", "", REASON_DENIED,

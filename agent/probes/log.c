@@ -128,7 +128,10 @@ no_file(struct probe *p, const char *path, int error)
 	if (error == EACCES || error == EPERM)
 		return probe_unknown(
 		    p, REASON_DENIED, "%s: %s", path, strerror(error));
-	return probe_fail(p, REASON_MISSING, "%s: %s", path, strerror(error));
+	return probe_fail(p, REASON_MISSING, "%s: %s", path,
+	    error == EISDIR       ? "a directory, no log: name a file in it"
+		: error == EINVAL ? "no log but a pipe, a device or the like"
+				  : strerror(error));
 }
 
 /* Only what a log can be: a pipe or a terminal would be read empty. */
@@ -136,13 +139,18 @@ static int
 open_file(const char *path, struct stat *out)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	int error;
 
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, out) == 0 && S_ISREG(out->st_mode))
+	if (fstat(fd, out) < 0)
+		error = errno;
+	else if (S_ISREG(out->st_mode))
 		return fd;
+	else
+		error = S_ISDIR(out->st_mode) ? EISDIR : EINVAL;
 	close(fd);
-	errno = EINVAL;
+	errno = error;
 	return -1;
 }
 

@@ -208,13 +208,16 @@ def test_what_is_too_much_is_passed_over_and_told(log):
     assert result["attributes"]["skipped_bytes"] > 32 << 20
 
 
-@pytest.mark.parametrize("name,reason", [
-    ("missing.log", "open.missing"), ("/dev/tty", "open.missing"),
-    (".", "open.missing"),
+@pytest.mark.parametrize("name,why", [
+    ("missing.log", "No such file or directory"),
+    ("/tmp", "a directory, no log: name a file in it"),
+    ("/dev/null", "no log but a pipe, a device or the like"),
 ])
-def test_a_file_that_is_no_log(probing, name, reason):
+def test_a_file_that_is_no_log(probing, name, why):
     result = probing.one("log", f"{{file: {name}}}")
-    assert (result["outcome"], result["reason"]) == ("critical", reason)
+    assert (result["outcome"], result["reason"]) == (
+        "critical", "open.missing")
+    assert result["message"].endswith(f"{name}: {why}")
 
 
 def test_a_memory_that_is_damaged_is_a_first_run(log):
