@@ -1,6 +1,8 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/config_env.h"
+#include "agent/probes/env_shape.h"
 #include "proto/base/text.h"
 #include "proto/place.h"
 
@@ -17,19 +19,6 @@ static const struct word severities[] = {
 	{ "warning", OUTCOME_WARNING },
 };
 #define N_SEVERITIES (sizeof(severities) / sizeof(severities[0]))
-
-static const char *const types[] = { "text", "integer", "number", "boolean",
-	"url", "port", "path", NULL };
-static const char *const shown_types[] = { "integer", "number", "boolean",
-	"port", NULL };
-
-static bool
-is_listed(const char *const *words, const char *word)
-{
-	while (*words != NULL && strcmp(*words, word) != 0)
-		words++;
-	return *words != NULL;
-}
 
 int
 config_check_severity(const struct conf *conf, enum outcome *out,
@@ -84,6 +73,52 @@ check_names(const struct conf *conf, const char *path, char *const *names,
 	return rc;
 }
 
+/* "text, integer or port", owned by the caller. */
+static char *
+list_types(bool only_shown)
+{
+	const struct env_shape_type *last = NULL;
+	struct text text = { 0 };
+
+	for (const struct env_shape_type *type = env_shape_types;
+	     type->name != NULL; type++) {
+		if (only_shown && !type->may_be_shown)
+			continue;
+		if (last != NULL)
+			text_addf(
+			    &text, "%s%s", text.n > 0 ? ", " : "", last->name);
+		last = type;
+	}
+	text_addf(&text, " or %s", last->name);
+	return text_take(&text);
+}
+
+static int
+check_type(const struct conf *conf, const char *path,
+    const struct variable_config *variable, struct err *err)
+{
+	const struct env_shape_type *type = env_shape_type(variable->type);
+	struct place at = place_of("%s.type", path);
+	char *types;
+
+	if (type == NULL) {
+		types = list_types(false);
+		conf_complain(
+		    conf, err, at.path, "not a type: write %s", types);
+		free(types);
+	}
+	if (!variable->show || (type != NULL && type->may_be_shown))
+		return type != NULL ? 0 : -1;
+	at = place_of("%s.show", path);
+	types = list_types(true);
+	conf_complain(conf, err, at.path,
+	    "only a value of type %s may be shown; give the type, or leave "
+	    "show out",
+	    types);
+	free(types);
+	return -1;
+}
+
 static int
 check_require(const struct conf *conf, const char *path,
     struct variable_config *variable, struct err *err)
@@ -102,17 +137,7 @@ check_require(const struct conf *conf, const char *path,
 	at = place_of("%s.severity", path);
 	rc |= config_check_severity(
 	    conf, &variable->outcome, at.path, variable->severity, err);
-	at = place_of("%s.type", path);
-	if (!is_listed(types, variable->type))
-		rc = conf_complain(conf, err, at.path,
-		    "not a type: write text, integer, number, boolean, url or "
-		    "port");
-	if (!variable->show || is_listed(shown_types, variable->type))
-		return rc;
-	at = place_of("%s.show", path);
-	return conf_complain(conf, err, at.path,
-	    "only a value of type integer, number, boolean or port may be "
-	    "shown; give the type, or leave show out");
+	return rc | check_type(conf, path, variable, err);
 }
 
 static int

@@ -94,32 +94,38 @@ is_boolean(const char *value)
 static bool
 is_path(const char *value)
 {
-	return strchr(value, '/') != NULL;
+	return strchr(value, '/') != NULL && !is_url(value);
 }
 
-static const struct type {
-	const char *name;
-	bool (*is)(const char *value);
-	const char *fault;
-} types[] = {
-	{ "integer", is_integer, "is not an integer" },
-	{ "number", is_number, "is not a number" },
-	{ "boolean", is_boolean, "is not a boolean" },
-	{ "url", is_url, "is not a url" },
-	{ "port", is_port, "is not a port" },
-	{ "path", is_path, "is not a path" },
+const struct env_shape_type env_shape_types[] = {
+	{ "text", NULL, NULL, false },
+	{ "integer", is_integer, "is not an integer", true },
+	{ "number", is_number, "is not a number", true },
+	{ "boolean", is_boolean, "is not a boolean", true },
+	{ "url", is_url, "is not a url", false },
+	{ "port", is_port, "is not a port", true },
+	{ "path", is_path, "is not a path", false },
+	{ NULL, NULL, NULL, false },
 };
+
+const struct env_shape_type *
+env_shape_type(const char *name)
+{
+	const struct env_shape_type *type = env_shape_types;
+
+	while (type->name != NULL && strcmp(type->name, name) != 0)
+		type++;
+	return type->name != NULL ? type : NULL;
+}
 
 static const char *
 type_fault(const char *value, const struct variable_config *variable)
 {
-	size_t n = sizeof(types) / sizeof(types[0]);
+	const struct env_shape_type *type = env_shape_type(variable->type);
 
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(types[i].name, variable->type) == 0 &&
-		    !types[i].is(value))
-			return types[i].fault;
-	return NULL;
+	return type != NULL && type->is != NULL && !type->is(value)
+	    ? type->fault
+	    : NULL;
 }
 
 static bool

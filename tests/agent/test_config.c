@@ -199,9 +199,9 @@ static const struct bad {
 	    ENV "require: [{name: A, severity: bad}]\n",
 	    "7:37: probes[0].env.require[0].severity: not a severity: write "
 	    "critical or warning" },
-	{ "a type is one of six", ENV "require: [{name: A, type: int}]\n",
+	{ "a type is one of seven", ENV "require: [{name: A, type: paht}]\n",
 	    "7:33: probes[0].env.require[0].type: not a type: write text, "
-	    "integer, number, boolean, url or port" },
+	    "integer, number, boolean, url, port or path" },
 	{ "a text is never shown", ENV "require: [{name: A, show: true}]\n",
 	    "7:33: probes[0].env.require[0].show: only a value of type "
 	    "integer, number, boolean or port may be shown; give the type, or "
