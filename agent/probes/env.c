@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,21 +194,37 @@ name_given(struct env *env, const struct variable_config *variable)
 	return variable->name;
 }
 
-/* Does a file that a variable names exist, as the process sees it?  Whatever
- * else is in the way says nothing of that, nor does a process that has ended. */
+/* Is there nothing of this name in a folder?  Whatever else is in the way says
+ * nothing of that. */
+static bool
+is_not_there(int folder, const char *path)
+{
+	return faccessat(folder, path, F_OK, 0) < 0 &&
+	    (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG);
+}
+
+/* Does a file that a variable names exist, as the process sees it?  One that
+ * has ended says nothing of that, nor does a file of variables, of which nobody
+ * knows where a relative path begins. */
 static bool
 is_missing(const struct env *env, const char *value)
 {
 	pid_t pid = variables_pid(env->variables);
-	char *root =
-	    pid != 0 ? mem_printf("/proc/%d/root", (int)pid) : mem_strdup("");
-	char *path = mem_printf("%s%s", root, value);
-	bool is_gone = value[0] == '/' && access(path, F_OK) < 0 &&
-	    (errno == ENOENT || errno == ENOTDIR) &&
-	    (pid == 0 || access(root, F_OK) == 0);
+	bool is_relative = value[0] != '/', is_gone;
+	char *start;
+	int folder;
 
-	free(path);
-	free(root);
+	if (pid == 0)
+		return !is_relative && is_not_there(AT_FDCWD, value);
+	start =
+	    mem_printf("/proc/%d/%s", (int)pid, is_relative ? "cwd" : "root");
+	folder = open(start, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	free(start);
+	if (folder < 0)
+		return false;
+	value += strspn(value, "/");
+	is_gone = is_not_there(folder, value[0] != '\0' ? value : ".");
+	close(folder);
 	return is_gone;
 }
 

@@ -90,7 +90,7 @@ is_boolean(const char *value)
 	return is_one_of(booleans, value);
 }
 
-/* With a slash, so that nobody takes a word for one. */
+/* With a slash, so that nobody takes a word for one; file:///x opens nothing. */
 static bool
 is_path(const char *value)
 {

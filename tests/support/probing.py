@@ -87,10 +87,10 @@ class Probing:
 
 
 @contextlib.contextmanager
-def service(probing, environment):
+def service(probing, environment, folder=None):
     """A process with this environment, named by backend.pid; gives its id."""
     with subprocess.Popen(["/usr/bin/sleep", "600"], env=environment,
-                          stdin=subprocess.DEVNULL) as process:
+                          stdin=subprocess.DEVNULL, cwd=folder) as process:
         (probing.directory / "backend.pid").write_text(f"{process.pid}\n")
         try:
             yield process.pid

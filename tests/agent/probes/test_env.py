@@ -109,6 +109,45 @@ def test_a_file_that_a_variable_names_must_exist(probing):
         "exist")
 
 
+@pytest.mark.parametrize("path,fault", [
+    ("./p.sock", None), ("run/../p.sock", None), ("./", None), ("/", None),
+    ("./q.sock", "names a file that does not exist"),
+    ("p.sock/q", "names a file that does not exist"),
+    pytest.param("./" + "q" * 300, "names a file that does not exist",
+                 id="a relative name that is too long"),
+    pytest.param("/" + "q" * 300, "names a file that does not exist",
+                 id="a name that is too long"),
+    pytest.param("/" + "run/" * 1100, "names a file that does not exist",
+                 id="a path that is too long"),
+    ("file:///etc/passwd", "is not a path"),
+])
+def test_a_path_begins_where_the_process_is(probing, path, fault):
+    folder = probing.directory / "there"
+    (folder / "run").mkdir(parents=True)
+    (folder / "p.sock").touch()
+    with service(probing, {"SOCKET": path}, folder) as pid:
+        result = look(probing,
+                      "      require: [{name: SOCKET, type: path}]\n")
+    if fault is None:
+        assert (result["outcome"], result["reason"]) == ("ok", "")
+        return
+    assert (result["outcome"], result["reason"]) == (
+        "critical", "check.shape")
+    assert result["message"] == f"in process {pid} (sleep): SOCKET {fault}"
+
+
+@pytest.mark.parametrize("path,outcome", [
+    ("./q.sock", "ok"), ("/nonexistent/q.sock", "critical"),
+    ("file:///etc/passwd", "critical"), ("/etc/passwd", "ok"),
+])
+def test_what_a_file_says_of_paths(probing, path, outcome):
+    """Nobody knows where a relative one begins."""
+    (probing.directory / "backend.env").write_text(f"SOCKET={path}\n")
+    result = look(probing, "      require: [{name: SOCKET, type: path}]\n",
+                  "{file: backend.env}")
+    assert result["outcome"] == outcome
+
+
 def test_what_a_replica_has_is_its_own_fact(probing):
     with service(probing, KEY):
         result = probing.run(

@@ -57,6 +57,8 @@ static const struct shape {
 	{ "80x is no port", "80x", "port", 0, "is not a port" },
 	{ "a slash makes a path", "etc/ca.pem", "path", 0, NULL },
 	{ "a word is no path", "ca", "path", 0, "is not a path" },
+	{ "a url is no path", "file:///etc/ca.pem", "path", 0,
+	    "is not a path" },
 	{ "a scheme makes a url", "redis+tls://h/0", "url", 0, NULL },
 	{ "a host is no url", "h:6379", "url", 0, "is not a url" },
 	{ "a url has something after its scheme", "http://", "url", 0,
