@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "collector/ask/incident.h"
+#include "collector/diagnose/relapse.h"
 
 #define ROWS_MAX      10000
 #define RETURNS_LEAST 2 /* after so many it will return again, */
@@ -49,12 +50,37 @@ by_onset(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-/* What fails, whoever sees it. */
+/* Why, in a word: "timeout" of "critical, connect.timeout, at least 5 s",
+ * wherever on the way that was; *out_n 0: nobody said. */
+static const char *
+trouble_of(size_t *out_n, const struct regression_row *row)
+{
+	const char *field = strstr(row->after, ", "), *word;
+	size_t n;
+
+	*out_n = 0;
+	if (field == NULL || strstr(field + 2, ", ") == NULL)
+		return "";
+	field += 2;
+	n = strcspn(field, ",");
+	for (word = field + n; word > field && word[-1] != '.'; word--)
+		;
+	*out_n = (size_t)(field + n - word);
+	return word;
+}
+
+/* What fails, whoever sees it, and why, where that was said. */
 static bool
 is_same_failure(const struct regression_row *a, const struct regression_row *b)
 {
+	size_t n_why, n_other;
+	const char *why = trouble_of(&n_why, a);
+	const char *other = trouble_of(&n_other, b);
+
 	return a->kind == b->kind && strcmp(a->service, b->service) == 0 &&
-	    strcmp(a->subject, b->subject) == 0;
+	    strcmp(a->subject, b->subject) == 0 &&
+	    (n_why == 0 || n_other == 0 ||
+		(n_why == n_other && memcmp(why, other, n_why) == 0));
 }
 
 /* Is it what failed here before, back soon after it had ended? */
@@ -62,7 +88,7 @@ static bool
 comes_back(const struct incident *incident, const struct regression_row *row)
 {
 	if (!incident->is_open &&
-	    row->onset_to_ms > incident->ended_ms + INCIDENT_BACK_MS)
+	    row->onset_to_ms > incident->ended_ms + RELAPSE_ANEW_MS)
 		return false;
 	for (size_t i = incident->n_rows; i > 0; i--) {
 		const struct regression_row *other = incident->rows[i - 1];
@@ -70,7 +96,7 @@ comes_back(const struct incident *incident, const struct regression_row *row)
 		if (is_same_failure(other, row) &&
 		    (other->cleared_ms == 0 ||
 			row->onset_to_ms <=
-			    other->cleared_ms + INCIDENT_BACK_MS))
+			    other->cleared_ms + RELAPSE_ANEW_MS))
 			return true;
 	}
 	return false;

@@ -3,8 +3,8 @@
  *
  * A function of the regressions alone, so that the same history has the same
  * incidents: one joins an incident when it begins while another is open, or
- * within some minutes of its end; or when it failed there before and comes
- * back within half an hour.  An incident is open while one of its regressions
+ * within some minutes of its end; or when it failed there before for the
+ * same reason and comes back within half an hour (RELAPSE_ANEW_MS).  An incident is open while one of its regressions
  * is, which only results of their own close, or while what came back twice may
  * come back again; late results may open it once more.  What was red for a day
  * before is a standing fault, an incident of its own.
@@ -18,9 +18,6 @@
 
 /* Regressions this close together tell of one incident. */
 #define INCIDENT_JOIN_MS INT64_C(600000)
-/* What stays away for longer does not come back, it comes anew; as for
- * verdicts (collector/diagnose/relapse.c). */
-#define INCIDENT_BACK_MS INT64_C(1800000)
 /* Red for so long, it is a part of how things are. */
 #define INCIDENT_STANDS_MS INT64_C(86400000)
 

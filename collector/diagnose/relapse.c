@@ -8,9 +8,6 @@
 #define QUIET_TIMES    2 /* the longest time from one to the next */
 #define SAME_RUNS      2 /* intervals between what belongs together */
 
-/* What stays away for longer does not come back, it comes anew. */
-#define ANEW_MS INT64_C(1800000)
-
 /* What happened to a target, and when; of failures the deepest, and why. */
 struct event {
 	int64_t good_ms, from_ms, to_ms;
@@ -268,7 +265,7 @@ sift(struct gathering *of)
 			continue;
 		if (kept > 0 &&
 		    episode->all.from_ms >
-			of->episodes[kept - 1].all.to_ms + ANEW_MS)
+			of->episodes[kept - 1].all.to_ms + RELAPSE_ANEW_MS)
 			kept = 0;
 		of->episodes[kept++] = *episode;
 	}

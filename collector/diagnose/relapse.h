@@ -18,6 +18,9 @@
 #include "collector/diagnose/node.h"
 #include "proto/base/mem.h"
 
+/* What stays away for longer does not come back, it comes anew. */
+#define RELAPSE_ANEW_MS INT64_C(1800000)
+
 struct relapse {
 	const char *environment, *target;
 	int64_t good_ms;        /* before the first episode */

@@ -5,6 +5,8 @@
 #ifndef TESTS_COLLECTOR_ASK_BROKEN_H
 #define TESTS_COLLECTOR_ASK_BROKEN_H
 
+#include <stdio.h>
+
 #include "tests/support/folder.h"
 #include "tests/support/table.h"
 
@@ -17,7 +19,8 @@ struct broken {
 	const char *environment, *subject; /* subject NULL: db */
 	int from, to;                      /* to 0: it goes on */
 	bool is_late;
-	int detected; /* 0: at once */
+	int detected;    /* 0: at once */
+	const char *why; /* "connect.refused"; NULL: nobody said */
 };
 
 struct broken_store {
@@ -57,6 +60,7 @@ broken_ms(int minutes)
 static inline void
 broken_put(struct store *store, const struct broken *broken, uint64_t id)
 {
+	char after[64] = "critical, 5 ms";
 	const struct regression_row row = {
 		.id = id,
 		.kind = REGRESSION_STATE,
@@ -73,12 +77,15 @@ broken_put(struct store *store, const struct broken *broken, uint64_t id)
 		.cleared_ms = broken->to == 0 ? 0 : broken_ms(broken->to),
 		.late = broken->is_late,
 		.before = "",
-		.after = "",
+		.after = after,
 		.message = "",
 	};
 	struct err err = { 0 };
 	uint64_t given;
 
+	if (broken->why != NULL)
+		snprintf(
+		    after, sizeof(after), "critical, %s, 5 ms", broken->why);
 	if (store_put_regression(store, &given, &row, &err) < 0)
 		fail_msg("%s", err.text);
 }
