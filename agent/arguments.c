@@ -92,14 +92,16 @@ static const char help_schema[] =
     "  # yaml-language-server: $schema=agent.schema.json\n";
 
 static const char help_init[] =
-    "vedette-agent init FROM --environment NAME [OPTIONS] - write a first "
-    "configuration\n"
+    "vedette-agent init FROM --environment NAME [OPTIONS]\n"
+    "\n"
+    "Writes a first configuration.\n"
     "\n"
     "FROM is one of:\n"
     "  --env-file FILE       NAME=value lines of a service: what it stands on "
     "becomes\n"
     "                        probes, which read the file at each run; no "
-    "secret is copied\n"
+    "secret\n"
+    "                        is copied\n"
     "  --from-blackbox FILE --targets FILE\n"
     "                        modules of blackbox_exporter, and targets as in a "
     "scrape\n"
@@ -115,6 +117,21 @@ static const char help_init[] =
     "  --output FILE         a new file [standard output]\n"
     "\n"
     "Exit codes: 0 written, 1 not written, 2 the command line is wrong.\n";
+
+static const char help_config_words[] =
+    "vedette-agent config check [--config FILE]  is the file fit to run "
+    "with?\n"
+    "vedette-agent config schema                 a JSON Schema, for editors\n"
+    "\n"
+    "--help behind either of them tells more.\n";
+
+static const char help_fingerprint_words[] =
+    "vedette-agent fingerprint check NAME        is this the value that was "
+    "seen?\n"
+    "vedette-agent fingerprint rotate            replace a key of "
+    "fingerprints\n"
+    "\n"
+    "--help behind either of them tells more.\n";
 
 static const char help_fingerprint_check[] =
     "vedette-agent fingerprint check NAME [FINGERPRINT] - is it this value?\n"
@@ -142,18 +159,21 @@ static const char help_fingerprint_rotate[] =
     "stays beside it as KEY.previous: until fingerprint_overlap is over the "
     "agent\n"
     "sends fingerprints of both, so that nothing looks changed.  A running "
-    "agent reads\n"
-    "its keys again at SIGHUP.\n"
+    "agent\n"
+    "reads its keys again at SIGHUP.\n"
     "\n"
     "  --fleet         the key of the whole fleet\n"
     "  --key FILE      the new key, as another host made it [one at random]\n"
     "  --config FILE   the configuration [" ARGUMENTS_CONFIG "]\n"
     "\n"
     "Exit codes: 0 replaced, 1 not, 2 the command line or the configuration "
-    "is wrong.\n";
+    "is\n"
+    "wrong.\n";
 
 static const char *const helps[] = {
 	[COMMAND_NONE] = help_program,
+	[COMMAND_CONFIG] = help_config_words,
+	[COMMAND_FINGERPRINT] = help_fingerprint_words,
 	[COMMAND_RUN] = help_run,
 	[COMMAND_CHECK] = help_check,
 	[COMMAND_CONFIG_CHECK] = help_config,
@@ -169,6 +189,12 @@ arguments_help(enum arguments_command command)
 	return helps[command];
 }
 
+static bool
+is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 /* The word behind config. */
 static int
 parse_config(struct arguments *out, const char *word, struct err *err)
@@ -177,6 +203,8 @@ parse_config(struct arguments *out, const char *word, struct err *err)
 		out->command = COMMAND_CONFIG_CHECK;
 	else if (strcmp(word, "schema") == 0)
 		out->command = COMMAND_CONFIG_SCHEMA;
+	else if (is_help(word))
+		out->command = COMMAND_CONFIG, out->help = true;
 	else
 		return err_set(err, ERR_INVALID,
 		    "config: write vedette-agent config check, or config "
@@ -193,6 +221,11 @@ parse_fingerprint(
 
 	if (strcmp(word, "rotate") == 0) {
 		out->command = COMMAND_FINGERPRINT_ROTATE;
+		return 0;
+	}
+	if (is_help(word)) {
+		out->command = COMMAND_FINGERPRINT;
+		out->help = true;
 		return 0;
 	}
 	if (strcmp(word, "check") != 0)
@@ -377,7 +410,7 @@ parse_option(
 	const char *option = argv[*at];
 	int taken;
 
-	if (strcmp(option, "--help") == 0 || strcmp(option, "-h") == 0)
+	if (is_help(option))
 		return set_flag(&out->help);
 	if (strcmp(option, "--version") == 0)
 		return set_flag(&out->version);

@@ -12,7 +12,9 @@
 #define ARGUMENTS_CONFIG "/etc/vedette/agent.yaml"
 
 enum arguments_command {
-	COMMAND_NONE, /* with help or version only */
+	COMMAND_NONE,   /* with help or version only */
+	COMMAND_CONFIG, /* and these two with help only */
+	COMMAND_FINGERPRINT,
 	COMMAND_RUN,
 	COMMAND_CHECK,
 	COMMAND_CONFIG_CHECK,

@@ -637,6 +637,13 @@ def test_a_bad_command_line_is_refused(agent, arguments, code, complaint):
     ([], "vedette-agent run"), (["--help"], "vedette-agent check"),
     (["run", "--help"], "SIGHUP"), (["check", "--help"], "--env-check"),
     (["config", "check", "--help"], "Exit codes"),
+    (["config", "schema", "--help"], "editors"),
+    (["config", "--help"], "config schema"),
+    (["init", "--help"], "--from-gatus"),
+    (["fingerprint", "--help"], "fingerprint rotate"),
+    (["fingerprint", "-h"], "fingerprint check NAME"),
+    (["fingerprint", "check", "--help"], "Exit codes"),
+    (["fingerprint", "rotate", "--help"], "KEY.previous"),
     (["--version"], "vedette-agent "),
 ])
 def test_help_is_help(agent, arguments, word):
