@@ -182,8 +182,8 @@ checks(const struct scene *scene)
 
 /* --- how far to trust it ------------------------------------------------------------------ */
 
-/* How right the verdicts were that people judged before, as they were told
- * then. */
+/* How right the verdicts were that people judged by then, as they were told;
+ * this one too. */
 static json_t *
 record(const struct writing *writing)
 {
@@ -196,7 +196,7 @@ record(const struct writing *writing)
 		    incident_book_label(&writing->book, i);
 
 		if (label == NULL || label->said == NULL ||
-		    label->at_ms > writing->at_ms || i == writing->at)
+		    label->at_ms > writing->at_ms)
 			continue;
 		n++;
 		right += label->said->blame == label->blame;

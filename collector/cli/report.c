@@ -104,6 +104,34 @@ write_told(struct writing *writing)
 	report_paragraph(writing, &text);
 }
 
+/* Beside the verdict, what people found out in the end. */
+static void
+write_label(struct writing *writing)
+{
+	const json_t *label = json_object_get(writing->report, "label");
+	const json_t *is_right = json_object_get(label, "verdict_right");
+	const char *subject = member_text(label, "subject");
+	const char *summary = member_text(label, "summary");
+	struct text text = { 0 };
+
+	if (!json_is_object(label))
+		return;
+	text_addf(&text, "People found %sit was %s",
+	    json_is_false(is_right)      ? "otherwise: "
+		: json_is_null(is_right) ? "that "
+		: json_is_false(json_object_get(label, "subject_right"))
+		? "the same class, but another subject: "
+		: "the same: ",
+	    report_class(member_text(label, "class")));
+	if (subject[0] != '\0')
+		text_addf(&text, ", subject %s", subject);
+	text_addf(&text, " (%s, %s).", report_or_dash(member_text(label, "by")),
+	    member_text(label, "at"));
+	if (summary[0] != '\0')
+		text_addf(&text, " They said: %s.", summary);
+	report_paragraph(writing, &text);
+}
+
 static void
 write_verdict(struct writing *writing)
 {
@@ -334,6 +362,7 @@ report_write(struct page *page, enum report_format format, const json_t *report,
 
 	write_head(&writing);
 	write_verdict(&writing);
+	write_label(&writing);
 	write_relapse(&writing);
 	write_section(&writing, &cleared);
 	write_cause(&writing);

@@ -445,6 +445,40 @@ def test_people_say_what_an_incident_was(collecting):
     assert done.returncode == 3 and "none of this number" in done.stderr
 
 
+def test_a_report_says_what_people_found(collecting):
+    """In every format, beside the verdict; and counts it."""
+    def vedette(*arguments):
+        done = subprocess.run(
+            [collecting.cli, "--collector", collecting.url, *arguments],
+            capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        return " ".join(done.stdout.replace("\\", "").split())
+    def verdict_of(report):
+        return report[report.index("Verdict"):report.index("What is cleared")]
+    before = vedette("report", "1")
+    assert "none yet" in before and "People found" not in before
+    vedette("incident", "close", "1", "--verdict", "app", "--subject",
+            "app:backend", "--summary", "a bad build")
+    for words in ((), ("--format", "md"), ("--format", "html")):
+        said = vedette("report", "1", *words)
+        assert ("People found otherwise: it was application code or "
+                "release, subject app:backend (uid ") in verdict_of(said)
+        assert "They said: a bad build." in verdict_of(said)
+        assert "right in 0 of 1 verdicts that people judged" in said
+    document = json.loads(vedette("report", "1", "--json"))
+    assert document["label"]["verdict_right"] is False
+    assert document["record"] == {"verdicts": 1, "right": 0}
+    vedette("incident", "close", "1", "--verdict", "infra", "--subject",
+            "infra:redis")
+    assert "the same class, but another subject: it was" in verdict_of(
+        vedette("report", "1"))
+    vedette("incident", "close", "1", "--verdict", "infra", "--subject",
+            "infra:postgres")
+    said = vedette("report", "1")
+    assert "People found the same: it was infrastructure" in verdict_of(said)
+    assert "right in 1 of 1 verdicts" in said
+
+
 def test_people_keep_a_fix_in_force(collecting):
     """A guard is told, listed with what it is about, survives a restart."""
     def vedette(*arguments):
