@@ -10,6 +10,10 @@
 #define RATE_MIN 0.001
 #define RATE_MAX 100000
 
+#define NOT_UTF8                                                        \
+	"not UTF-8, in which all texts travel; is the terminal set to " \
+	"another encoding?"
+
 /* --- values ----------------------------------------------------------------- */
 
 static int
@@ -52,6 +56,35 @@ set_name(char *out, const char *what, const char *value, struct err *err)
 	if (!label_is(value))
 		return err_set(err, ERR_INVALID, "%s: not " LABEL_RULE, what);
 	memcpy(out, value, strlen(value) + 1);
+	return 0;
+}
+
+/* Copies the name of an environment. */
+static int
+set_environment(char *out, const char *what, const char *value, struct err *err)
+{
+	if (!label_is_environment(value))
+		return err_set(
+		    err, ERR_INVALID, "%s: not " ENVIRONMENT_RULE, what);
+	memcpy(out, value, strlen(value) + 1);
+	return 0;
+}
+
+/* What is told and asked travels as UTF-8; names of files and of columns need
+ * not be. */
+static int
+set_text(const char **out, const struct option *option, const char *value,
+    struct err *err)
+{
+	bool travels = option->of != 0 && (option->of & OPTION_DETECT) == 0;
+
+	if (option->kind == WORD && value[0] == '\0')
+		return err_set(err, ERR_INVALID, "--%s: %s is missing",
+		    option->name, option->value);
+	if (travels && !text_is_utf8(value, strlen(value)))
+		return err_set(
+		    err, ERR_INVALID, "--%s: " NOT_UTF8, option->name);
+	*out = value;
 	return 0;
 }
 
@@ -111,8 +144,8 @@ set_value(struct arguments *out, const struct option *option, const char *value,
 		*(bool *)member = true;
 		return 0;
 	case TEXT:
-		*(const char **)member = value;
-		return 0;
+	case WORD:
+		return set_text(member, option, value, err);
 	case DURATION:
 		return set_duration(member, option, value, err);
 	case POINT:
@@ -123,6 +156,10 @@ set_value(struct arguments *out, const struct option *option, const char *value,
 		return set_number(member, option, value, err);
 	case NAME:
 		if (set_name(member, "name", value, err) < 0)
+			return err_wrap(err, "--%s", option->name);
+		return 0;
+	case ENVIRONMENT:
+		if (set_environment(member, "name", value, err) < 0)
 			return err_wrap(err, "--%s", option->name);
 		return 0;
 	case COLUMN:
@@ -203,6 +240,9 @@ read_word(struct reader *reader, struct err *err)
 	if (reader->out->command != NULL &&
 	    reader->out->command->words != NULL &&
 	    reader->out->n_words < ARGUMENTS_WORDS_MAX) {
+		if (!text_is_utf8(word, strlen(word)))
+			return err_set(err, ERR_INVALID, "%s: " NOT_UTF8,
+			    reader->out->command->name);
 		reader->out->words[reader->out->n_words++] = word;
 		return 0;
 	}
@@ -375,7 +415,7 @@ take_words(const struct reader *reader, struct err *err)
 		return err_set(err, ERR_INVALID, "%s: which two?  %s",
 		    command->name, command->second);
 	if (reader->other != NULL &&
-	    set_name(out->other, "environment", reader->other, err) < 0)
+	    set_environment(out->other, "environment", reader->other, err) < 0)
 		return -1;
 	if (command->operand != NULL)
 		out->file = reader->place;

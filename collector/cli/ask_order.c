@@ -49,13 +49,19 @@ ask_order(struct ask *ask, const struct order *order, ask_said_fn *say)
 	alerting_order(ordering->client, order, on_ordered, ordering);
 }
 
+const char *
+ask_order_bare(const char *text)
+{
+	return text + (text[0] == '#');
+}
+
 uint64_t
 ask_order_id(const char *text)
 {
 	unsigned long long id;
 	char *end;
 
-	text += text[0] == '#';
+	text = ask_order_bare(text);
 	errno = 0;
 	id = strtoull(text, &end, 10);
 	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0)

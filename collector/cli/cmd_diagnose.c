@@ -89,6 +89,11 @@ start_check(struct ask *ask, struct query_client *client)
 static int
 run(const struct arguments *arguments, const struct look *look)
 {
+	if (arguments->self_check && arguments->explain[0] != '\0') {
+		output_complain("diagnose: --explain and --self-check",
+		    "they exclude each other; remove one");
+		return OUTPUT_USAGE;
+	}
 	if (arguments->self_check)
 		return ask_collector(arguments, look, start_check);
 	if (arguments->environment[0] == '\0') {
@@ -109,6 +114,10 @@ const struct command cmd_diagnose = {
 	    "configuration, infrastructure,\nthe network, a blind spot of the "
 	    "observers, or nothing.  What contradicts the\nverdict and what "
 	    "could not be seen is always part of the answer.\n"
+	    "\n"
+	    "--explain says all of one piece of evidence, by the id behind its "
+	    "line (E3), or\nof the prior: what is likely before anything is "
+	    "seen (prior).\n"
 	    "\n"
 	    "--self-check looks back (--last, a year unless said) at incidents "
 	    "of which\n"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "collector/cli/ask.h"
+#include "collector/cli/ask_order.h"
 #include "collector/cli/cmd.h"
 #include "collector/cli/members.h"
 #include "collector/cli/output.h"
@@ -151,7 +152,7 @@ on_report(void *arg, const struct rpc_status *status, const char *json)
 	snprintf(closing.environment, sizeof(closing.environment), "%s",
 	    member_text(
 		json_object_get(closing.report, "incident"), "environment"));
-	add_text(&closing, MARK_INCIDENT, arguments->words[1]);
+	add_text(&closing, MARK_INCIDENT, ask_order_bare(arguments->words[1]));
 	add_text(&closing, MARK_VERDICT, arguments->verdict);
 	if (!has_no_evidence(closing.report))
 		add_verdict(
@@ -169,7 +170,7 @@ start(struct ask *ask, struct query_client *client)
 		.service = "",
 		.agent = "",
 		.probe = "",
-		.other = ask->arguments->words[1],
+		.other = ask_order_bare(ask->arguments->words[1]),
 	};
 
 	query_document(client, &request, on_report, ask);
@@ -183,6 +184,9 @@ find_fault(const struct arguments *arguments)
 	if (arguments->n_words != 2 ||
 	    strcmp(arguments->words[0], "close") != 0)
 		return "incident: close INCIDENT is what can be done";
+	if (ask_order_id(arguments->words[1]) == 0)
+		return "incident: INCIDENT is a number, such as 17; vedette "
+		       "incidents lists them";
 	if (tell_fault(arguments) != NULL)
 		return tell_fault(arguments);
 	if (arguments->verdict == NULL)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "collector/cli/ask.h"
+#include "collector/cli/ask_order.h"
 #include "collector/cli/cmd.h"
 #include "collector/cli/members.h"
 #include "collector/cli/output.h"
@@ -198,13 +199,14 @@ on_report(void *arg, const struct rpc_status *status, const char *json)
 static void
 start_report(struct ask *ask, struct query_client *client)
 {
+	const char *number = ask_order_bare(ask->arguments->file);
 	const struct query_document request = {
 		.question = "report",
 		.environment = "",
 		.service = "",
 		.agent = "",
 		.probe = "",
-		.other = ask->arguments->file,
+		.other = number,
 		.to_ms = ask->arguments->to_ms,
 	};
 
@@ -221,6 +223,17 @@ run_report(const struct arguments *arguments, const struct look *look)
 	    report_format_parse(&format, arguments->format) < 0) {
 		output_complain(
 		    "--format: not one of text, md, html, json", NULL);
+		return OUTPUT_USAGE;
+	}
+	if (arguments->json && arguments->format[0] != '\0' &&
+	    strcmp(arguments->format, "json") != 0) {
+		output_complain("report: --json and another --format",
+		    "they exclude each other; remove one");
+		return OUTPUT_USAGE;
+	}
+	if (ask_order_id(arguments->file) == 0) {
+		output_complain("report: INCIDENT is a number, such as 17",
+		    "vedette incidents lists them");
 		return OUTPUT_USAGE;
 	}
 	return ask_collector(arguments, look, start_report);

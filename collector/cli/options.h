@@ -13,10 +13,12 @@
 enum option_kind {
 	FLAG,
 	TEXT,
+	WORD, /* a text that is not empty */
 	DURATION,
 	POINT,
 	NUMBER,
 	NAME,
+	ENVIRONMENT,
 	COLUMN,
 	RATE,
 	STEP

@@ -352,7 +352,7 @@ find_evidence(const json_t *list, const char *id)
 	size_t i;
 
 	json_array_foreach(list, i,
-	    row) if (strcmp(member_text(row, "id"), id) == 0) return row;
+	    row) if (strcasecmp(member_text(row, "id"), id) == 0) return row;
 	return NULL;
 }
 
@@ -385,7 +385,7 @@ show_verdict_evidence(struct page *page, const json_t *verdict, const char *id)
 	const char *class;
 	json_t *value;
 
-	if (strcmp(id, "prior") == 0) {
+	if (strcasecmp(id, "prior") == 0) {
 		show_prior(page, verdict);
 		return true;
 	}
@@ -395,7 +395,8 @@ show_verdict_evidence(struct page *page, const json_t *verdict, const char *id)
 		row = find_evidence(json_object_get(verdict, "weightless"), id);
 	if (row == NULL)
 		return false;
-	page_put(page, INK_TITLE, "%s  %s", id, member_text(row, "token"));
+	page_put(page, INK_TITLE, "%s  %s", member_text(row, "id"),
+	    member_text(row, "token"));
 	page_newline(page);
 	put_line(page, "says", member_text(row, "text"));
 	put_line(page, "at", member_text(row, "at"));

@@ -144,6 +144,28 @@ def test_every_piece_of_evidence_can_be_opened(stage, outage):
         assert "P from    shipped" in done.stdout
 
 
+SLIPS = [
+    (("diagnose", "staging", "--explain", ""), "--explain: ID is missing"),
+    (("diagnose", "--explain", "E1", "--self-check"), "exclude each other"),
+    (("report", "1", "--format", ""), "--format: WORD is missing"),
+    (("report", "1", "--format", "md", "--json"), "exclude each other"),
+    (("report", "abc"), "INCIDENT is a number"),
+]
+
+
+def test_a_slip_of_the_command_line_is_not_passed_over(stage):
+    """Another question would be answered than the one that was asked."""
+    replay(stage, outages.lines("S17"))
+    for words, said in SLIPS:
+        done = ask(stage, *words)
+        assert (done.returncode, done.stdout) == (2, ""), words
+        assert said in done.stderr, words
+    assert json.loads(ask(stage, "report", "#1", "--json", "--format",
+                          "json").stdout)["incident"]["id"] == 1
+    assert ask(stage, "diagnose", "staging", "--explain",
+               "e1").stdout.startswith("E1  ")
+
+
 class Tags(html.parser.HTMLParser):
     """Which elements a page has."""
 
@@ -437,10 +459,13 @@ def test_people_say_what_an_incident_was(collecting):
     for words, said in [
             (("close", "1"), "--verdict is missing"),
             (("close", "1", "--verdict", "dog"), "not one of app"),
+            (("close", "abc", "--verdict", "app"), "is a number"),
             (("open", "1"), "close INCIDENT"),
             (("close",), "close INCIDENT")]:
         done = vedette("incident", *words)
         assert done.returncode == 2 and said in done.stderr, words
+    done = vedette("incident", "close", "#1", "--verdict", "infra")
+    assert "incident #1 of staging was infra" in done.stdout
     done = vedette("incident", "close", "99", "--verdict", "app")
     assert done.returncode == 3 and "none of this number" in done.stderr
 

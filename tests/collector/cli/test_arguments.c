@@ -44,6 +44,11 @@ static const struct refusal {
 	    "unknown option -n" },
 	{ "an option needs its value", { "history", "--since" },
 	    "--since: DURATION is missing" },
+	{ "an empty value is none", { "history", "--probe", "" },
+	    "--probe: NAME is missing" },
+	{ "what travels is UTF-8", { "history", "--probe=caf\xe9" },
+	    "--probe: not UTF-8, in which all texts travel; is the terminal "
+	    "set to another encoding?" },
 	{ "a flag takes no value", { "history", "--phases=yes" },
 	    "--phases takes no value" },
 	{ "an option must belong to the command", { "watch", "--limit", "3" },
