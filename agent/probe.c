@@ -195,7 +195,7 @@ probe_reason(const struct probe *probe)
 	return probe->attempt.reason;
 }
 
-/* --- attributes, facts, phases -------------------------------------------- */
+/* --- attributes, facts ---------------------------------------------------- */
 
 static struct arena *
 arena_of(struct attempt *attempt)
@@ -281,17 +281,6 @@ probe_fact(struct probe *probe, const char *name, const char *value,
 		.at_ms = now_ms,
 	};
 	free(own);
-}
-
-void
-probe_phase(struct probe *probe, size_t i, int64_t us)
-{
-	struct attempt *attempt = &probe->attempt;
-
-	assert(run_times_itself(probe) && i < PHASES_MAX);
-	attempt->phase_us[i] = us < 0 ? 0 : us;
-	if (attempt->n_phases < i + 1)
-		attempt->n_phases = i + 1;
 }
 
 enum reason

@@ -315,6 +315,17 @@ mark_phase(struct probe *probe)
 	attempt->step_ns = now_ns;
 }
 
+void
+probe_phase(struct probe *probe, size_t i, int64_t us)
+{
+	struct attempt *attempt = &probe->attempt;
+
+	assert(run_times_itself(probe) && i < PHASES_MAX);
+	attempt->phase_us[i] = us < 0 ? 0 : us;
+	if (attempt->n_phases < i + 1)
+		attempt->n_phases = i + 1;
+}
+
 static void
 expire(struct probe *probe)
 {
