@@ -219,7 +219,9 @@ keep(struct probe *probe, const char *text)
 	return copy == NULL ? "" : copy;
 }
 
-/* The attribute of this name, or a new one; NULL when there are too many. */
+/* The attribute of this name, or a new one; NULL when there are too many, or it
+ * is declared: of these the configuration has the word, not a plug-in that
+ * measures something of the same name. */
 static struct attribute *
 attribute_of(struct probe *probe, const char *name)
 {
@@ -228,7 +230,9 @@ attribute_of(struct probe *probe, const char *name)
 
 	for (size_t i = 0; i < attempt->n_attributes; i++)
 		if (strcmp(attempt->attributes[i].name, name) == 0)
-			return &attempt->attributes[i];
+			return i < attempt->n_declared
+			    ? NULL
+			    : &attempt->attributes[i];
 	if (attempt->n_attributes == ATTRIBUTES_MAX)
 		return NULL;
 	attempt->attributes = mem_resize(

@@ -50,6 +50,7 @@ struct attempt {
 	struct arena *arena; /* of attributes and facts; made when needed */
 	struct attribute *attributes;
 	size_t n_attributes;
+	size_t n_declared; /* of them, the first; a run cannot change these */
 	struct fact *facts;
 	size_t n_facts;
 	struct hidden *hidden;

@@ -439,6 +439,7 @@ on_begin(uv_timer_t *timer)
 		probe_text(probe, "replica", probe->config->replica);
 	if (probe->config->through != NULL)
 		probe_text(probe, "through", probe->config->through);
+	attempt->n_declared = attempt->n_attributes;
 	uv_timer_start(timer, on_deadline, probe->config->timeout_ms, 0);
 	run_resume(probe);
 }

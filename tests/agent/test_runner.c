@@ -14,6 +14,7 @@ static struct {
 	int attempts, cleanups, running, most_running;
 	int silent[2]; /* a pipe into which nobody writes */
 	bool reference;
+	bool claims; /* a run says itself what is declared of it */
 } play;
 
 struct state {
@@ -61,6 +62,10 @@ step(struct probe *p, void *state)
 
 	if (s->at == NULL)
 		begin(s);
+	if (play.claims) {
+		probe_text(p, "replica", "another");
+		probe_number(p, "through", 3);
+	}
 	letter = *s->at;
 	if (letter == 'h')
 		return probe_await(p, s->silent[0], UV_READABLE);
@@ -123,8 +128,27 @@ struct seen {
 	int close_after; /* results; then the runner is closed */
 	struct result result;
 	char reason[REASON_TEXT_BYTES], message[128], note[64];
-	char probes[128]; /* names, each with a space before */
+	char probes[128];   /* names, each with a space before */
+	char declared[128]; /* attributes but for the note, in their order */
 };
+
+/* " replica=b through=?", of the last result; ? is a number. */
+static void
+see_declared(struct seen *seen, const struct result *result)
+{
+	size_t n = 0;
+
+	seen->declared[0] = '\0';
+	for (size_t i = 0; i < result->n_attributes; i++) {
+		const struct attribute *at = &result->attributes[i];
+
+		if (strcmp(at->name, "note") == 0)
+			continue;
+		n += (size_t)snprintf(seen->declared + n,
+		    sizeof(seen->declared) - n, " %s=%s", at->name,
+		    at->text != NULL ? at->text : "?");
+	}
+}
 
 static void
 on_closed(void *arg)
@@ -152,6 +176,7 @@ on_done(void *arg, const struct series *series, const struct result *result,
 	if (result->n_attributes > 0)
 		snprintf(seen->note, sizeof(seen->note), "%s",
 		    result->attributes[0].text);
+	see_declared(seen, result);
 	snprintf(seen->probes + strlen(seen->probes), 32, " %s<%s",
 	    series->probe, series->reference_of);
 	assert_string_equal(series->service, "s");
@@ -252,6 +277,44 @@ test_run(void **state)
 		assert_string_equal(seen.note, "it was *** again");
 }
 
+/* Seen after a second attempt, with reference inputs. */
+static const struct declaration {
+	const char *name;
+	const char *replica, *through;
+	bool claims;
+	const char *expect;
+} declarations[] = {
+	{ "what is declared is told once", "b", "nginx", false,
+	    " replica=b through=nginx" },
+	{ "what is declared counts, whatever a run says", "b", "nginx", true,
+	    " replica=b through=nginx" },
+	{ "one of them is declared", NULL, "nginx", false, " through=nginx" },
+	{ "what is not declared a run may say", NULL, NULL, true,
+	    " replica=another through=?" },
+	{ "nothing is told of what is not declared", NULL, NULL, false, "" },
+};
+
+static void
+test_declared(void **state)
+{
+	const struct declaration *row = *state;
+	struct probe_config declared = played;
+	struct seen seen;
+
+	open_play(&seen, "nf/nf/nf/nn", 1);
+	declared.replica = (char *)(uintptr_t)row->replica;
+	declared.through = (char *)(uintptr_t)row->through;
+	declared.retries = 1;
+	declared.timeout_ms = 60000;
+	play.reference = true;
+	play.claims = row->claims;
+	seen.close_after = 2;
+	runner_run(seen.runner, &declared, on_done, &seen);
+	close_play(&seen);
+	assert_int_equal(play.attempts, 4);
+	assert_string_equal(seen.declared, row->expect);
+}
+
 static void
 test_reference(void **state)
 {
@@ -343,5 +406,6 @@ main(void)
 	};
 
 	return TABLE_RUN(runs, test_run) +
+	    TABLE_RUN(declarations, test_declared) +
 	    cmocka_run_group_tests(tests, NULL, NULL);
 }
