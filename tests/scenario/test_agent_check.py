@@ -688,7 +688,7 @@ def test_the_example_of_deploy_is_fit(agent):
         f"{example.parent}/secrets/probe.password, which holds a secret: No "
         "such file or directory\n")
     assert done.returncode == 0
-    assert "stg-1 in staging, 5 probes" in done.stdout
+    assert "stg-1 in staging, 6 probes" in done.stdout
 
 
 def test_a_plug_in_has_none_of_the_agents_capabilities(agent):

@@ -121,7 +121,7 @@ def test_the_schema_refuses_what_the_agent_refuses(
 
 def test_a_number_may_stand_where_a_text_is_meant(agent, schema, example):
     """As YAML has it: at_least: 35."""
-    example = change(example, "probes.4.http.expect",
+    example = change(example, "probes.5.http.expect",
                      [{"json": "n", "at_least": 35}])
     assert not list(complaints(schema, example))
     agent.configure(json.dumps(example))
