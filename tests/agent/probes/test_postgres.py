@@ -212,6 +212,20 @@ def test_a_role_without_rights_sees_who_waits_for_whom(probing, server):
     assert calm["attributes"]["sessions_waiting"] == 1
 
 
+def test_a_table_has_its_name_in_its_own_database_only(probing, server):
+    """Its number may be that of another one here."""
+    with server.session("postgres", "psql", None) as holder, \
+            server.session("app", "shop", PASSWORD) as waiter:
+        holder.run("begin; lock table item in access exclusive mode;")
+        waiter.begin("select count(*) from item;")
+        server.wait_for_lock()
+        result = probing.one("postgres", settings(
+            server.port, "reader", "postgres",
+            more=", sessions: {blocked_for: 1ms}"))
+    assert result["message"].endswith(
+        "waited for: AccessShareLock in database app")
+
+
 def test_a_wait_counts_from_its_own_beginning(probing, server):
     """Not from that of a statement that had done other things before."""
     with server.session("postgres", "psql", None) as holder, \
