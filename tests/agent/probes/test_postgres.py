@@ -172,12 +172,19 @@ def test_too_many_are_connected(probing, server):
     assert "connections are in use" in failed["message"]
 
 
-def test_who_holds_what_others_wait_for_is_named(probing, server):
+@contextlib.contextmanager
+def blocked(server, statement="select count(*) from item;"):
+    """shop's statement waits for a table that psql has locked."""
     with server.session("postgres", "psql", None) as holder, \
             server.session("app", "shop", PASSWORD) as waiter:
         holder.run("begin; lock table item in access exclusive mode;")
-        waiter.begin("select count(*) from item;")
+        waiter.begin(statement)
         server.wait_for_lock()
+        yield
+
+
+def test_who_holds_what_others_wait_for_is_named(probing, server):
+    with blocked(server):
         result = probing.one("postgres", settings(
             server.port, more=", sessions: {blocked_for: 1ms}"))
         calm = probing.one("postgres", settings(
@@ -193,11 +200,7 @@ def test_who_holds_what_others_wait_for_is_named(probing, server):
 
 
 def test_a_role_without_rights_sees_who_waits_for_whom(probing, server):
-    with server.session("postgres", "psql", None) as holder, \
-            server.session("app", "shop", PASSWORD) as waiter:
-        holder.run("begin; lock table item in access exclusive mode;")
-        waiter.begin("select count(*) from item;")
-        server.wait_for_lock()
+    with blocked(server):
         result = probing.one("postgres", settings(
             server.port, "reader", more=", sessions: {blocked_for: 1ms}"))
         calm = probing.one("postgres", settings(
@@ -214,11 +217,7 @@ def test_a_role_without_rights_sees_who_waits_for_whom(probing, server):
 
 def test_a_table_has_its_name_in_its_own_database_only(probing, server):
     """Its number may be that of another one here."""
-    with server.session("postgres", "psql", None) as holder, \
-            server.session("app", "shop", PASSWORD) as waiter:
-        holder.run("begin; lock table item in access exclusive mode;")
-        waiter.begin("select count(*) from item;")
-        server.wait_for_lock()
+    with blocked(server):
         result = probing.one("postgres", settings(
             server.port, "reader", "postgres",
             more=", sessions: {blocked_for: 1ms}"))
@@ -228,12 +227,8 @@ def test_a_table_has_its_name_in_its_own_database_only(probing, server):
 
 def test_a_wait_counts_from_its_own_beginning(probing, server):
     """Not from that of a statement that had done other things before."""
-    with server.session("postgres", "psql", None) as holder, \
-            server.session("app", "shop", PASSWORD) as waiter:
-        holder.run("begin; lock table item in access exclusive mode;")
-        waiter.begin("do $$ begin perform pg_sleep(1); lock table item; "
-                     "end $$;")
-        server.wait_for_lock()
+    with blocked(server, "do $$ begin perform pg_sleep(1); lock table item; "
+                 "end $$;"):
         result = probing.one("postgres", settings(
             server.port, "monitor", more=", sessions: {blocked_for: 1ms}"))
         began = server.sql("select extract(epoch from now() - "
@@ -246,11 +241,7 @@ def test_a_wait_counts_from_its_own_beginning(probing, server):
 
 def test_a_server_that_does_not_know_since_when_somebody_waits(probing,
                                                                server):
-    with server.session("postgres", "psql", None) as holder, \
-            server.session("app", "shop", PASSWORD) as waiter:
-        holder.run("begin; lock table public.item in access exclusive mode;")
-        waiter.begin("select count(*) from item;")
-        server.wait_for_lock()
+    with blocked(server):
         seen, hidden = (probing.one("postgres", settings(
             server.port, user, more=", sessions: {blocked_for: 1ms}"))
             for user in ("old", "old_reader"))
