@@ -254,7 +254,8 @@ incidents_document(struct arena *arena, const struct document_source *source,
 	json_object_set_new(root, "version", json_integer(1));
 	json_object_set_new(root, "at", shape_time(at_ms));
 	json_object_set_new(root, "incidents", list);
-	if (incident_book_open(&book, arena, source, request->environment,
+	if (question_check(source, request->environment, err) < 0 ||
+	    incident_book_open(&book, arena, source, request->environment,
 		from_ms > 0 ? from_ms : 0, at_ms, err) < 0)
 		goto out;
 	for (size_t i = 0; i < book.incidents.n && i < request->limit; i++)

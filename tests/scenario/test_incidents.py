@@ -166,6 +166,22 @@ def test_a_slip_of_the_command_line_is_not_passed_over(stage):
                "e1").stdout.startswith("E1  ")
 
 
+@pytest.mark.parametrize("words", [
+    ("incidents",), ("diagnose",), ("gate",), ("guards",), ("status",),
+    ("guard", "list"), ("guard", "check"), ("guard", "proposed"),
+    ("mark", "--kind", "deploy"),
+    ("guard", "add", "config:a free", "--environment"),
+    ("guard", "remove", "config:a free", "--environment")],
+    ids=" ".join)
+def test_an_unknown_environment_is_refused_alike(collecting, words):
+    """Whichever command names it; no answer is not a good one."""
+    done = subprocess.run(
+        [collecting.cli, "--collector", collecting.url, *words, "nosuch"],
+        capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (3, ""), words
+    assert "environment nosuch" in done.stderr
+
+
 class Tags(html.parser.HTMLParser):
     """Which elements a page has."""
 
