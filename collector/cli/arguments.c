@@ -63,9 +63,13 @@ set_name(char *out, const char *what, const char *value, struct err *err)
 static int
 set_environment(char *out, const char *what, const char *value, struct err *err)
 {
+	if (strchr(value, '/') != NULL)
+		return err_set(err, ERR_INVALID,
+		    "%s: %.140s: the name of an environment has no slash; "
+		    "--service names a service",
+		    what, value);
 	if (!label_is_environment(value))
-		return err_set(
-		    err, ERR_INVALID, "%s: not " ENVIRONMENT_RULE, what);
+		return err_set(err, ERR_INVALID, "%s: not " LABEL_RULE, what);
 	memcpy(out, value, strlen(value) + 1);
 	return 0;
 }

@@ -518,7 +518,7 @@ def test_what_people_tell_is_stored_shown_and_told_live(fleet):
     (["stagign", "--kind", "deploy"], NO_ANSWER, "stagign is not one of"),
     (["test", "--claim", b"caf\xe9"], USAGE, "--claim: not UTF-8"),
     (["--environment", "test/cache", "--kind", "deploy"], USAGE,
-     "--environment: name: not a name"),
+     "test/cache: the name of an environment has no slash"),
     (["test", "--kind", "deploy", "--summary", "x" * 2000], USAGE,
      "a summary of more"),
     (["test", "--kind", "deploy", "--at", "2150-01-01T00:00:00Z"], USAGE,

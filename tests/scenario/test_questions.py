@@ -275,7 +275,8 @@ def test_many_ask_at_once_while_the_configuration_changes(recorded):
     (["diff", "staging", "staging"], 2, "name two environments"),
     (["diff", "staging", "Production"], 3,
      "environment Production: neither configured nor ever heard of"),
-    (["diff", "staging", "eu/production"], 2, "other is not a name"),
+    (["diff", "staging", "eu/production"], 2,
+     "eu/production: the name of an environment has no slash"),
     (["diff", "staging", "production", "local"], 2, "one argument too many"),
 ])
 def test_what_is_wrong_with_a_question_is_said(recorded, words, code, said):
