@@ -117,15 +117,6 @@ show_proposals(struct ask *ask, const json_t *document)
 	page_newline(&ask->page);
 }
 
-static void
-start_proposed(struct ask *ask, struct query_client *client)
-{
-	const struct query_document request =
-	    ask_about(ask->arguments, "proposals");
-
-	ask_document(ask, client, &request, show_proposals, NULL);
-}
-
 /* --- those in force ------------------------------------------------------------ */
 
 static void
@@ -134,46 +125,39 @@ show_list(struct ask *ask, const json_t *document)
 	show_guards(&ask->page, document);
 }
 
-static void
-start_list(struct ask *ask, struct query_client *client)
-{
-	const struct query_document request =
-	    ask_about(ask->arguments, "guards");
-
-	ask_document(ask, client, &request, show_list, NULL);
-}
-
-static void
-start_check(struct ask *ask, struct query_client *client)
-{
-	const struct query_document request =
-	    ask_about(ask->arguments, "guards");
-
-	ask_document(ask, client, &request, show_list, show_guards_exit);
-}
-
-static const struct {
-	const char *word;
-	ask_start_fn *start;
+static const struct question {
+	const char *word, *asks;
+	ask_show_fn *show;
+	ask_exit_fn *exit_of;
 } questions[] = {
-	{ "list", start_list },
-	{ "check", start_check },
-	{ "proposed", start_proposed },
+	{ "list", "guards", show_list, NULL },
+	{ "check", "guards", show_list, show_guards_exit },
+	{ "proposed", "proposals", show_proposals, NULL },
 };
 
-static ask_start_fn *
+/* NULL: it tells, or is none of both. */
+static const struct question *
 find_question(const struct arguments *arguments)
 {
 	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
 		if (arguments->n_words == 2 &&
 		    strcmp(arguments->words[0], questions[i].word) == 0)
-			return questions[i].start;
+			return &questions[i];
 	return NULL;
 }
 
+static void
+start_question(struct ask *ask, struct query_client *client)
+{
+	const struct question *question = find_question(ask->arguments);
+	const struct query_document request =
+	    ask_about(ask->arguments, question->asks);
+
+	ask_document(ask, client, &request, question->show, question->exit_of);
+}
+
 static int
-look_at_them(const struct arguments *arguments, const struct look *look,
-    ask_start_fn *question)
+look_at_them(const struct arguments *arguments, const struct look *look)
 {
 	struct arguments about = *arguments;
 
@@ -184,17 +168,16 @@ look_at_them(const struct arguments *arguments, const struct look *look,
 	}
 	snprintf(about.environment, sizeof(about.environment), "%s",
 	    arguments->words[1]);
-	return ask_collector(&about, look, question);
+	return ask_collector(&about, look, start_question);
 }
 
 static int
 run(const struct arguments *arguments, const struct look *look)
 {
-	ask_start_fn *question = find_question(arguments);
 	const char *fault;
 
-	if (question != NULL)
-		return look_at_them(arguments, look, question);
+	if (find_question(arguments) != NULL)
+		return look_at_them(arguments, look);
 	fault = find_fault(arguments);
 	if (fault != NULL) {
 		output_complain(fault, "see vedette guard --help");
