@@ -186,6 +186,7 @@ inbox_on_mark(void *arg, struct mark *mark, struct rpc_call *call)
 	struct waiting waiting = {
 		.call = call, .mark = mark, .n_bytes = rpc_call_bytes(call)
 	};
+	const char *replaced;
 	struct err err = { 0 };
 	char *summary;
 
@@ -201,6 +202,10 @@ inbox_on_mark(void *arg, struct mark *mark, struct rpc_call *call)
 	summary = redact(mark->summary);
 	mark->summary = arena_strdup(rpc_call_arena(call), summary);
 	free(summary);
+	replaced =
+	    guards_replaced(pipeline_guards(inbox->setup.pipeline), mark);
+	if (replaced != NULL)
+		waiting.replaced = arena_strdup(rpc_call_arena(call), replaced);
 	if (mark->at_ms == 0)
 		mark->at_ms = inbox_now(inbox).wall_ms;
 	enqueue(inbox, &waiting);

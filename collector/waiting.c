@@ -63,7 +63,8 @@ waiting_ack(const struct waiting *waiting, bool repeated)
 	static const struct rpc_status ok = { .code = RPC_OK };
 
 	if (waiting->mark != NULL)
-		report_ack(waiting->call, waiting->mark->at_ms);
+		report_ack(
+		    waiting->call, waiting->mark->at_ms, waiting->replaced);
 	else if (waiting->call != NULL)
 		publish_ack(
 		    waiting->call, waiting->envelope->sequence, repeated);

@@ -25,6 +25,7 @@ struct waiting {
 	struct stored stored; /* what became of it */
 	/* Or what somebody reports, the call's; then there is no batch. */
 	struct mark *mark;
+	const char *replaced; /* by the mark, the call's; NULL: nothing */
 	size_t n_bytes;
 	pushed_fn *pushed;   /* of a push */
 	void *arg;           /* of pushed */

@@ -48,7 +48,8 @@ on_answer(const Vedette__MarkAnswer *answer, void *arg)
 		list_remove(&telling->node);
 		telling->done(telling->arg,
 		    rpc_client_status(telling->client->rpc),
-		    answer != NULL ? answer->at_ms : 0);
+		    answer != NULL ? answer->at_ms : 0,
+		    answer != NULL ? answer->replaced : "");
 	}
 	free(telling);
 }
@@ -170,11 +171,13 @@ report_service_new(
 }
 
 void
-report_ack(struct rpc_call *call, int64_t at_ms)
+report_ack(struct rpc_call *call, int64_t at_ms, const char *replaced)
 {
 	Vedette__MarkAnswer answer = VEDETTE__MARK_ANSWER__INIT;
 
 	answer.at_ms = at_ms;
+	if (replaced != NULL)
+		answer.replaced = (char *)(uintptr_t)replaced;
 	rpc_call_answer(call, &answer.base);
 }
 

@@ -14,9 +14,10 @@
 
 struct report_client;
 
-/* at_ms: the moment it was stored with; 0 unless status is OK. */
-typedef void
-report_done_fn(void *arg, const struct rpc_status *status, int64_t at_ms);
+/* at_ms: the moment it was stored with; 0 unless status is OK.  replaced: the
+ * condition of the guard whose place it takes; "" for none. */
+typedef void report_done_fn(void *arg, const struct rpc_status *status,
+    int64_t at_ms, const char *replaced);
 
 struct report_client *report_client_new(struct rpc_client *rpc);
 
@@ -40,7 +41,8 @@ report_on_mark_fn(void *arg, struct mark *mark, struct rpc_call *call);
 
 struct report_service *report_service_new(
     struct rpc_server *server, report_on_mark_fn *on_mark, void *arg);
-void report_ack(struct rpc_call *call, int64_t at_ms);
+/* replaced: NULL for nothing. */
+void report_ack(struct rpc_call *call, int64_t at_ms, const char *replaced);
 void report_service_free(struct report_service *service); /* NULL is allowed */
 
 #endif

@@ -10,9 +10,13 @@
 #include "collector/cli/tell.h"
 #include "proto/base/text.h"
 
+#define REPLACED "it takes the place of: "
+
 static void
 show(struct ask *ask, const struct mark *mark, const void *arg)
 {
+	const char *replaced = mark_text(mark, TELL_REPLACED);
+
 	(void)arg;
 	page_put(&ask->page, INK_PLAIN, "%s in %s%s%s: ",
 	    mark_text(mark, "removed") != NULL ? "no guard any more"
@@ -21,6 +25,10 @@ show(struct ask *ask, const struct mark *mark, const void *arg)
 	    mark->service);
 	page_put(&ask->page, INK_TITLE, "%s", mark->subject);
 	page_newline(&ask->page);
+	if (replaced == NULL)
+		return;
+	page_put(&ask->page, INK_WARNING, REPLACED);
+	page_wrap(&ask->page, strlen(REPLACED), 2, INK_PLAIN, replaced);
 }
 
 static void

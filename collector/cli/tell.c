@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "collector/cli/show.h"
 #include "collector/cli/tell.h"
@@ -14,11 +15,30 @@ struct telling {
 	const void *arg;
 };
 
+/* What was told and, behind it, what it replaced; owned by the caller. */
+static struct attribute *
+add_replaced(struct mark *mark, const char *replaced)
+{
+	struct attribute *all =
+	    mem_calloc(mark->n_attributes + 1, sizeof(*all));
+
+	if (mark->n_attributes > 0)
+		memcpy(
+		    all, mark->attributes, mark->n_attributes * sizeof(*all));
+	mark->attributes = all;
+	if (replaced[0] != '\0')
+		all[mark->n_attributes++] =
+		    (struct attribute){ TELL_REPLACED, replaced, 0 };
+	return all;
+}
+
 static void
-on_told(void *arg, const struct rpc_status *status, int64_t at_ms)
+on_told(void *arg, const struct rpc_status *status, int64_t at_ms,
+    const char *replaced)
 {
 	struct telling *telling = arg;
 	struct ask *ask = telling->ask;
+	struct attribute *attributes = add_replaced(&telling->mark, replaced);
 
 	telling->mark.at_ms = at_ms;
 	if (status->code == RPC_OK && ask->arguments->json)
@@ -26,6 +46,7 @@ on_told(void *arg, const struct rpc_status *status, int64_t at_ms)
 	else if (status->code == RPC_OK)
 		telling->show(ask, &telling->mark, telling->arg);
 	report_client_free(telling->client);
+	free(attributes);
 	free(telling);
 	ask_done(ask, status);
 }

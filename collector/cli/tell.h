@@ -11,6 +11,9 @@
 typedef void
 tell_show_fn(struct ask *ask, const struct mark *mark, const void *arg);
 
+/* An attribute of what was stored: the guard whose place it took. */
+#define TELL_REPLACED "replaced"
+
 /* Ends with ask_done().  What mark and arg point to must last until then; with
  * --json the mark itself is the answer. */
 void tell_mark(struct ask *ask, const struct mark *mark, tell_show_fn *show,

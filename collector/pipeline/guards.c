@@ -265,6 +265,23 @@ guards_learn(struct guards *guards, const struct mark *mark)
 	return true;
 }
 
+const char *
+guards_replaced(const struct guards *guards, const struct mark *mark)
+{
+	struct expectation_config rule;
+	const char *found = NULL;
+
+	if (mark->kind != MARK_GUARD ||
+	    read_rule(&rule, mark->subject, NULL) < 0)
+		return NULL;
+	for (size_t i = 0; i < guards->n; i++)
+		if (is_replaced(guards->list[i], mark, &rule) &&
+		    !is_same(&guards->list[i]->rule, &rule))
+			found = guards->list[i]->condition;
+	rule_fini(&rule);
+	return found;
+}
+
 static int
 check_removal(const struct guards *guards, const struct mark *mark,
     const struct expectation_config *rule, struct err *err)

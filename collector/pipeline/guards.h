@@ -47,6 +47,11 @@ guards_get(const struct guards *guards, size_t i);
 /* As it was told. */
 const char *guards_condition(const struct guards *guards, size_t i);
 
+/* The condition whose place a mark takes, as the last relation of a fact counts;
+ * NULL: of none.  Borrowed until guards_learn(). */
+const char *
+guards_replaced(const struct guards *guards, const struct mark *mark);
+
 /* May this mark be told?  ERR_INVALID says why its subject is no condition and
  * what one looks like; ERR_NOT_FOUND that what it removes is not in force. */
 int guards_check(

@@ -541,9 +541,20 @@ def test_people_keep_a_fix_in_force(collecting):
         "guard", "list", "staging").stdout
     assert "nothing is proposed" in vedette(
         "guard", "proposed", "staging").stdout
+    done = vedette("guard", "add", "env/A_MODE differs", "--environment",
+                   "staging")
+    assert "it takes the place of: envvar:A_MODE matches" in done.stdout
+    done = vedette("guard", "add", "envvar:A_MODE matches", "--environment",
+                   "staging", "--json")
+    assert json.loads(done.stdout)["mark"]["attributes"] == {
+        "replaced": "env/A_MODE differs"}
+    done = vedette("guard", "add", "envvar:A_MODE matches", "--environment",
+                   "staging")
+    assert "the place of" not in done.stdout
     done = vedette("guard", "remove", "envvar:A_MODE matches",
                    "--environment", "staging")
     assert "no guard any more" in done.stdout
+    assert "the place of" not in done.stdout
     there = ("--environment", "staging")
     for words, code, said in [
             (("add", "pool is large", *about), 2, "not a condition"),

@@ -187,7 +187,9 @@ test_of_relations_the_last_one_counts(void **state)
 	mark.subject = "envvar:B differs";
 	assert_true(guards_learn(guards, &mark));
 	mark.subject = "envvar:A free";
+	assert_string_equal(guards_replaced(guards, &mark), "envvar:A differs");
 	assert_true(guards_learn(guards, &mark));
+	assert_null(guards_replaced(guards, &mark));
 	assert_int_equal(guards_count(guards), 2);
 	assert_int_equal(guards_get(guards, 1)->relation, RELATION_FREE);
 	mark.subject = "envvar:A present";
