@@ -199,16 +199,18 @@ is_help(const char *word)
 static int
 parse_config(struct arguments *out, const char *word, struct err *err)
 {
-	if (strcmp(word, "check") == 0)
+	if (strcmp(word, "check") == 0) {
 		out->command = COMMAND_CONFIG_CHECK;
-	else if (strcmp(word, "schema") == 0)
+	} else if (strcmp(word, "schema") == 0) {
 		out->command = COMMAND_CONFIG_SCHEMA;
-	else if (is_help(word))
-		out->command = COMMAND_CONFIG, out->help = true;
-	else
+	} else if (is_help(word)) {
+		out->command = COMMAND_CONFIG;
+		out->help = true;
+	} else {
 		return err_set(err, ERR_INVALID,
 		    "config: write vedette-agent config check, or config "
 		    "schema");
+	}
 	return 0;
 }
 

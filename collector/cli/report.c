@@ -104,24 +104,33 @@ write_told(struct writing *writing)
 	report_paragraph(writing, &text);
 }
 
+/* Does what people found agree with the verdict, as far as there is one? */
+static const char *
+agreement(const json_t *label)
+{
+	const json_t *is_right = json_object_get(label, "verdict_right");
+
+	if (json_is_null(is_right))
+		return "that";
+	if (json_is_false(is_right))
+		return "otherwise:";
+	return json_is_false(json_object_get(label, "subject_right"))
+	    ? "the same class, but another subject:"
+	    : "the same:";
+}
+
 /* Beside the verdict, what people found out in the end. */
 static void
 write_label(struct writing *writing)
 {
 	const json_t *label = json_object_get(writing->report, "label");
-	const json_t *is_right = json_object_get(label, "verdict_right");
 	const char *subject = member_text(label, "subject");
 	const char *summary = member_text(label, "summary");
 	struct text text = { 0 };
 
 	if (!json_is_object(label))
 		return;
-	text_addf(&text, "People found %sit was %s",
-	    json_is_false(is_right)      ? "otherwise: "
-		: json_is_null(is_right) ? "that "
-		: json_is_false(json_object_get(label, "subject_right"))
-		? "the same class, but another subject: "
-		: "the same: ",
+	text_addf(&text, "People found %s it was %s", agreement(label),
 	    report_class(member_text(label, "class")));
 	if (subject[0] != '\0')
 		text_addf(&text, ", subject %s", subject);
