@@ -13,8 +13,9 @@ export const [url, shots] = process.argv.slice(2);
 /* What the page complained of; none of it is allowed. */
 export const complaints = [];
 
-/* token: what the tab asks with. */
-export async function open(browser, hash, { token, ...options } = {}) {
+/* token: what the tab asks with; told: a line of the console that is no
+ * complaint, whenever it comes. */
+export async function open(browser, hash, { token, told, ...options } = {}) {
 	const context = await browser.newContext({ reducedMotion: "reduce",
 		viewport: { width: 1180, height: 900 }, ...options });
 	const page = await context.newPage();
@@ -25,7 +26,7 @@ export async function open(browser, hash, { token, ...options } = {}) {
 	page.setDefaultTimeout(60000);
 	page.on("pageerror", (error) => complaints.push(error.message));
 	page.on("console", (message) => message.type() === "error" &&
-		complaints.push(message.text()));
+		!told?.test(message.text()) && complaints.push(message.text()));
 	page.on("request", (request) => request.url().startsWith(url) ||
 		request.url().startsWith("blob:") ||
 		complaints.push(`asked ${request.url()}`));
